@@ -1,0 +1,1 @@
+//! Benchmarks of the invoicing engine; see the `[[bench]]` targets beside this file.

@@ -1,0 +1,1 @@
+//! Runnable examples of the invoicing engine; see the `[[example]]` targets beside this file.
