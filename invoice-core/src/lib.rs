@@ -5,6 +5,7 @@ mod money;
 mod number;
 pub mod tax;
 mod text;
+pub mod totals;
 mod violation;
 
 pub use money::{Currency, Money, MoneyError, RoundingMode};
