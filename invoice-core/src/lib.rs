@@ -1,5 +1,6 @@
 //! The pure domain of an embeddable invoicing engine.
 
+pub mod credit;
 pub mod line;
 mod money;
 mod number;
