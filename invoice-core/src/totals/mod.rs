@@ -21,6 +21,7 @@ mod inclusive;
 mod input;
 mod note;
 mod result;
+mod rows;
 mod sets;
 mod settle;
 mod stored;
@@ -30,6 +31,7 @@ pub use input::{Input, PayableRounding, PriceMode, Rounding, TaxRounding};
 pub use result::{AdjustmentTotals, LineTotals, TaxRow, Totals};
 
 pub(crate) use note::{CreditNote, CreditRow};
+pub(crate) use rows::Rows;
 
 use crate::Violation;
 
