@@ -1,6 +1,6 @@
 //! Lines meet in sets of equal taxes first: there are few of them, and groups follow from them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::Figure;
 use super::rows::Rows;
@@ -8,7 +8,7 @@ use crate::line::MOST_TAXES;
 use crate::tax::{Tax, TaxKey};
 use crate::{Code, Violation};
 
-/// Up to here a scan over all sets, or groups, beats hashing; only later ones are in a map.
+/// Up to here a scan over all sets, or groups, beats a map; only later ones are in one.
 const FEW: usize = 8;
 
 /// Everything taxed by exactly the same taxes.
@@ -25,10 +25,11 @@ pub(super) struct TaxSet<'a, F> {
 
 pub(super) struct TaxSets<'a, F> {
     pub(super) list: Vec<TaxSet<'a, F>>,
-    pub(super) groups: Vec<TaxKey>,
+    /// The groups, and the place each was found at.
+    pub(super) groups: Vec<(TaxKey, usize)>,
     last: usize,
-    later_sets: HashMap<Rows, usize>,
-    later_groups: HashMap<TaxKey, usize>,
+    later_sets: BTreeMap<Rows, usize>,
+    later_groups: BTreeMap<TaxKey, usize>,
     inclusive: bool,
     pub(super) reasons: Reasons<'a>,
 }
@@ -41,11 +42,11 @@ fn same(a: &[Tax], b: &[Tax]) -> bool {
 impl<'a, F: Figure> TaxSets<'a, F> {
     pub(super) fn new(inclusive: bool) -> Self {
         Self {
-            list: Vec::new(),
-            groups: Vec::new(),
+            list: Vec::with_capacity(FEW),
+            groups: Vec::with_capacity(FEW),
             last: 0,
-            later_sets: HashMap::new(),
-            later_groups: HashMap::new(),
+            later_sets: BTreeMap::new(),
+            later_groups: BTreeMap::new(),
             inclusive,
             reasons: Reasons::default(),
         }
@@ -91,13 +92,13 @@ impl<'a, F: Figure> TaxSets<'a, F> {
     }
 
     fn group(&mut self, key: TaxKey) -> usize {
-        let early = self.groups.iter().take(FEW).position(|known| *known == key);
+        let early = self.groups.iter().take(FEW).position(|(known, _)| *known == key);
         early.or_else(|| self.later_groups.get(&key).copied()).unwrap_or_else(|| {
             let place = self.groups.len();
             if place >= FEW {
                 self.later_groups.insert(key, place);
             }
-            self.groups.push(key);
+            self.groups.push((key, place));
             place
         })
     }
@@ -119,14 +120,12 @@ impl<'a, F: Figure> TaxSets<'a, F> {
     /// each set went, if any moved; nothing may be added from here on.
     pub(super) fn sort(&mut self) -> Option<Vec<usize>> {
         if !self.groups.is_sorted() {
-            let mut order: Vec<_> = self.groups.iter().copied().zip(0_usize..).collect();
-            order.sort_unstable();
-            let rank = ranks(order.iter().map(|(_, place)| *place));
+            self.groups.sort_unstable();
+            let rank = ranks(self.groups.iter().map(|(_, place)| *place));
             for set in &mut self.list {
                 let moved = set.rows.iter().map(|place| rank.get(place).copied().unwrap_or(place));
                 set.rows = Rows::new(moved).unwrap_or(set.rows);
             }
-            self.groups = order.into_iter().map(|(key, _)| key).collect();
         }
         if self.list.is_sorted_by_key(|set| set.rows) {
             return None;
@@ -137,7 +136,7 @@ impl<'a, F: Figure> TaxSets<'a, F> {
 
     /// The group of a set of a single tax.
     pub(super) fn single(&self, set: &TaxSet<'_, F>) -> Option<TaxKey> {
-        self.groups.get(set.rows.iter().next()?).copied()
+        self.groups.get(set.rows.iter().next()?).map(|(key, _)| *key)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn groups<F: Figure>(
     };
     let (mut taxes, mut withheld) = (0_i128, 0_i128);
     totals.breakdown.reserve_exact(sets.groups.len());
-    for (key, (taxable, tax)) in sets.groups.iter().zip(figures) {
+    for ((key, _), (taxable, tax)) in sets.groups.iter().zip(figures) {
         *if key.is_withheld() { &mut withheld } else { &mut taxes } += i128::from(tax);
         let (exemption_reasons, exemption_codes) = sets.reasons.of(key);
         totals.breakdown.push(TaxRow {
@@ -61,7 +61,8 @@ fn figures<F: Figure>(sets: &TaxSets<'_, F>, rounding: TaxRounding) -> Result<Ve
             }
         }
     }
-    let pair = |(key, sum): (&TaxKey, F)| Ok((sum.printed()?, sum.tax(key.rate().plain(), rounding)?));
+    let pair =
+        |((key, _), sum): (&(TaxKey, usize), F)| Ok((sum.printed()?, sum.tax(key.rate().plain(), rounding)?));
     sets.groups.iter().zip(sums).map(pair).collect()
 }
 
