@@ -1,5 +1,18 @@
 //! The pure domain of an embeddable invoicing engine.
 
+mod id;
+pub mod ports;
+mod role;
+mod text;
+mod time;
+mod version;
 mod violation;
 
+pub use id::{
+    ApiKeyId, AuditId, ClientId, CommitId, CreditNoteId, EventId, IdError, InvitationId, InvoiceId, ItemId,
+    OneTimeTokenId, PaymentId, QuoteId, SeriesId, SessionId, TeamId, UserId,
+};
+pub use role::{Actor, Permission, Role};
+pub use time::{Month, TimeZone, Timestamp};
+pub use version::Version;
 pub use violation::{Code, Violation, Violations};
