@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: every check, each runnable alone.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -129,15 +130,19 @@ fn choose(args: &[String]) -> Result<Vec<Step>> {
     Ok(chosen)
 }
 
-/// Public items are documented the same with every feature and with those a user gets by default, and a link that
-/// only one of the two can follow is found.
+/// Each crate with its default features, alone as a user builds it: a link to what another feature brings is found
+/// broken. Then all of them with everything, which is what stays in `target/doc`.
 fn doc() -> Result<()> {
-    for features in [&["--all-features"][..], &[]] {
-        let mut command = cargo();
-        command.env("RUSTDOCFLAGS", "-D warnings");
-        run_command(command.args(["doc", "--workspace", "--no-deps"]).args(features))?;
+    for package in features::packages()? {
+        run_command(rustdoc().args(["--quiet", "-p", &package]))?;
     }
-    Ok(())
+    run_command(rustdoc().args(["--workspace", "--all-features"]))
+}
+
+fn rustdoc() -> Command {
+    let mut command = cargo();
+    command.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--no-deps"]);
+    command
 }
 
 /// Licences, bans and sources of the dependencies. Advisories are left out: they change without the code, and need

@@ -15,9 +15,7 @@ struct Build {
 /// Builds each combination; clippy instead of plain check, so that a warning under one feature fails too
 /// without rebuilding the dependencies, as `RUSTFLAGS` would.
 pub(crate) fn run() -> Result<()> {
-    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let metadata = serde_json::from_slice(&metadata).context("cargo metadata did not print JSON")?;
-    for Build { package, feature } in matrix(&metadata)? {
+    for Build { package, feature } in matrix(&metadata()?)? {
         let mut command = cargo();
         command.args(["clippy", "--quiet", "-p", &package, "--no-default-features"]);
         if let Some(feature) = &feature {
@@ -26,6 +24,17 @@ pub(crate) fn run() -> Result<()> {
         run_command(command.args(["--", "-D", "warnings"]))?;
     }
     Ok(())
+}
+
+/// The names of the workspace's crates.
+pub(crate) fn packages() -> Result<Vec<String>> {
+    let builds = matrix(&metadata()?)?;
+    Ok(builds.into_iter().filter(|build| build.feature.is_none()).map(|build| build.package).collect())
+}
+
+fn metadata() -> Result<Value> {
+    let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    serde_json::from_slice(&metadata).context("cargo metadata did not print JSON")
 }
 
 /// For each crate: no feature, then each alone. An empty feature named `default` is the same as none.
