@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Metadata;
 use crate::line::UnitCode;
-use crate::text::{LONG, SHORT, check_optional, check_required};
+use crate::text::{LONG, SHORT, collect, collect_required};
 use crate::{
     Code, Currency, ItemId, Line, Quantity, Tax, TeamId, Timestamp, UnitPrice, UserId, Version, Violation,
     Violations,
@@ -230,9 +230,9 @@ impl Item {
     /// Everything wrong with it; pointers are relative to the item.
     pub fn validate(&self) -> Result<(), Violations> {
         let mut found = Violations::new();
-        check_required(&mut found, "/name", &self.name, SHORT);
-        check_optional(&mut found, "/code", self.code.as_deref(), SHORT);
-        check_optional(&mut found, "/description", self.description.as_deref(), LONG);
+        collect_required(&mut found, "/name", &self.name, SHORT);
+        collect(&mut found, "/code", self.code.as_deref(), SHORT);
+        collect(&mut found, "/description", self.description.as_deref(), LONG);
         if self.code.as_deref().is_some_and(str::is_empty) {
             found.push(Violation::new("/code", Code::Required, "leave an unused code out"));
         }

@@ -1,34 +1,57 @@
-//! Bounds every text obeys: no NUL, no more characters than its field holds.
+//! Bounds on free texts: their length, and no NUL, which no store can keep.
 
-use crate::{Code, Violations};
+use serde::{Deserialize, Deserializer};
 
-/// Names, titles, references.
-pub(crate) const SHORT: usize = 500;
-/// Notes and descriptions.
+use crate::{Code, Violation, Violations};
+
+/// Longest name, reason or reference, in characters.
+pub(crate) const SHORT: usize = 1_000;
+/// Longest note or description, in characters.
 pub(crate) const LONG: usize = 10_000;
 
-/// Checks one text; NUL is refused because not every store can hold it.
-pub(crate) fn check(found: &mut Violations, pointer: &str, text: &str, max: usize) {
+/// Whether `text` is free of NUL and at most `most` characters long.
+pub(crate) fn check(text: &str, most: usize) -> Result<(), Violation> {
+    // Counting stops early: bytes are an upper bound of characters.
+    if text.len() > most && text.chars().nth(most).is_some() {
+        return Err(Violation::new("", Code::TooLong, format!("longer than {most} characters")));
+    }
     if text.contains('\0') {
-        found.add(pointer, Code::NulCharacter, "a NUL character is not allowed in a text");
+        return Err(Violation::new("", Code::NulCharacter, "a NUL character in a text"));
     }
-    // A char is at most four bytes: short texts need no counting.
-    if text.len() > max && text.chars().count() > max {
-        found.add(pointer, Code::TooLong, format!("longer than {max} characters"));
+    Ok(())
+}
+
+/// Adds what [`check`] finds in a text that may be absent, at `pointer`.
+pub(crate) fn collect(violations: &mut Violations, pointer: &str, text: Option<&str>, most: usize) {
+    if let Some(Err(violation)) = text.map(|text| check(text, most)) {
+        violations.push(violation.under(pointer));
     }
 }
 
-/// Checks a text that must say something.
-pub(crate) fn check_required(found: &mut Violations, pointer: &str, text: &str, max: usize) {
+/// Adds what is wrong with a text that must say something, at `pointer`.
+pub(crate) fn collect_required(violations: &mut Violations, pointer: &str, text: &str, most: usize) {
     if text.trim().is_empty() {
-        found.add(pointer, Code::Required, "must not be empty");
+        violations.add(pointer, Code::Required, "must not be empty");
     }
-    check(found, pointer, text, max);
+    collect(violations, pointer, Some(text), most);
 }
 
-/// Checks a text that may be absent.
-pub(crate) fn check_optional(found: &mut Violations, pointer: &str, text: Option<&str>, max: usize) {
-    if let Some(text) = text {
-        check(found, pointer, text, max);
+/// `deserialize_with` for a text of at most `MOST` characters.
+pub(crate) fn bounded<'de, D: Deserializer<'de>, const MOST: usize>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    check(&text, MOST).map_err(serde::de::Error::custom)?;
+    Ok(text)
+}
+
+/// `deserialize_with` for a text of at most `MOST` characters that may be absent.
+pub(crate) fn optional<'de, D: Deserializer<'de>, const MOST: usize>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    if let Some(text) = &text {
+        check(text, MOST).map_err(serde::de::Error::custom)?;
     }
+    Ok(text)
 }

@@ -7,7 +7,7 @@ use super::references::{Delivery, Note, References, validate_notes};
 use super::terms::{PaymentInstruction, PaymentTerms};
 use super::AccountingRate;
 use crate::line::{DocumentAdjustment, InvoicePeriod, Line};
-use crate::text::{SHORT, check_optional};
+use crate::text::{SHORT, collect};
 use crate::time::date_in_range;
 use crate::totals::{self, AdvanceDeduction, PayableRounding, PriceMode, Rounding, TaxRounding, Totals};
 use crate::{ClientId, Code, Currency, InvoiceId, Money, SeriesId, Violation, Violations};
@@ -472,7 +472,7 @@ impl Content {
         if let Some(rate) = &self.accounting_rate {
             rate.validate("/accounting_rate", &mut found);
         }
-        check_optional(&mut found, "/language", self.language.as_deref(), SHORT);
+        collect(&mut found, "/language", self.language.as_deref(), SHORT);
         for (index, advance) in self.advances.iter().enumerate() {
             if self.advances.iter().take(index).any(|earlier| earlier == advance) {
                 found.add(format!("/advances/{index}"), Code::Repeated, "this advance is deducted already");

@@ -66,8 +66,8 @@ impl Metadata {
             if key.is_empty() {
                 found.add(&at, Code::Required, "a key must not be empty");
             }
-            check(found, &at, key, Self::MAX_KEY);
-            check(found, &at, value, Self::MAX_VALUE);
+            collect(found, &at, Some(key), Self::MAX_KEY);
+            collect(found, &at, Some(value), Self::MAX_VALUE);
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{LONG, SHORT, check, check_optional, check_required};
+use crate::text::{LONG, SHORT, check, collect, collect_required};
 use crate::{Address, Code, Currency, ExchangeRate, Violations};
 
 /// A text on the document (BG-1).
@@ -114,13 +114,13 @@ impl References {
             ("sales_order", &self.sales_order),
             ("despatch_advice", &self.despatch_advice),
         ] {
-            check_optional(found, &format!("{pointer}/{name}"), text.as_deref(), SHORT);
+            collect(found, &format!("{pointer}/{name}"), text.as_deref(), SHORT);
         }
         if self.preceding.len() > 100 {
             found.add(format!("{pointer}/preceding"), Code::TooLong, "more than 100 earlier documents");
         }
         for (index, preceding) in self.preceding.iter().enumerate() {
-            check_required(found, &format!("{pointer}/preceding/{index}/number"), &preceding.number, SHORT);
+            collect_required(found, &format!("{pointer}/preceding/{index}/number"), &preceding.number, SHORT);
         }
     }
 }
@@ -167,7 +167,7 @@ impl Delivery {
 
     pub(crate) fn validate(&self, pointer: &str, found: &mut Violations) {
         let mut inner = Violations::new();
-        check_optional(&mut inner, "/name", self.name.as_deref(), SHORT);
+        collect(&mut inner, "/name", self.name.as_deref(), SHORT);
         self.address.validate(&mut inner);
         found.absorb(pointer, inner);
     }
@@ -219,7 +219,7 @@ impl AccountingRate {
     }
 
     pub(crate) fn validate(&self, pointer: &str, found: &mut Violations) {
-        check_required(found, &format!("{pointer}/source"), &self.source, SHORT);
+        collect_required(found, &format!("{pointer}/source"), &self.source, SHORT);
     }
 }
 
@@ -228,9 +228,9 @@ pub(crate) fn validate_notes(notes: &[Note], found: &mut Violations) {
         found.add("/notes", Code::TooLong, "more than 100 notes");
     }
     for (index, note) in notes.iter().enumerate() {
-        check_required(found, &format!("/notes/{index}/text"), &note.text, LONG);
+        collect_required(found, &format!("/notes/{index}/text"), &note.text, LONG);
         if let Some(subject) = &note.subject {
-            check(found, &format!("/notes/{index}/subject"), subject, 3);
+            collect(found, &format!("/notes/{index}/subject"), Some(subject), 3);
         }
     }
 }

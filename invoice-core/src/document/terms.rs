@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use iban::IbanLike as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::{SHORT, check_optional, check_required};
+use crate::text::{SHORT, collect, collect_required};
 use crate::time::{date_in_range, end_of_month, plus_days};
 use crate::{Code, Percentage, Violation, Violations};
 
@@ -134,7 +134,7 @@ impl PaymentTerms {
                 found.add(format!("{pointer}/early_payment/percent"), Code::OutOfRange, detail);
             }
         }
-        check_optional(found, &format!("{pointer}/text"), self.text.as_deref(), SHORT);
+        collect(found, &format!("{pointer}/text"), self.text.as_deref(), SHORT);
     }
 }
 
@@ -252,17 +252,17 @@ impl PaymentInstruction {
                 {
                     found.add(format!("{pointer}/bic"), Code::Malformed, "a BIC has 8 or 11 letters and digits");
                 }
-                check_optional(found, &format!("{pointer}/account_name"), account_name.as_deref(), SHORT);
-                check_optional(found, &format!("{pointer}/remittance"), remittance.as_deref(), SHORT);
+                collect(found, &format!("{pointer}/account_name"), account_name.as_deref(), SHORT);
+                collect(found, &format!("{pointer}/remittance"), remittance.as_deref(), SHORT);
             }
             Self::Account { account, bank } => {
-                check_required(found, &format!("{pointer}/account"), account, SHORT);
-                check_optional(found, &format!("{pointer}/bank"), bank.as_deref(), SHORT);
+                collect_required(found, &format!("{pointer}/account"), account, SHORT);
+                collect(found, &format!("{pointer}/bank"), bank.as_deref(), SHORT);
             }
             Self::DirectDebit { mandate, iban: _ } => {
-                check_required(found, &format!("{pointer}/mandate"), mandate, SHORT);
+                collect_required(found, &format!("{pointer}/mandate"), mandate, SHORT);
             }
-            Self::Other { text } => check_required(found, &format!("{pointer}/text"), text, SHORT),
+            Self::Other { text } => collect_required(found, &format!("{pointer}/text"), text, SHORT),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credit::{Basis, Credited};
 use crate::document::{Content, Issuance, Issued, Metadata};
-use crate::text::{LONG, check_optional};
+use crate::text::{LONG, collect};
 use crate::totals::{AdvanceDeduction, Totals};
 use crate::{InvoiceId, Money, TeamId, Timestamp, UserId, Version, Violations};
 
@@ -74,7 +74,7 @@ impl InvoiceData {
     /// Everything wrong with it as a draft; pointers are relative to the content.
     pub fn validate(&self) -> Result<(), Violations> {
         let mut found = self.content.validate().err().unwrap_or_default();
-        check_optional(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         if self.kind == InvoiceKind::Advance && !self.content.advances.is_empty() {
             found.add("/advances", crate::Code::Inconsistent, "an advance invoice deducts no advances");

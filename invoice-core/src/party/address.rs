@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::{SHORT, check_optional};
+use crate::text::{SHORT, collect};
 use crate::{Code, Violation, Violations};
 
 /// An ISO 3166-1 alpha-2 country code, `XI` (Northern Ireland, in EU VAT) or `XK` (Kosovo).
@@ -152,10 +152,10 @@ impl Address {
             found.add("/address/lines", Code::TooLong, "an address has at most three street lines");
         }
         for (index, line) in self.lines.iter().enumerate() {
-            crate::text::check(found, &format!("/address/lines/{index}"), line, SHORT);
+            collect(found, &format!("/address/lines/{index}"), Some(line), SHORT);
         }
-        check_optional(found, "/address/postal_code", self.postal_code.as_deref(), SHORT);
-        check_optional(found, "/address/city", self.city.as_deref(), SHORT);
-        check_optional(found, "/address/subdivision", self.subdivision.as_deref(), SHORT);
+        collect(found, "/address/postal_code", self.postal_code.as_deref(), SHORT);
+        collect(found, "/address/city", self.city.as_deref(), SHORT);
+        collect(found, "/address/subdivision", self.subdivision.as_deref(), SHORT);
     }
 }

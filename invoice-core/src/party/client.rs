@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Party;
 use crate::document::{Metadata, PaymentTerms};
-use crate::text::{LONG, SHORT, check_optional};
+use crate::text::{LONG, SHORT, collect};
 use crate::{ClientId, Currency, TeamId, Timestamp, UserId, Version, Violations};
 
 /// A client of a team.
@@ -180,8 +180,8 @@ impl Client {
         if let Some(terms) = &self.terms {
             terms.validate("/terms", &mut found);
         }
-        check_optional(&mut found, "/language", self.language.as_deref(), SHORT);
-        check_optional(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect(&mut found, "/language", self.language.as_deref(), SHORT);
+        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         found.into_result()
     }

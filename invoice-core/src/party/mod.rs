@@ -10,7 +10,7 @@ pub use supplier::{FiscalYearStart, Regime, SupplierProfile};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{SHORT, check_optional, check_required};
+use crate::text::{SHORT, collect, collect_required};
 use crate::{Code, Violations};
 
 /// A seller or buyer (EN 16931 BG-4, BG-7), as it stands on a document.
@@ -185,7 +185,7 @@ impl Party {
     /// Everything wrong with the texts; pointers are relative to the party.
     pub fn validate(&self) -> Result<(), Violations> {
         let mut found = Violations::new();
-        check_required(&mut found, "/name", &self.name, SHORT);
+        collect_required(&mut found, "/name", &self.name, SHORT);
         for (pointer, text) in [
             ("/trading_name", &self.trading_name),
             ("/tax_registration", &self.tax_registration),
@@ -195,7 +195,7 @@ impl Party {
             ("/phone", &self.phone),
             ("/email", &self.email),
         ] {
-            check_optional(&mut found, pointer, text.as_deref(), SHORT);
+            collect(&mut found, pointer, text.as_deref(), SHORT);
         }
         if let Some(id) = &self.vat_id
             && !is_vat_id(id)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Party;
 use crate::document::{PaymentInstruction, PaymentTerms};
-use crate::text::{SHORT, check_required};
+use crate::text::{SHORT, collect_required};
 use crate::{Code, Currency, TeamId, TimeZone, Timestamp, Version, Violation, Violations};
 
 /// How the team is taxed.
@@ -221,7 +221,7 @@ impl SupplierProfile {
             found.absorb("/party", violations);
         }
         if let Regime::SmallBusiness { reason } = &self.regime {
-            check_required(&mut found, "/regime/reason", reason, SHORT);
+            collect_required(&mut found, "/regime/reason", reason, SHORT);
         }
         if let Some(terms) = &self.default_terms {
             terms.validate("/default_terms", &mut found);

@@ -11,7 +11,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{SHORT, check_required};
+use crate::text::{SHORT, collect_required};
 use crate::time::date_in_range;
 use crate::{
     Code, FiscalYearStart, SeriesId, TeamId, Timestamp, UserId, Version, Violation, Violations,
@@ -143,7 +143,7 @@ impl Series {
     ) -> Result<Self, Violations> {
         let SeriesData { document_type, name, pattern, reset, start, from } = data;
         let mut found = Violations::new();
-        check_required(&mut found, "/name", &name, SHORT);
+        collect_required(&mut found, "/name", &name, SHORT);
         if start == 0 || start > Self::MAX_SEQ {
             found.add("/start", Code::OutOfRange, format!("a series starts between 1 and {}", Self::MAX_SEQ));
         }
