@@ -1,5 +1,7 @@
 //! What a user decides about a document before it is issued.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -79,10 +81,12 @@ impl Content {
     /// An empty document for a client, in a currency (BT-5), with net prices.
     ///
     /// ```
-    /// use invoice_core::{ClientId, Content, Currency, Line, Tax, TaxCategory};
+    /// use invoice_core::line::Line;
+    /// use invoice_core::tax::{Tax, TaxCategory};
+    /// use invoice_core::{ClientId, Content, Currency};
     ///
     /// let client = ClientId::from_uuid(uuid::Uuid::from_u128(7));
-    /// let lamp = Line::new("1", "Lamp", "3".parse()?, "19.95".parse()?)
+    /// let lamp = Line::new("1", "Lamp", "3".parse()?, "19.95".parse()?)?
     ///     .with_tax(Tax::vat(TaxCategory::Standard, "20".parse()?));
     /// let content = Content::new(client, Currency::EUR).with_line(lamp);
     /// assert_eq!(content.preview()?.payable().to_string(), "71.82 EUR");
@@ -402,7 +406,7 @@ impl Content {
     pub fn tax_point_on(&self, issue_date: NaiveDate) -> NaiveDate {
         self.tax_point
             .or(self.supply_date)
-            .or_else(|| self.period.map(|period| period.end()))
+            .or_else(|| self.period.and_then(InvoicePeriod::end))
             .unwrap_or(issue_date)
     }
 
@@ -445,9 +449,13 @@ impl Content {
                 found.add(name, Code::TooLong, format!("more than {}", Self::MAX_ADJUSTMENTS));
             }
         }
+        let mut ids = HashSet::with_capacity(self.lines.len());
         for (index, line) in self.lines.iter().enumerate() {
             if let Err(violations) = line.validate() {
                 found.absorb(&format!("/lines/{index}"), violations);
+            }
+            if !ids.insert(line.id()) {
+                found.add(format!("/lines/{index}/id"), Code::Repeated, "another line has this identifier");
             }
         }
         for (name, adjustments) in [("allowances", &self.allowances), ("charges", &self.charges)] {
