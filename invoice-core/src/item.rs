@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::Metadata;
-use crate::line::UnitCode;
+use crate::line::{DocumentAdjustment, Line, LineDetails, UnitCode};
+use crate::tax::Tax;
 use crate::text::{LONG, SHORT, collect, collect_required};
 use crate::{
-    Code, Currency, ItemId, Line, Quantity, Tax, TeamId, Timestamp, UnitPrice, UserId, Version, Violation,
-    Violations,
+    Code, Currency, ItemId, Quantity, TeamId, Timestamp, UnitPrice, UserId, Version, Violation, Violations,
 };
 
 /// Something the team sells, with its usual price and taxes.
@@ -137,19 +137,19 @@ impl Item {
     /// # let data = ItemData::new("Lamp", Currency::EUR, "19.95".parse()?);
     /// # let (id, team) = (ItemId::from_uuid(Uuid::from_u128(3)), TeamId::from_uuid(Uuid::from_u128(1)));
     /// # let lamp = Item::new(id, team, data, None, Timestamp::from_millis(0));
-    /// let line = lamp.line("1", "3".parse()?);
+    /// let line = lamp.line("1", "3".parse()?)?;
     /// assert_eq!(line.name(), "Lamp");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn line(&self, id: impl Into<String>, quantity: Quantity) -> Line {
-        let mut line = Line::new(id, self.name.clone(), quantity, self.price);
-        if let Some(description) = &self.description {
-            line = line.with_description(description.clone());
-        }
-        if let Some(unit) = self.unit {
-            line = line.with_unit(unit);
-        }
-        self.taxes.iter().cloned().fold(line, Line::with_tax)
+    pub fn line(&self, id: impl Into<String>, quantity: Quantity) -> Result<Line, Violation> {
+        let details = LineDetails {
+            description: self.description.clone(),
+            seller_item_id: self.code.clone(),
+            ..LineDetails::default()
+        };
+        let line = Line::new(id, self.name.clone(), quantity, self.price)?.with_details(details);
+        let line = self.unit.map_or(line.clone(), |unit| line.with_unit(unit));
+        Ok(self.taxes.iter().cloned().fold(line, Line::with_tax))
     }
 
     /// Its identifier.
@@ -236,11 +236,7 @@ impl Item {
         if self.code.as_deref().is_some_and(str::is_empty) {
             found.push(Violation::new("/code", Code::Required, "leave an unused code out"));
         }
-        for (index, tax) in self.taxes.iter().enumerate() {
-            if let Err(violations) = tax.validate() {
-                found.absorb(&format!("/taxes/{index}"), violations);
-            }
-        }
+        found.absorb("", DocumentAdjustment::check_taxes(&self.taxes));
         self.metadata.validate("/metadata", &mut found);
         found.into_result()
     }

@@ -58,14 +58,7 @@ impl PaymentData {
     /// # Ok::<(), invoice_core::MoneyError>(())
     /// ```
     pub fn new(client: ClientId, amount: Money, date: NaiveDate) -> Self {
-        Self {
-            client,
-            amount,
-            date,
-            method: PaymentMethod::default(),
-            external_reference: None,
-            note: None,
-        }
+        Self { client, amount, date, method: PaymentMethod::default(), external_reference: None, note: None }
     }
 
     pub(crate) fn validate(&self) -> Result<(), Violations> {
@@ -323,12 +316,12 @@ impl Payment {
             return Money::zero(self.currency());
         }
         let rest = self.amount.minor() - self.allocated().minor() - self.refunded().minor();
-        Money::from_minor_saturating(rest, self.currency())
+        Money::trusted(rest, self.currency())
     }
 
     /// The parts never exceed the amount, so their sum is an amount.
     fn sum(&self, parts: impl Iterator<Item = Money>) -> Money {
-        Money::from_minor_saturating(parts.map(Money::minor).sum(), self.currency())
+        Money::trusted(parts.map(Money::minor).sum(), self.currency())
     }
 
     fn only_live(&self, action: Action) -> Result<(), IllegalTransition> {
@@ -356,7 +349,7 @@ impl Payment {
         match self.allocations.iter_mut().find(|existing| existing.invoice == allocation.invoice) {
             Some(existing) => {
                 let total = existing.amount.minor() + allocation.amount.minor();
-                existing.amount = Money::from_minor_saturating(total, allocation.amount.currency());
+                existing.amount = Money::trusted(total, allocation.amount.currency());
             }
             None => self.allocations.push(allocation),
         }
@@ -392,7 +385,8 @@ impl Payment {
         } else if !refund.amount.is_positive() {
             found.add("/amount", Code::NotPositive, "a refund is more than zero");
         } else if refund.amount > self.unallocated() {
-            let detail = format!("{} is more than the {} left of the payment", refund.amount, self.unallocated());
+            let detail =
+                format!("{} is more than the {} left of the payment", refund.amount, self.unallocated());
             found.add("/amount", Code::ExceedsUnallocated, detail);
         }
         if refund.date < self.date {

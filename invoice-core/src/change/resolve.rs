@@ -82,9 +82,8 @@ pub fn resolve(
         });
         bind(&mut writes, issue, &mut step.after)?;
     }
-    let number_of = |id| {
-        writes.iter().find(|write| write.id() == id).and_then(Write::record).and_then(Record::number)
-    };
+    let number_of =
+        |id| writes.iter().find(|write| write.id() == id).and_then(Write::record).and_then(Record::number);
     let mut audit = audit.clone();
     for entry in audit.iter_mut().filter(|entry| entry.number.is_none()) {
         entry.number = number_of(entry.subject).map(str::to_owned);

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::AccountingRate;
 use super::references::{Delivery, Note, References, validate_notes};
 use super::terms::{PaymentInstruction, PaymentTerms};
-use super::AccountingRate;
 use crate::line::{DocumentAdjustment, InvoicePeriod, Line};
 use crate::text::{SHORT, collect};
 use crate::time::date_in_range;

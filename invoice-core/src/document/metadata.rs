@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::check;
+use crate::text::collect;
 use crate::{Code, Violations};
 
 /// Texts by key that the embedding application keeps with a record and finds it by.

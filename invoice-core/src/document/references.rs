@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{LONG, SHORT, check, collect, collect_required};
+use crate::text::{LONG, SHORT, collect, collect_required};
 use crate::{Address, Code, Currency, ExchangeRate, Violations};
 
 /// A text on the document (BG-1).

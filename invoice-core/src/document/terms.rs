@@ -129,7 +129,8 @@ impl PaymentTerms {
         }
         if let Some(discount) = &self.early_payment {
             let percent = discount.percent.get();
-            if percent.is_sign_negative() || percent.is_zero() || percent > rust_decimal::Decimal::ONE_HUNDRED {
+            if percent.is_sign_negative() || percent.is_zero() || percent > rust_decimal::Decimal::ONE_HUNDRED
+            {
                 let detail = "a discount is more than 0 and at most 100 percent";
                 found.add(format!("{pointer}/early_payment/percent"), Code::OutOfRange, detail);
             }
@@ -250,7 +251,11 @@ impl PaymentInstruction {
                 if let Some(bic) = bic
                     && !(matches!(bic.len(), 8 | 11) && bic.bytes().all(|b| b.is_ascii_alphanumeric()))
                 {
-                    found.add(format!("{pointer}/bic"), Code::Malformed, "a BIC has 8 or 11 letters and digits");
+                    found.add(
+                        format!("{pointer}/bic"),
+                        Code::Malformed,
+                        "a BIC has 8 or 11 letters and digits",
+                    );
                 }
                 collect(found, &format!("{pointer}/account_name"), account_name.as_deref(), SHORT);
                 collect(found, &format!("{pointer}/remittance"), remittance.as_deref(), SHORT);

@@ -1,20 +1,20 @@
 //! Invoices: their content, issue and state.
 
-mod sealing;
 mod state;
 mod transitions;
 
-pub use state::{PaymentState, Sent, Status, WriteOff, WriteOffReason};
 pub(crate) use state::InvoiceState;
+pub use state::{PaymentState, Sent, Status, WriteOff, WriteOffReason};
+pub(crate) use transitions::Refusal;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::credit::{Basis, Credited};
+use crate::credit::{self, Basis, CreditFigures, Credited, Request};
 use crate::document::{Content, Issuance, Issued, Metadata};
 use crate::text::{LONG, collect};
 use crate::totals::{AdvanceDeduction, Totals};
-use crate::{InvoiceId, Money, TeamId, Timestamp, UserId, Version, Violations};
+use crate::{InvoiceId, Money, RoundingMode, TeamId, Timestamp, UserId, Version, Violation, Violations};
 
 /// What an invoice is for (UNTDID 1001).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -282,14 +282,18 @@ impl Invoice {
     }
 
     /// What can be credited: the figures of the issued document.
-    pub fn credit_basis(&self) -> Result<Basis, crate::Violation> {
+    pub fn credit_basis(&self) -> Result<Basis, Violation> {
         Basis::new(&self.content.lines, &self.content.allowances, &self.content.charges, &self.totals)
     }
 
+    /// The figures of a credit of so much of what is left.
+    pub fn plan_credit(&self, request: &Request) -> Result<CreditFigures, Violation> {
+        credit::plan(&self.credit_basis()?, &self.state.credit, request)
+    }
+
     /// What this advance invoice takes off a final invoice; `None` before its issue.
-    pub fn as_advance(&self) -> Option<AdvanceDeduction> {
-        let issued = self.issued()?;
-        Some(AdvanceDeduction::of(issued.number(), &self.totals))
+    pub fn as_advance(&self) -> Option<Result<AdvanceDeduction, Violation>> {
+        self.issued().map(|issued| AdvanceDeduction::from_totals(issued.number(), &self.totals))
     }
 
     /// What is still to be paid: max(0, payable − credited − allocated), less what was written off.
@@ -333,6 +337,6 @@ impl Invoice {
         if paid_on > last_day {
             return None;
         }
-        self.totals.payable().percent(terms.percent()).ok()
+        self.totals.payable().percent(terms.percent(), RoundingMode::HalfAwayFromZero).ok()
     }
 }

@@ -275,11 +275,11 @@ impl InvoiceState {
     }
 
     pub(crate) fn due(&self, issued: bool, totals: &Totals) -> Money {
-        Money::from_minor_saturating(self.balance(issued, totals).max(0), self.allocated.currency())
+        Money::trusted(self.balance(issued, totals).max(0), self.allocated.currency())
     }
 
     pub(crate) fn overpaid(&self, issued: bool, totals: &Totals) -> Money {
-        Money::from_minor_saturating((-self.balance(issued, totals)).max(0), self.allocated.currency())
+        Money::trusted((-self.balance(issued, totals)).max(0), self.allocated.currency())
     }
 
     pub(crate) fn payment_state(&self, issued: bool, totals: &Totals) -> PaymentState {

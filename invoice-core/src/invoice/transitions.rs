@@ -202,7 +202,10 @@ impl Invoice {
         }))
     }
 
-    pub(crate) fn set_uncollectible(&mut self, at: Option<Timestamp>) -> Result<EventKind, IllegalTransition> {
+    pub(crate) fn set_uncollectible(
+        &mut self,
+        at: Option<Timestamp>,
+    ) -> Result<EventKind, IllegalTransition> {
         let (action, event) = match at {
             Some(_) => (Action::MarkUncollectible, EventKind::InvoiceUncollectible),
             None => (Action::UnmarkUncollectible, EventKind::InvoiceCollectible),
@@ -303,11 +306,7 @@ impl Invoice {
         self.state.overdue_noted
     }
 
-    fn settle(
-        &mut self,
-        event: EventKind,
-        change: impl FnOnce(&mut super::InvoiceState),
-    ) -> Vec<EventKind> {
+    fn settle(&mut self, event: EventKind, change: impl FnOnce(&mut super::InvoiceState)) -> Vec<EventKind> {
         let mut events = vec![event];
         events.extend(self.settle_quietly(change));
         events
@@ -323,7 +322,8 @@ impl Invoice {
             // An invoice that is reopened later may become overdue anew.
             self.state.overdue_noted = None;
         }
-        let closed = |state| matches!(state, PaymentState::Paid | PaymentState::Overpaid | PaymentState::NothingDue);
+        let closed =
+            |state| matches!(state, PaymentState::Paid | PaymentState::Overpaid | PaymentState::NothingDue);
         let event = match after {
             PaymentState::Overpaid if before != after => Some(EventKind::InvoiceOverpaid),
             PaymentState::Paid if before != after => Some(EventKind::InvoicePaid),

@@ -201,7 +201,8 @@ impl Party {
             && !is_vat_id(id)
         {
             // EN 16931 BR-CO-09: the identifier starts with the code of the country that gave it.
-            let detail = "a VAT identifier is a country code and then letters and digits, such as `ATU12345678`";
+            let detail =
+                "a VAT identifier is a country code and then letters and digits, such as `ATU12345678`";
             found.add("/vat_id", Code::Malformed, detail);
         }
         if let Some(address) = &self.address {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::query::{ClientQuery, CreditNoteQuery, InvoiceQuery, InvoiceSummary, ItemQuery, PaymentQuery, QuoteQuery};
+use super::query::{
+    ClientQuery, CreditNoteQuery, InvoiceQuery, InvoiceSummary, ItemQuery, PaymentQuery, QuoteQuery,
+};
 use super::report::{AgingRow, MonthRange, RevenueRow, Statement, StatementQuery, TaxSummaryRow};
 use super::{Page, PageRequest, StoreError};
 use crate::change::{AggregateId, AuditEntry, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt};
@@ -138,8 +140,12 @@ pub trait Catalog: Send + Sync {
     async fn item(&self, team: TeamId, id: ItemId) -> Result<Option<Item>, StoreError>;
 
     /// A page of items, the newest first or by name.
-    async fn items(&self, team: TeamId, query: &ItemQuery, page: &PageRequest)
-    -> Result<Page<Item>, StoreError>;
+    async fn items(
+        &self,
+        team: TeamId,
+        query: &ItemQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Item>, StoreError>;
 
     /// The team's profile.
     async fn supplier(&self, team: TeamId) -> Result<Option<SupplierProfile>, StoreError>;
@@ -200,7 +206,8 @@ pub trait Reports: Send + Sync {
     async fn tax_summary(&self, team: TeamId, months: MonthRange) -> Result<Vec<TaxSummaryRow>, StoreError>;
 
     /// What was invoiced and credited, by month of issue and currency.
-    async fn revenue_by_month(&self, team: TeamId, months: MonthRange) -> Result<Vec<RevenueRow>, StoreError>;
+    async fn revenue_by_month(&self, team: TeamId, months: MonthRange)
+    -> Result<Vec<RevenueRow>, StoreError>;
 
     /// A client's documents and payments in one currency, with the balance before and after.
     async fn statement(

@@ -3,11 +3,25 @@
 //! Traits are small, object-safe and without default bodies, so that an adapter can't inherit a wrong
 //! answer; convenience lives in extension traits.
 
+mod billing;
+mod chain;
 mod error;
 mod page;
+mod query;
+mod report;
 
+pub use billing::*;
+pub use chain::ChainDocument;
 pub use error::{StoreError, Unique};
 pub use page::{Cursor, Page, PageRequest};
+pub use query::{
+    ClientQuery, CreditNoteQuery, DateRange, Direction, InvoiceQuery, InvoiceSort, InvoiceSummary, ItemQuery,
+    PaymentQuery, QuoteQuery,
+};
+pub use report::{
+    AgingRow, MonthRange, RevenueRow, Statement, StatementEntry, StatementEntryKind, StatementQuery,
+    TaxSummaryRow,
+};
 
 use uuid::Uuid;
 

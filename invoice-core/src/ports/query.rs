@@ -8,8 +8,7 @@ use chrono::NaiveDate;
 use crate::invoice::{PaymentState, Status};
 use crate::quote::QuoteStatus;
 use crate::{
-    ClientId, Code, CreditNoteId, Currency, InvoiceId, InvoiceKind, Money, QuoteKind, SeriesId, Timestamp,
-    Version, Violation, Violations,
+    ClientId, Code, Currency, InvoiceId, InvoiceKind, Money, QuoteKind, Timestamp, Version, Violations,
 };
 
 /// The direction of a list.
@@ -114,7 +113,11 @@ impl InvoiceQuery {
         let mut found = Violations::new();
         let mut needs = |asked: bool, pointer: &str, sort: InvoiceSort, name: &str| {
             if asked && self.sort != sort {
-                found.add(pointer, Code::Inconsistent, format!("this filter needs the list sorted by {name}"));
+                found.add(
+                    pointer,
+                    Code::Inconsistent,
+                    format!("this filter needs the list sorted by {name}"),
+                );
             }
         };
         needs(self.issued.is_some(), "/issued", InvoiceSort::IssueDate, "issue date");
@@ -125,7 +128,11 @@ impl InvoiceQuery {
         needs(self.number_prefix.is_some(), "/number_prefix", InvoiceSort::Number, "number");
         needs(self.customer_prefix.is_some(), "/customer_prefix", InvoiceSort::Customer, "customer");
         if self.status == Some(Status::Overdue) {
-            found.add("/status", Code::Inconsistent, "ask for overdue invoices by the date they are overdue on");
+            found.add(
+                "/status",
+                Code::Inconsistent,
+                "ask for overdue invoices by the date they are overdue on",
+            );
         }
         if self.overdue_not_noted && self.overdue_as_of.is_none() {
             found.add("/overdue_not_noted", Code::Inconsistent, "needs the date they are overdue on");
@@ -133,7 +140,8 @@ impl InvoiceQuery {
         if self.sort == InvoiceSort::Amount && self.currency().is_none() {
             found.add("/currency", Code::Required, "amounts compare within one currency only");
         }
-        let currencies = [self.currency, self.amount_from.map(Money::currency), self.amount_to.map(Money::currency)];
+        let currencies =
+            [self.currency, self.amount_from.map(Money::currency), self.amount_to.map(Money::currency)];
         if currencies.into_iter().flatten().any(|currency| Some(currency) != self.currency()) {
             found.add("/currency", Code::MixedCurrencies, "the amounts are in other currencies");
         }

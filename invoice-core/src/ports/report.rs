@@ -3,12 +3,10 @@
 use chrono::NaiveDate;
 
 use crate::tax::{TaxCategory, TaxScheme};
-use crate::{
-    ClientId, Code, CreditNoteId, Currency, InvoiceId, Money, Month, PaymentId, TaxRate, Violation,
-};
+use crate::{ClientId, Code, CreditNoteId, Currency, InvoiceId, Money, Month, PaymentId, TaxRate, Violation};
 
-use super::query::DateRange;
 use super::Cursor;
+use super::query::DateRange;
 
 /// A range of months, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

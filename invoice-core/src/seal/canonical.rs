@@ -46,6 +46,11 @@ impl Canonical {
         self.0.update(value.to_be_bytes());
     }
 
+    /// An amount in minor units of a currency stated elsewhere.
+    pub(crate) fn units(&mut self, units: i64) {
+        self.0.update(units.to_be_bytes());
+    }
+
     pub(crate) fn text(&mut self, text: &str) {
         self.count(text.len());
         self.0.update(text.as_bytes());

@@ -1,6 +1,8 @@
 //! The hash chain over issued documents: canonical bytes, links and verification.
 
 mod canonical;
+mod documents;
+mod parts;
 mod verify;
 
 pub(crate) use canonical::{Canonical, Canonicalize};

@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{SHORT, collect_required};
 use crate::time::date_in_range;
-use crate::{
-    Code, FiscalYearStart, SeriesId, TeamId, Timestamp, UserId, Version, Violation, Violations,
-};
+use crate::{Code, FiscalYearStart, SeriesId, TeamId, Timestamp, UserId, Version, Violation, Violations};
 
 /// What a series numbers. A number of one type never comes from a series of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -274,7 +272,9 @@ impl Series {
             // With what the text tells of its period, a number before the first one is free.
             let year = parsed.fiscal_year.or(parsed.year);
             let first_year = match self.reset {
-                Reset::FiscalYear => PeriodKey::of(Reset::FiscalYear, self.fiscal_year_start, self.from).year(),
+                Reset::FiscalYear => {
+                    PeriodKey::of(Reset::FiscalYear, self.fiscal_year_start, self.from).year()
+                }
                 _ => PeriodKey::of(Reset::Yearly, self.fiscal_year_start, self.from).year(),
             };
             let first_month = PeriodKey::of(Reset::Monthly, self.fiscal_year_start, self.from).month();

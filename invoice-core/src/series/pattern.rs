@@ -322,8 +322,22 @@ mod tests {
     #[test]
     fn patterns_without_one_sequence_or_with_strange_braces_are_refused() {
         for text in [
-            "", "INV", "{year}", "{seq}{seq}", "{seq", "seq}", "{}", "{SEQ}", "{seq:5}", "{seq:00}", "{seq:013}",
-            "{seq:0+5}", "{day}{seq}", " {seq}", "{seq}\n", "{{seq}}",
+            "",
+            "INV",
+            "{year}",
+            "{seq}{seq}",
+            "{seq",
+            "seq}",
+            "{}",
+            "{SEQ}",
+            "{seq:5}",
+            "{seq:00}",
+            "{seq:013}",
+            "{seq:0+5}",
+            "{day}{seq}",
+            " {seq}",
+            "{seq}\n",
+            "{{seq}}",
         ] {
             assert_eq!(Pattern::new(text).unwrap_err().code(), Code::BadPattern, "{text:?}");
         }
@@ -346,7 +360,9 @@ mod tests {
     #[test]
     fn a_number_reads_back_only_by_the_pattern_that_gave_it() {
         let date = NaiveDate::from_ymd_opt(2026, 3, 5).unwrap();
-        for text in ["{seq}", "INV-{year}-{seq:05}", "{seq:03}{month}{year}", "№{seq}/{fiscal_year}", "1{seq}2"] {
+        for text in
+            ["{seq}", "INV-{year}-{seq:05}", "{seq:03}{month}{year}", "№{seq}/{fiscal_year}", "1{seq}2"]
+        {
             let pattern = pattern(text);
             for seq in [1, 9, 99, 100_000, 123_456_789] {
                 let number = pattern.format(date, 2025, seq);
