@@ -3,6 +3,8 @@
 mod id;
 pub mod ports;
 mod role;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 mod version;
