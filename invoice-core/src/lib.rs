@@ -1,6 +1,7 @@
 //! The pure domain of an embeddable invoicing engine.
 
 mod id;
+pub mod identity;
 pub mod ports;
 mod role;
 #[cfg(feature = "testing")]
