@@ -2,6 +2,8 @@
 
 mod id;
 pub mod identity;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod ports;
 mod role;
 #[cfg(feature = "testing")]

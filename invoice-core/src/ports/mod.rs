@@ -4,6 +4,7 @@
 //! answer; convenience lives in extension traits.
 
 mod error;
+pub mod identity;
 mod page;
 
 pub use error::{StoreError, Unique};
