@@ -6,9 +6,12 @@ mod credit_note;
 pub mod document;
 mod event;
 mod id;
+pub mod identity;
 mod invoice;
 mod item;
 pub mod line;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod money;
 mod number;
 mod party;
@@ -19,6 +22,8 @@ mod role;
 mod seal;
 mod series;
 pub mod tax;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 pub mod totals;

@@ -87,7 +87,8 @@ pub enum StoreError {
     /// Something to be deleted is still referred to.
     #[error("still in use")]
     InUse,
-    /// A pending document can't be issued at this counter, for instance because its date goes back.
+    /// The request can't be carried out as it is: a pending document's date goes back at its counter, a
+    /// change contradicts itself, a cursor belongs to another list.
     #[error("refused: {0}")]
     Refused(Violation),
     /// The store can't be reached or is overloaded.

@@ -6,6 +6,7 @@
 mod billing;
 mod chain;
 mod error;
+pub mod identity;
 mod page;
 mod query;
 mod report;

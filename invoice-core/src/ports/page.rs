@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+use super::StoreError;
 use crate::{Code, Violation};
 
 /// Where a page ended: opaque text that the store wrote and only the same query reads back.
@@ -97,6 +98,28 @@ impl PageRequest {
     /// Where the page before ended.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.after.as_ref()
+    }
+
+    /// Where the page before ended, for lists whose cursors are written by `T`'s `Display`, such as an
+    /// identifier's; another list's cursor is refused at `/cursor`.
+    ///
+    /// ```
+    /// use invoice_core::TeamId;
+    /// use invoice_core::ports::{Cursor, PageRequest};
+    ///
+    /// let team = TeamId::from_uuid(uuid::Uuid::from_u128(1));
+    /// let request = PageRequest::first(50)?.after(Cursor::new(team.to_string())?);
+    /// assert_eq!(request.position::<TeamId>().ok(), Some(Some(team)));
+    /// assert!(request.position::<u64>().is_err());
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn position<T: FromStr>(&self) -> Result<Option<T>, StoreError> {
+        let parse = |cursor: &Cursor| {
+            cursor.as_str().parse().map_err(|_| {
+                StoreError::Refused(Violation::new("/cursor", Code::Malformed, "not a cursor of this list"))
+            })
+        };
+        self.cursor().map(parse).transpose()
     }
 }
 
