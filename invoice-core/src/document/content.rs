@@ -417,18 +417,17 @@ impl Content {
 
     /// The totals, deducting the given advance invoices.
     pub fn totals(&self, advances: &[AdvanceDeduction]) -> Result<Totals, Violation> {
-        totals::calculate(&totals::Input {
-            currency: self.currency,
-            prices: self.prices,
-            rounding: self.rounding,
-            tax_rounding: self.tax_rounding,
-            lines: &self.lines,
-            allowances: &self.allowances,
-            charges: &self.charges,
-            prepaid: self.prepaid(),
-            advances,
-            payable_rounding: self.payable_rounding,
-        })
+        totals::calculate(
+            &totals::Input::new(self.currency, &self.lines)
+                .with_prices(self.prices)
+                .with_rounding(self.rounding)
+                .with_tax_rounding(self.tax_rounding)
+                .with_allowances(&self.allowances)
+                .with_charges(&self.charges)
+                .with_prepaid(self.prepaid())
+                .with_advances(advances)
+                .with_payable_rounding(self.payable_rounding),
+        )
     }
 
     /// Everything wrong with it as a draft; pointers are relative to the content. What issuing asks for
