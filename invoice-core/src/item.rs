@@ -80,25 +80,33 @@ impl ItemData {
             metadata: Metadata::new(),
         }
     }
+
+    /// Everything wrong with it; pointers are relative to the data.
+    pub fn validate(&self) -> Result<(), Violations> {
+        let mut found = Violations::new();
+        collect_required(&mut found, "/name", &self.name, SHORT);
+        collect(&mut found, "/code", self.code.as_deref(), SHORT);
+        collect(&mut found, "/description", self.description.as_deref(), LONG);
+        if self.code.as_deref().is_some_and(str::is_empty) {
+            found.push(Violation::new("/code", Code::Required, "leave an unused code out"));
+        }
+        found.absorb("", DocumentAdjustment::check_taxes(&self.taxes));
+        self.metadata.validate("/metadata", &mut found);
+        found.into_result()
+    }
 }
 
 impl Item {
-    /// A new item.
-    ///
-    /// ```
-    /// use invoice_core::{Currency, Item, ItemData, ItemId, TeamId, Timestamp};
-    /// use uuid::Uuid;
-    ///
-    /// let id = ItemId::from_uuid(Uuid::from_u128(3));
-    /// let team = TeamId::from_uuid(Uuid::from_u128(1));
-    /// let data = ItemData::new("Lamp", Currency::EUR, "19.95".parse()?);
-    /// let lamp = Item::new(id, team, data, None, Timestamp::from_millis(0));
-    /// assert_eq!(lamp.name(), "Lamp");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn new(id: ItemId, team: TeamId, data: ItemData, created_by: Option<UserId>, at: Timestamp) -> Self {
+    pub(crate) fn new(
+        id: ItemId,
+        team: TeamId,
+        data: ItemData,
+        created_by: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Self, Violations> {
+        data.validate()?;
         let ItemData { code, name, description, unit, currency, price, taxes, metadata } = data;
-        Self {
+        Ok(Self {
             id,
             team,
             version: Version::FIRST,
@@ -114,10 +122,11 @@ impl Item {
             created_by,
             created_at: at,
             updated_at: at,
-        }
+        })
     }
 
-    pub(crate) fn replace(&mut self, data: ItemData) {
+    pub(crate) fn replace(&mut self, data: ItemData) -> Result<(), Violations> {
+        data.validate()?;
         let ItemData { code, name, description, unit, currency, price, taxes, metadata } = data;
         self.code = code;
         self.name = name;
@@ -127,20 +136,10 @@ impl Item {
         self.price = price;
         self.taxes = taxes;
         self.metadata = metadata;
+        Ok(())
     }
 
     /// A line selling so many of this item, at its price and with its taxes.
-    ///
-    /// ```
-    /// # use invoice_core::{Currency, Item, ItemData, ItemId, TeamId, Timestamp};
-    /// # use uuid::Uuid;
-    /// # let data = ItemData::new("Lamp", Currency::EUR, "19.95".parse()?);
-    /// # let (id, team) = (ItemId::from_uuid(Uuid::from_u128(3)), TeamId::from_uuid(Uuid::from_u128(1)));
-    /// # let lamp = Item::new(id, team, data, None, Timestamp::from_millis(0));
-    /// let line = lamp.line("1", "3".parse()?)?;
-    /// assert_eq!(line.name(), "Lamp");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn line(&self, id: impl Into<String>, quantity: Quantity) -> Result<Line, Violation> {
         let details = LineDetails {
             description: self.description.clone(),
@@ -225,19 +224,5 @@ impl Item {
     /// When it was last written.
     pub fn updated_at(&self) -> Timestamp {
         self.updated_at
-    }
-
-    /// Everything wrong with it; pointers are relative to the item.
-    pub fn validate(&self) -> Result<(), Violations> {
-        let mut found = Violations::new();
-        collect_required(&mut found, "/name", &self.name, SHORT);
-        collect(&mut found, "/code", self.code.as_deref(), SHORT);
-        collect(&mut found, "/description", self.description.as_deref(), LONG);
-        if self.code.as_deref().is_some_and(str::is_empty) {
-            found.push(Violation::new("/code", Code::Required, "leave an unused code out"));
-        }
-        found.absorb("", DocumentAdjustment::check_taxes(&self.taxes));
-        self.metadata.validate("/metadata", &mut found);
-        found.into_result()
     }
 }

@@ -46,7 +46,7 @@ pub use invoice::{Invoice, InvoiceData, InvoiceKind, PaymentState, Sent, Status,
 pub use item::{Item, ItemData};
 pub use money::{Currency, Money, MoneyError, RoundingMode};
 pub use number::{BaseQuantity, ExchangeRate, NumberError, Percentage, Quantity, TaxRate, UnitPrice};
-pub use party::{Address, Client, Country, FiscalYearStart, Party, Regime, SupplierProfile};
+pub use party::{Address, Client, ClientData, Country, FiscalYearStart, Party, Regime, SupplierProfile};
 pub use payment::{Allocation, Payment, PaymentData, PaymentMethod, Refund, Reversal};
 pub use quote::{Quote, QuoteData, QuoteKind, QuoteStatus};
 pub use role::{Actor, Permission, Role};

@@ -32,73 +32,96 @@ pub struct Client {
     pub(crate) updated_at: Timestamp,
 }
 
-impl Client {
-    /// A new client.
+/// What a user decides about a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientData {
+    /// The party as it stands on documents (BG-7).
+    pub party: Party,
+    /// The currency the client is usually invoiced in.
+    pub currency: Option<Currency>,
+    /// Payment terms agreed with this client.
+    pub terms: Option<PaymentTerms>,
+    /// The language to write to the client in, a BCP 47 tag.
+    pub language: Option<String>,
+    /// Notes the client never sees.
+    pub internal_notes: Option<String>,
+    /// Data of the embedding application.
+    pub metadata: Metadata,
+}
+
+impl ClientData {
+    /// A client with its party and nothing else.
     ///
     /// ```
-    /// use invoice_core::{Client, ClientId, Party, TeamId, Timestamp};
-    /// use uuid::Uuid;
+    /// use invoice_core::{ClientData, Party};
     ///
-    /// let client = Client::new(
-    ///     ClientId::from_uuid(Uuid::from_u128(2)),
-    ///     TeamId::from_uuid(Uuid::from_u128(1)),
-    ///     Party::new("Kaffeehaus Sperl KG"),
-    ///     None,
-    ///     Timestamp::from_millis(0),
-    /// );
-    /// assert!(!client.is_archived());
+    /// let data = ClientData::new(Party::new("Kaffeehaus Sperl KG"));
+    /// assert_eq!(data.currency, None);
     /// ```
-    pub fn new(id: ClientId, team: TeamId, party: Party, created_by: Option<UserId>, at: Timestamp) -> Self {
+    pub fn new(party: Party) -> Self {
         Self {
-            id,
-            team,
-            version: Version::FIRST,
             party,
             currency: None,
             terms: None,
             language: None,
             internal_notes: None,
-            metadata: Metadata::default(),
+            metadata: Metadata::new(),
+        }
+    }
+
+    /// Everything wrong with it; pointers are relative to the data.
+    pub fn validate(&self) -> Result<(), Violations> {
+        let mut found = Violations::new();
+        if let Err(violations) = self.party.validate() {
+            found.absorb("/party", violations);
+        }
+        if let Some(terms) = &self.terms {
+            terms.validate("/terms", &mut found);
+        }
+        collect(&mut found, "/language", self.language.as_deref(), SHORT);
+        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        self.metadata.validate("/metadata", &mut found);
+        found.into_result()
+    }
+}
+
+impl Client {
+    pub(crate) fn new(
+        id: ClientId,
+        team: TeamId,
+        data: ClientData,
+        created_by: Option<UserId>,
+        at: Timestamp,
+    ) -> Result<Self, Violations> {
+        data.validate()?;
+        let ClientData { party, currency, terms, language, internal_notes, metadata } = data;
+        Ok(Self {
+            id,
+            team,
+            version: Version::FIRST,
+            party,
+            currency,
+            terms,
+            language,
+            internal_notes,
+            metadata,
             archived_at: None,
             created_by,
             created_at: at,
             updated_at: at,
-        }
+        })
     }
 
-    /// The currency the client is usually invoiced in.
-    #[must_use]
-    pub fn with_currency(mut self, currency: Currency) -> Self {
-        self.currency = Some(currency);
-        self
-    }
-
-    /// Payment terms agreed with this client.
-    #[must_use]
-    pub fn with_terms(mut self, terms: PaymentTerms) -> Self {
-        self.terms = Some(terms);
-        self
-    }
-
-    /// The language to write to the client in, a BCP 47 tag.
-    #[must_use]
-    pub fn with_language(mut self, tag: impl Into<String>) -> Self {
-        self.language = Some(tag.into());
-        self
-    }
-
-    /// Notes the client never sees.
-    #[must_use]
-    pub fn with_internal_notes(mut self, notes: impl Into<String>) -> Self {
-        self.internal_notes = Some(notes.into());
-        self
-    }
-
-    /// Data of the embedding application.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+    pub(crate) fn replace(&mut self, data: ClientData) -> Result<(), Violations> {
+        data.validate()?;
+        let ClientData { party, currency, terms, language, internal_notes, metadata } = data;
+        self.party = party;
+        self.currency = currency;
+        self.terms = terms;
+        self.language = language;
+        self.internal_notes = internal_notes;
         self.metadata = metadata;
-        self
+        Ok(())
     }
 
     /// Its identifier.
@@ -169,20 +192,5 @@ impl Client {
     /// When it was last written.
     pub fn updated_at(&self) -> Timestamp {
         self.updated_at
-    }
-
-    /// Everything wrong with it; pointers are relative to the client.
-    pub fn validate(&self) -> Result<(), Violations> {
-        let mut found = Violations::new();
-        if let Err(violations) = self.party.validate() {
-            found.absorb("/party", violations);
-        }
-        if let Some(terms) = &self.terms {
-            terms.validate("/terms", &mut found);
-        }
-        collect(&mut found, "/language", self.language.as_deref(), SHORT);
-        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
-        self.metadata.validate("/metadata", &mut found);
-        found.into_result()
     }
 }

@@ -5,7 +5,7 @@ mod client;
 mod supplier;
 
 pub use address::{Address, Country};
-pub use client::Client;
+pub use client::{Client, ClientData};
 pub use supplier::{FiscalYearStart, Regime, SupplierProfile};
 
 use serde::{Deserialize, Serialize};
