@@ -21,6 +21,7 @@ mod quote;
 mod role;
 mod seal;
 mod series;
+pub mod service;
 pub mod tax;
 #[cfg(feature = "testing")]
 pub mod testing;

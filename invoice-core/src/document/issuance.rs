@@ -152,7 +152,7 @@ impl Issued {
 /// How far a document is from having a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Issuance {
+pub(crate) enum Issuance {
     /// Not issued.
     Draft,
     /// Decided in a change set whose commit gives the number. Never stored.
@@ -163,7 +163,7 @@ pub enum Issuance {
 
 impl Issuance {
     /// The issue, once it has happened.
-    pub fn issued(&self) -> Option<&Issued> {
+    pub(crate) fn issued(&self) -> Option<&Issued> {
         match self {
             Self::Issued(issued) => Some(issued),
             Self::Draft | Self::Pending(_) => None,

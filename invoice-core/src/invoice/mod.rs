@@ -257,6 +257,11 @@ impl Invoice {
         self.state.uncollectible_at.is_some()
     }
 
+    /// Whether credit notes have credited all of it.
+    pub fn is_fully_credited(&self) -> bool {
+        self.state.fully_credited
+    }
+
     /// The payments allocated to it.
     pub fn allocated(&self) -> Money {
         self.state.allocated

@@ -4,8 +4,8 @@
 //! the permission matrix, reads what it has to know, lets the domain decide, and commits one change set.
 
 mod catalog;
-mod changes;
 mod chain;
+mod changes;
 mod credit_notes;
 mod error;
 mod import;
