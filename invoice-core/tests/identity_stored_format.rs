@@ -1,5 +1,7 @@
 //! The stored form of every identity record: databases hold these texts, so they change on purpose only.
 
+#![expect(clippy::unwrap_used, reason = "a golden text that can't be read fails its test")]
+
 use std::fmt::Debug;
 
 use invoice_core::Role;
@@ -22,7 +24,9 @@ fn is_stored_as<T: Serialize + DeserializeOwned + PartialEq + Debug>(record: &T,
 fn a_user_is_stored_like_this() {
     let make = IdentityFixtures::new();
     let user = make.user("Ada").with_disabled_at(Some(make.now()));
-    is_stored_as(&user, r#"
+    is_stored_as(
+        &user,
+        r#"
 {
   "id": "usr_019cadc69a8070008000000000000001",
   "version": 1,
@@ -38,22 +42,28 @@ fn a_user_is_stored_like_this() {
   "disabled_at": "2026-03-02T09:00:00.000Z",
   "created_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
 fn a_team_and_a_membership_are_stored_like_this() {
     let make = IdentityFixtures::new();
     let (team, user) = (make.team("Engines"), make.user("Ada"));
-    is_stored_as(&team, r#"
+    is_stored_as(
+        &team,
+        r#"
 {
   "id": "team_019cadc69a8070008000000000000001",
   "version": 1,
   "name": "Engines",
   "created_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
-    is_stored_as(&make.membership(team.id(), user.id(), Role::Accountant), r#"
+"#,
+    );
+    is_stored_as(
+        &make.membership(team.id(), user.id(), Role::Accountant),
+        r#"
 {
   "team": "team_019cadc69a8070008000000000000001",
   "user": "usr_019cadc69a8070008000000000000002",
@@ -61,7 +71,8 @@ fn a_team_and_a_membership_are_stored_like_this() {
   "role": "accountant",
   "joined_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
@@ -71,7 +82,9 @@ fn an_invitation_is_stored_like_this() {
     let acceptance = Acceptance { user: user.id(), at: make.now() };
     let invitation = make.invitation(team.id(), user.id(), "Grace");
     let invitation = invitation.with_acceptance(acceptance).with_revoked_at(make.now());
-    is_stored_as(&invitation, r#"
+    is_stored_as(
+        &invitation,
+        r#"
 {
   "id": "ivt_019cadc69a8070008000000000000003",
   "version": 1,
@@ -90,7 +103,8 @@ fn an_invitation_is_stored_like_this() {
   },
   "revoked_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
@@ -100,7 +114,9 @@ fn a_session_is_stored_like_this() {
     let session = make.session(user.id()).with_team(Some(team.id()));
     let idle = session.idle_expires_at();
     let session = session.rotated(make.fingerprint(), make.now(), idle).revoked(make.now());
-    is_stored_as(&session.with_secret(Some(make.sealed())), r#"
+    is_stored_as(
+        &session.with_secret(Some(make.sealed())),
+        r#"
 {
   "id": "ses_019cadc69a8070008000000000000003",
   "version": 1,
@@ -123,7 +139,8 @@ fn a_session_is_stored_like_this() {
   },
   "secret": "0000000000000003a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
@@ -131,7 +148,9 @@ fn a_one_time_token_is_stored_like_this() {
     let make = IdentityFixtures::new();
     let token = make.one_time_token(make.user("Ada").id(), TokenPurpose::ChangeEmail);
     let token = token.with_payload("new@example.org").unwrap().with_used_at(make.now());
-    is_stored_as(&token, r#"
+    is_stored_as(
+        &token,
+        r#"
 {
   "id": "ott_019cadc69a8070008000000000000002",
   "version": 1,
@@ -142,7 +161,8 @@ fn a_one_time_token_is_stored_like_this() {
   "expires_at": "2026-03-02T10:00:00.000Z",
   "used_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
@@ -150,7 +170,9 @@ fn an_api_key_is_stored_like_this() {
     let make = IdentityFixtures::new();
     let key = make.api_key(make.team("Engines").id(), make.user("Ada").id());
     let now = make.now();
-    is_stored_as(&key.with_expires_at(Some(now)).used(now).with_revoked_at(now), r#"
+    is_stored_as(
+        &key.with_expires_at(Some(now)).used(now).with_revoked_at(now),
+        r#"
 {
   "id": "key_019cadc69a8070008000000000000003",
   "version": 1,
@@ -164,14 +186,17 @@ fn an_api_key_is_stored_like_this() {
   "last_used_at": "2026-03-02T09:00:00.000Z",
   "revoked_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
 fn a_signing_key_is_stored_like_this() {
     let make = IdentityFixtures::new();
     let key = make.signing_key("k1").activated(make.now()).unwrap().retired(make.now()).unwrap();
-    is_stored_as(&key, r#"
+    is_stored_as(
+        &key,
+        r#"
 {
   "kid": "k1",
   "version": 1,
@@ -182,8 +207,11 @@ fn a_signing_key_is_stored_like_this() {
   "activated_at": "2026-03-02T09:00:00.000Z",
   "retired_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
-    is_stored_as(&key.destroyed(make.now()), r#"
+"#,
+    );
+    is_stored_as(
+        &key.destroyed(make.now()),
+        r#"
 {
   "kid": "k1",
   "version": 1,
@@ -194,7 +222,8 @@ fn a_signing_key_is_stored_like_this() {
   "retired_at": "2026-03-02T09:00:00.000Z",
   "destroyed_at": "2026-03-02T09:00:00.000Z"
 }
-"#);
+"#,
+    );
 }
 
 #[test]
@@ -202,7 +231,9 @@ fn a_security_event_is_stored_like_this() {
     let make = IdentityFixtures::new();
     let (team, user) = (make.team("Engines"), make.user("Ada"));
     let event = make.event(SecurityAction::SessionRevoked).in_team(team.id()).by_user(user.id()).on("ses_1");
-    is_stored_as(&event, r#"
+    is_stored_as(
+        &event,
+        r#"
 {
   "id": "aud_019cadc69a8070008000000000000003",
   "at": "2026-03-02T09:00:00.000Z",
@@ -213,7 +244,8 @@ fn a_security_event_is_stored_like_this() {
   "address": "192.0.2.7",
   "user_agent": "curl/8.11"
 }
-"#);
+"#,
+    );
 }
 
 #[test]

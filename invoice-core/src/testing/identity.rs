@@ -68,10 +68,6 @@ impl IdentityFixtures {
     }
 
     /// Encrypted bytes, so to speak.
-    ///
-    /// # Panics
-    ///
-    /// Never.
     pub fn sealed(&self) -> SealedBytes {
         valid(SealedBytes::new(self.fingerprint().as_bytes().as_slice()))
     }
@@ -126,10 +122,6 @@ impl IdentityFixtures {
     }
 
     /// A session on a device, seven days idle, thirty at most.
-    ///
-    /// # Panics
-    ///
-    /// Never.
     pub fn session(&self, user: UserId) -> Session {
         let (id, now) = (SessionId::from_uuid(self.uuid()), self.now());
         let (idle, end) = (now.plus_millis(7 * DAY), now.plus_millis(30 * DAY));
@@ -144,10 +136,6 @@ impl IdentityFixtures {
     }
 
     /// An accountant's API key without end.
-    ///
-    /// # Panics
-    ///
-    /// Never.
     pub fn api_key(&self, team: TeamId, created_by: UserId) -> ApiKey {
         let (id, fingerprint) = (ApiKeyId::from_uuid(self.uuid()), self.fingerprint());
         valid(ApiKey::new(id, team, "Web shop", "ik_4fR2", fingerprint, Role::Accountant, created_by))
