@@ -20,7 +20,7 @@ impl IdentityCommits for MemoryIdentity {
 }
 
 impl State {
-    fn commit(&mut self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+    pub(super) fn commit(&mut self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
         if self.commits.contains(&change.id) {
             return Ok(IdentityReceipt { id: change.id, replayed: true });
         }
