@@ -3,7 +3,9 @@ mod lists;
 mod outbox;
 mod page;
 mod reads;
+mod reports;
 mod state;
+mod statement;
 mod trail;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
