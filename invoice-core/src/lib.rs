@@ -22,6 +22,8 @@ mod role;
 mod seal;
 mod series;
 pub mod service;
+#[cfg(feature = "system")]
+pub mod system;
 pub mod tax;
 #[cfg(feature = "testing")]
 pub mod testing;
