@@ -227,16 +227,13 @@ impl Billing {
             profile.updated_at = now;
             let mut changes = self.changes(call, now);
             let kinds = [EventKind::SupplierUpdated];
-            match self.supplier_of(call).await? {
-                Some(stored) => {
-                    call.check_version(stored.version())?;
-                    profile.version = stored.version();
-                    changes.update(profile, &kinds, About::default());
-                }
-                None => {
-                    profile.version = crate::Version::FIRST;
-                    changes.insert(profile, &kinds, About::default());
-                }
+            if let Some(stored) = self.supplier_of(call).await? {
+                call.check_version(stored.version())?;
+                profile.version = stored.version();
+                changes.update(profile, &kinds, About::default());
+            } else {
+                profile.version = crate::Version::FIRST;
+                changes.insert(profile, &kinds, About::default());
             }
             Ok(changes)
         });

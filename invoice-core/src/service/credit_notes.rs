@@ -157,8 +157,8 @@ impl Billing {
             .catalog
             .trading_context(call.team(), note.client(), DocumentType::CreditNote, note.data().series)
             .await?;
-        let issuer = self.issuer(context, DocumentType::CreditNote, now)?;
-        let (note, date, events) = self.prepare_credit(call, note, &mut invoice, &issuer, now)?;
+        let issuer = Self::issuer(context, DocumentType::CreditNote, now)?;
+        let (note, date, events) = Self::prepare_credit(call, note, &mut invoice, &issuer, now)?;
         let mut changes = self.changes(call, now);
         let (id, about_note) = (AggregateId::CreditNote(note.id()), about(&note));
         let reason = note.data().reason.clone();
@@ -178,7 +178,6 @@ impl Billing {
 
     /// Decides a credit: the frozen note, its date, and what happened to the invoice.
     pub(super) fn prepare_credit(
-        &self,
         call: &Call,
         mut note: CreditNote,
         invoice: &mut Invoice,

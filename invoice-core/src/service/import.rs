@@ -136,7 +136,7 @@ impl Billing {
             found.add("/issue_date", Code::OutOfRange, "a date of the years 1970 to 9998");
         }
         let supplier = self.supplier_of(call).await?;
-        let today = self.today(supplier.as_ref(), self.now());
+        let today = Self::today(supplier.as_ref(), self.now());
         if issue_date > today {
             found.add("/issue_date", Code::DateInFuture, format!("{issue_date} is after today, {today}"));
         }

@@ -90,7 +90,6 @@ impl Issuer {
 impl Billing {
     /// Checks that all that numbering takes is there.
     pub(super) fn issuer(
-        &self,
         context: TradingContext,
         document_type: DocumentType,
         now: Timestamp,
@@ -112,7 +111,7 @@ impl Billing {
         if series.is_archived() {
             return Err(Violation::new("/series", Code::Inconsistent, "the series is archived").into());
         }
-        let today = self.today(Some(&supplier), now);
+        let today = Self::today(Some(&supplier), now);
         Ok(Issuer { client, supplier, series, today })
     }
 
@@ -183,7 +182,7 @@ impl Billing {
         now: Timestamp,
     ) -> Result<(Invoice, Issuer, Advances), Error> {
         invoice.check_issue()?;
-        let issuer = self.issuer(context, DocumentType::Invoice, now)?;
+        let issuer = Self::issuer(context, DocumentType::Invoice, now)?;
         let issue_date = issuer.issue_date(invoice.content().issue_date())?;
         issuer.complete(&mut invoice.content);
         let advances = self.load_advances(call, &invoice).await?;

@@ -155,7 +155,7 @@ impl Billing {
     }
 
     /// Today in the team's time zone; in UTC for a team without a profile.
-    fn today(&self, supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
+    fn today(supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
         supplier.map_or(crate::TimeZone::UTC, SupplierProfile::time_zone).date_at(now)
     }
 

@@ -1,6 +1,7 @@
 //! Payments: recorded, allocated, given back, reversed. Payment and invoices change in one commit.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::NaiveDate;
 
@@ -90,7 +91,7 @@ impl Billing {
 
     async fn not_in_future(&self, call: &Call, date: Option<NaiveDate>) -> Result<NaiveDate, Error> {
         let supplier = self.supplier_of(call).await?;
-        let today = self.today(supplier.as_ref(), self.now());
+        let today = Self::today(supplier.as_ref(), self.now());
         match date {
             Some(date) if date > today => {
                 let detail = format!("{date} is after today, {today} in the team's time zone");
@@ -336,13 +337,13 @@ impl Billing {
         at: &str,
     ) -> Result<(), Error> {
         payment.deallocate(part).map_err(|violation| violation.under(at))?;
-        if !touched.0.contains_key(&part.invoice()) {
-            let invoice = self.load_invoice(call, part.invoice()).await?;
-            touched.0.insert(part.invoice(), (invoice, Vec::new(), part.amount()));
-        }
-        if let Some((invoice, events, _)) = touched.0.get_mut(&part.invoice()) {
-            events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
-        }
+        let (invoice, events, _) = match touched.0.entry(part.invoice()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                entry.insert((self.load_invoice(call, part.invoice()).await?, Vec::new(), part.amount()))
+            }
+        };
+        events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
         Ok(())
     }
 

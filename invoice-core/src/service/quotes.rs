@@ -78,7 +78,7 @@ impl Billing {
                 .catalog
                 .trading_context(call.team(), content.client(), document_type, content.series())
                 .await?;
-            let issuer = self.issuer(context, document_type, now)?;
+            let issuer = Self::issuer(context, document_type, now)?;
             let issue_date = issuer.issue_date(content.issue_date())?;
             issuer.complete(&mut quote.content);
             issuer.check(None, quote.content())?;
@@ -145,7 +145,7 @@ impl Billing {
         call.permit(Permission::IssueDocuments)?;
         let supplier = self.supplier_of(call).await?;
         let step = |quote: &mut Quote, now| {
-            quote.answer(accepted, self.today(supplier.as_ref(), now))?;
+            quote.answer(accepted, Self::today(supplier.as_ref(), now))?;
             Ok(if accepted { EventKind::QuoteAccepted } else { EventKind::QuoteDeclined })
         };
         self.change_quote(call, id, reason, step).await

@@ -78,11 +78,11 @@ impl Billing {
                 .catalog
                 .trading_context(call.team(), original.content().client(), DocumentType::CreditNote, None)
                 .await?;
-            let credit_issuer = self.issuer(context, DocumentType::CreditNote, now)?;
+            let credit_issuer = Self::issuer(context, DocumentType::CreditNote, now)?;
             let data = CreditNoteData::new(CreditScope::Full, "Replaced by a corrected invoice");
             let note = self.new_credit_note(call, &original, data, now)?;
             let (note, date, mut events) =
-                self.prepare_credit(call, note, &mut original, &credit_issuer, now)?;
+                Self::prepare_credit(call, note, &mut original, &credit_issuer, now)?;
             original.replace_by(replacement);
             events.push(EventKind::InvoiceReplaced);
             let note_id = AggregateId::CreditNote(note.id());

@@ -39,7 +39,7 @@ impl Billing {
             let supplier = self.supplier_of(call).await?;
             let now = self.now();
             let amount = data.amount.unwrap_or_else(|| invoice.due());
-            let today = self.today(supplier.as_ref(), now);
+            let today = Self::today(supplier.as_ref(), now);
             let events =
                 invoice.write_off(amount, data.reason, data.note.clone(), today, call.actor().user_id())?;
             let mut changes = self.changes(call, now);
