@@ -193,7 +193,7 @@ impl Billing {
         first(records.await?)
     }
 
-    /// Archives a series: it numbers nothing any more, and its name is kept for its past.
+    /// Archives a series: it numbers nothing any more, and another may take its name.
     pub async fn archive_series(&self, call: &Call, id: SeriesId) -> Result<Series, Error> {
         call.permit(Permission::ManageSeries)?;
         let records = self.run(call, || async {
