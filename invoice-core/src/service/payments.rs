@@ -84,9 +84,13 @@ impl Touched {
 }
 
 impl Billing {
-    async fn load_payment(&self, call: &Call, id: PaymentId) -> Result<Payment, Error> {
+    /// The payment a call names, at the version it asks for and not reversed.
+    async fn live_payment(&self, call: &Call, id: PaymentId, action: Action) -> Result<Payment, Error> {
         let payment = self.ports.payments.payment(call.team(), id).await?;
-        payment.ok_or(Error::NotFound { what: AggregateKind::Payment })
+        let payment = payment.ok_or(Error::NotFound { what: AggregateKind::Payment })?;
+        call.check_version(payment.version())?;
+        payment.check_live(action)?;
+        Ok(payment)
     }
 
     async fn not_in_future(&self, call: &Call, date: Option<NaiveDate>) -> Result<NaiveDate, Error> {
@@ -188,9 +192,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Allocate)?;
+            let mut payment = self.live_payment(call, id, Action::Allocate).await?;
             let touched = self.allocate_all(call, &mut payment, &allocations).await?;
             self.write_payment(call, payment, touched, &[EventKind::PaymentAllocated], None, None)
         });
@@ -206,9 +208,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Deallocate)?;
+            let mut payment = self.live_payment(call, id, Action::Deallocate).await?;
             let mut touched = Touched::default();
             for (index, part) in allocations.iter().enumerate() {
                 self.deallocate(call, &mut touched, &mut payment, *part, &format!("/allocations/{index}"))
@@ -228,9 +228,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Refund)?;
+            let mut payment = self.live_payment(call, id, Action::Refund).await?;
             let date = self.not_in_future(call, data.date).await?;
             let mut touched = Touched::default();
             for (index, part) in data.deallocate.iter().enumerate() {
@@ -263,9 +261,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Reverse)?;
+            let mut payment = self.live_payment(call, id, Action::Reverse).await?;
             let date = self.not_in_future(call, None).await?;
             let mut touched = Touched::default();
             for part in payment.allocations().to_vec() {
