@@ -22,7 +22,7 @@ pub enum Direction {
 }
 
 /// The key a list of invoices is sorted by. Rows that lack it are not in the list; rows alike in it are
-/// sorted by identifier.
+/// sorted by identifier. Of a text the first 100 characters count, which an index and a cursor can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum InvoiceSort {
     /// When it was created.
