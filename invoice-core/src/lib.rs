@@ -19,6 +19,7 @@ mod payment;
 pub mod ports;
 mod quote;
 mod role;
+mod schema;
 mod seal;
 mod series;
 pub mod service;
