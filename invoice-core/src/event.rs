@@ -109,6 +109,7 @@ pub struct Event {
     /// Its identifier, for receivers that see it twice.
     pub id: EventId,
     /// The version of its shape; 1 today.
+    #[serde(deserialize_with = "crate::schema::known::<_, { Event::SCHEMA }>")]
     pub schema: u16,
     /// What happened.
     pub kind: EventKind,

@@ -47,6 +47,7 @@ mod payment;
 pub mod ports;
 mod quote;
 mod role;
+mod schema;
 mod seal;
 mod series;
 pub mod service;

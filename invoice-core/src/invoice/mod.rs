@@ -94,6 +94,7 @@ impl From<Content> for InvoiceData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invoice {
+    #[serde(deserialize_with = "crate::schema::known::<_, { Invoice::SCHEMA }>")]
     pub(crate) schema: u16,
     pub(crate) id: InvoiceId,
     pub(crate) team: TeamId,
