@@ -172,6 +172,7 @@ impl Billing {
         let mut attempts = 1;
         loop {
             let outcome = match decide().await {
+                Ok(changes) if changes.is_empty() => return Ok(Vec::new()),
                 Ok(changes) => self.commit(changes.into_set(call.idempotency.clone())).await,
                 Err(error) => Err(error),
             };
@@ -180,6 +181,7 @@ impl Billing {
                 Err(Error::Conflict { .. }) if call.expected.is_none() && attempts < MAX_ATTEMPTS => {
                     attempts += 1;
                 }
+                Err(error @ Error::Forbidden { .. }) => return Err(error),
                 Err(error) => return self.answered_before(call).await?.ok_or(error),
             }
         }

@@ -9,7 +9,7 @@ use super::outbox::Queue;
 use crate::change::{
     AggregateId, AuditEntry, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
-use crate::document::{Issued, Origin};
+use crate::document::Issued;
 use crate::ports::{InvoiceQuery, Unique};
 use crate::series::{Counter, CounterKey};
 use crate::{AuditId, ClientId, CommitId, DocumentType, Invoice, InvoiceId, PaymentId, TeamId};
@@ -84,12 +84,9 @@ pub(super) fn references(record: &Record) -> Vec<AggregateId> {
     client.into_iter().chain(invoices.into_iter().map(AggregateId::Invoice)).collect()
 }
 
-/// The place in a counter, which imported documents don't have.
+/// The place in a counter's chain.
 fn link(record: &Record) -> Option<(CounterKey, u64)> {
-    match issued(record)?.origin() {
-        Origin::Counter { counter, seq } => Some((counter, seq)),
-        Origin::Imported => None,
-    }
+    issued(record).map(|issued| (issued.origin().counter(), issued.origin().seq()))
 }
 
 fn issued(record: &Record) -> Option<&Issued> {

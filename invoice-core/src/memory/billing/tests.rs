@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::MemoryBilling;
-use crate::change::{AggregateId, ChangeSet, PendingIssue, Record, Write};
+use crate::change::{AggregateId, ChangeSet, PendingIssue, PendingNumber, Record, Write};
 use crate::document::IssueFacts;
 use crate::line::Line;
 use crate::ports::{
@@ -134,9 +134,11 @@ impl World {
                 document: write.id(),
                 counter: series.counter(day(date)),
                 first: 1,
-                pattern: series.pattern().clone(),
-                issue_date: day(date),
-                fiscal_year: 2026,
+                number: PendingNumber::Next {
+                    pattern: series.pattern().clone(),
+                    issue_date: day(date),
+                    fiscal_year: 2026,
+                },
             });
         }
         change
