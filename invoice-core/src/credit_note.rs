@@ -220,6 +220,7 @@ impl CreditNoteStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreditNote {
+    #[serde(deserialize_with = "crate::schema::known::<_, { CreditNote::SCHEMA }>")]
     pub(crate) schema: u16,
     pub(crate) id: CreditNoteId,
     pub(crate) team: TeamId,

@@ -45,11 +45,13 @@ events! {
     InvoiceReopened => "invoice.reopened",
     InvoiceWrittenOff => "invoice.written_off",
     InvoiceDelivered => "invoice.delivered",
+    InvoiceImported => "invoice.imported",
     InvoiceOverdue => "invoice.overdue",
     CreditNoteCreated => "credit_note.created",
     CreditNoteUpdated => "credit_note.updated",
     CreditNoteDeleted => "credit_note.deleted",
     CreditNoteIssued => "credit_note.issued",
+    CreditNoteImported => "credit_note.imported",
     CreditNoteSent => "credit_note.sent",
     QuoteCreated => "quote.created",
     QuoteUpdated => "quote.updated",
@@ -107,6 +109,7 @@ pub struct Event {
     /// Its identifier, for receivers that see it twice.
     pub id: EventId,
     /// The version of its shape; 1 today.
+    #[serde(deserialize_with = "crate::schema::known::<_, { Event::SCHEMA }>")]
     pub schema: u16,
     /// What happened.
     pub kind: EventKind,

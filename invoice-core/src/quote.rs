@@ -153,6 +153,7 @@ impl QuoteData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
+    #[serde(deserialize_with = "crate::schema::known::<_, { Quote::SCHEMA }>")]
     pub(crate) schema: u16,
     pub(crate) id: QuoteId,
     pub(crate) team: TeamId,

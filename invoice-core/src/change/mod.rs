@@ -44,7 +44,6 @@ pub struct ChangeSet {
 
 /// One write to one aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all writes carry a record")]
 pub enum Write {
     /// A new aggregate, at [`Version::FIRST`].
     Insert(Record),

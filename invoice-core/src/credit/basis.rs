@@ -119,6 +119,8 @@ fn build(totals: &Totals) -> Result<Basis, MoneyError> {
     let mut parts: Vec<_> =
         totals.lines().map(|line| Part { set: line.set(), net: line.net().minor() }).collect();
     spread_over_lines(&mut parts, &sets)?;
+    // No sum of some of the parts can then leave the range of amounts.
+    fit(parts.iter().map(|part| i128::from(part.net).abs()).sum())?;
     let mut taken = vec![false; sets.len()];
     for part in &parts {
         taken.get_mut(part.set).into_iter().for_each(|taken| *taken = true);

@@ -163,3 +163,6 @@ fn by_amount(basis: &Basis, before: &Credited, amount: Money) -> Result<Credited
     let found = amount::credit(basis, before, amount).map_err(fit)?;
     found.ok_or_else(|| exceeds("/amount", "this amount can't be split over what is left; credit its lines"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,10 +152,11 @@ impl Issued {
 /// How far a document is from having a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Issuance {
+pub(crate) enum Issuance {
     /// Not issued.
     Draft,
     /// Decided in a change set whose commit gives the number. Never stored.
+    #[serde(skip)]
     Pending(Box<IssueFacts>),
     /// Issued.
     Issued(Box<Issued>),
@@ -163,7 +164,7 @@ pub enum Issuance {
 
 impl Issuance {
     /// The issue, once it has happened.
-    pub fn issued(&self) -> Option<&Issued> {
+    pub(crate) fn issued(&self) -> Option<&Issued> {
         match self {
             Self::Issued(issued) => Some(issued),
             Self::Draft | Self::Pending(_) => None,

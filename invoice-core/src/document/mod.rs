@@ -1,11 +1,13 @@
 //! What stands on a document, whichever kind it is.
 
+mod check;
 mod content;
 mod issuance;
 mod metadata;
 mod references;
 mod terms;
 
+pub(crate) use check::Issue;
 pub use content::Content;
 pub(crate) use issuance::Issuance;
 pub use issuance::{AccountingTotal, IssueFacts, Issued, Origin};

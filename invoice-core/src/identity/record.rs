@@ -39,7 +39,7 @@ macro_rules! records {
                 match self { $(Self::$name(record) => record.version(),)+ }
             }
 
-            pub(super) fn at_version(self, version: Version) -> Self {
+            pub(crate) fn at_version(self, version: Version) -> Self {
                 match self { $(Self::$name(record) => Self::$name(record.at_version(version)),)+ }
             }
         }

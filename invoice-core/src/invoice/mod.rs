@@ -94,6 +94,7 @@ impl From<Content> for InvoiceData {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invoice {
+    #[serde(deserialize_with = "crate::schema::known::<_, { Invoice::SCHEMA }>")]
     pub(crate) schema: u16,
     pub(crate) id: InvoiceId,
     pub(crate) team: TeamId,
@@ -255,6 +256,11 @@ impl Invoice {
     /// Whether it is marked as not to be expected any more.
     pub fn is_uncollectible(&self) -> bool {
         self.state.uncollectible_at.is_some()
+    }
+
+    /// Whether credit notes have credited all of it.
+    pub fn is_fully_credited(&self) -> bool {
+        self.state.fully_credited
     }
 
     /// The payments allocated to it.

@@ -91,6 +91,10 @@ impl Invoice {
         self.only_draft(Action::Delete)
     }
 
+    pub(crate) fn check_issue(&self) -> Result<(), IllegalTransition> {
+        self.only_draft(Action::Issue)
+    }
+
     /// Freezes the draft; the commit gives the number.
     pub(crate) fn issue(&mut self, facts: IssueFacts, totals: Totals) -> Result<(), Refusal> {
         self.only_draft(Action::Issue)?;
@@ -220,6 +224,10 @@ impl Invoice {
         }
         self.state.uncollectible_at = at;
         Ok(event)
+    }
+
+    pub(crate) fn check_pay(&self) -> Result<(), IllegalTransition> {
+        self.only_live(Action::Pay)
     }
 
     /// Takes part of a payment, at most what is due.

@@ -5,8 +5,8 @@ use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::transition::Action;
 use crate::{
-    Client, ClientData, ClientId, Code, EventKind, FiscalYearStart, IllegalTransition, Item, ItemData, ItemId,
-    Permission, Series, SeriesData, SeriesId, SupplierProfile, Timestamp, Violation,
+    Client, ClientData, ClientId, Code, EventKind, FiscalYearStart, IllegalTransition, Item, ItemData,
+    ItemId, Permission, Series, SeriesData, SeriesId, SupplierProfile, Timestamp, Violation,
 };
 
 /// A client's or item's step between in use and archived.
@@ -48,7 +48,8 @@ impl Billing {
 
     /// Replaces a client's data. Issued documents keep what they froze.
     pub async fn update_client(&self, call: &Call, id: ClientId, data: ClientData) -> Result<Client, Error> {
-        self.change_client(call, id, EventKind::ClientUpdated, |client, _| Ok(client.replace(data.clone())?)).await
+        self.change_client(call, id, EventKind::ClientUpdated, |client, _| Ok(client.replace(data.clone())?))
+            .await
     }
 
     /// Archives a client: it takes no new documents.
@@ -174,8 +175,11 @@ impl Billing {
             let now = self.now();
             let others = self.ports.catalog.all_series(call.team()).await?;
             if let Some(other) = others.iter().find(|other| other.pattern().overlaps(&data.pattern)) {
-                let detail =
-                    format!("the series `{}` (`{}`) could give the same number", other.name(), other.pattern());
+                let detail = format!(
+                    "the series `{}` (`{}`) could give the same number",
+                    other.name(),
+                    other.pattern()
+                );
                 return Err(Violation::new("/pattern", Code::PatternOverlaps, detail).into());
             }
             let supplier = self.supplier_of(call).await?;
@@ -189,7 +193,7 @@ impl Billing {
         first(records.await?)
     }
 
-    /// Archives a series: it numbers nothing any more, and its name is kept for its past.
+    /// Archives a series: it numbers nothing any more, and another may take its name.
     pub async fn archive_series(&self, call: &Call, id: SeriesId) -> Result<Series, Error> {
         call.permit(Permission::ManageSeries)?;
         let records = self.run(call, || async {
@@ -207,7 +211,11 @@ impl Billing {
 
     /// Writes the team's profile, the first one or a new version of it. Series keep the fiscal year they
     /// were created with, and issued documents what they froze.
-    pub async fn set_supplier(&self, call: &Call, profile: SupplierProfile) -> Result<SupplierProfile, Error> {
+    pub async fn set_supplier(
+        &self,
+        call: &Call,
+        profile: SupplierProfile,
+    ) -> Result<SupplierProfile, Error> {
         call.permit(Permission::ManageSupplier)?;
         if profile.team() != call.team() {
             return Err(Error::NotFound { what: AggregateKind::Supplier });
@@ -219,16 +227,13 @@ impl Billing {
             profile.updated_at = now;
             let mut changes = self.changes(call, now);
             let kinds = [EventKind::SupplierUpdated];
-            match self.supplier_of(call).await? {
-                Some(stored) => {
-                    call.check_version(stored.version())?;
-                    profile.version = stored.version();
-                    changes.update(profile, &kinds, About::default());
-                }
-                None => {
-                    profile.version = crate::Version::FIRST;
-                    changes.insert(profile, &kinds, About::default());
-                }
+            if let Some(stored) = self.supplier_of(call).await? {
+                call.check_version(stored.version())?;
+                profile.version = stored.version();
+                changes.update(profile, &kinds, About::default());
+            } else {
+                profile.version = crate::Version::FIRST;
+                changes.insert(profile, &kinds, About::default());
             }
             Ok(changes)
         });

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use crate::change::{AggregateId, AuditEntry, ChangeSet, Guard, Idempotency, PendingIssue, Record, Write};
 use crate::ports::IdGenerator;
 use crate::series::Series;
-use crate::{
-    Actor, AuditId, CommitId, Event, EventId, EventKind, Money, Timestamp, Version,
-};
+use crate::{Actor, AuditId, CommitId, Event, EventId, EventKind, Money, Timestamp, Version};
 
 pub(super) struct Changes {
     set: ChangeSet,

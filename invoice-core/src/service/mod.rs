@@ -4,8 +4,8 @@
 //! the permission matrix, reads what it has to know, lets the domain decide, and commits one change set.
 
 mod catalog;
-mod changes;
 mod chain;
+mod changes;
 mod credit_notes;
 mod error;
 mod import;
@@ -155,7 +155,7 @@ impl Billing {
     }
 
     /// Today in the team's time zone; in UTC for a team without a profile.
-    fn today(&self, supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
+    fn today(supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
         supplier.map_or(crate::TimeZone::UTC, SupplierProfile::time_zone).date_at(now)
     }
 

@@ -63,9 +63,9 @@ impl UniqueValue {
             Record::Payment(payment) => {
                 payment.external_reference().map(|reference| Self::ExternalReference(reference.to_owned()))
             }
-            Record::Series(series) => {
-                Some(Self::SeriesName(series.document_type(), series.name().to_owned()))
-            }
+            // The name of an archived series is free again.
+            Record::Series(series) => (!series.is_archived())
+                .then(|| Self::SeriesName(series.document_type(), series.name().to_owned())),
             Record::Item(item) => item.code().map(|code| Self::ItemCode(code.to_owned())),
             // One a team by its identifier.
             Record::Supplier(_) | Record::Client(_) => None,

@@ -20,7 +20,7 @@ impl IdentityCommits for MemoryIdentity {
 }
 
 impl State {
-    fn commit(&mut self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+    pub(super) fn commit(&mut self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
         if self.commits.contains(&change.id) {
             return Ok(IdentityReceipt { id: change.id, replayed: true });
         }
@@ -109,8 +109,11 @@ impl State {
                 session.seen(stored.last_seen_at()).into()
             }
             (Some(IdentityRecord::ApiKey(stored)), IdentityRecord::ApiKey(key)) => {
-                let used_at = stored.last_used_at();
-                used_at.map_or_else(|| key.clone(), |at| key.clone().used(at)).into()
+                let key = match stored.last_used_at() {
+                    Some(at) => key.used(at),
+                    None => key,
+                };
+                key.into()
             }
             (_, record) => record,
         }

@@ -1,6 +1,8 @@
 mod commit;
 mod reads;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

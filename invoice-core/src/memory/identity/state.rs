@@ -8,7 +8,7 @@ use crate::identity::{EmailKey, Fingerprint, IdentityKey, IdentityRecord, Securi
 use crate::ports::{StoreError, Unique};
 use crate::{AuditId, CommitId, TeamId};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct State {
     pub(super) records: BTreeMap<IdentityKey, IdentityRecord>,
     pub(super) unique: HashMap<UniqueValue, IdentityKey>,
@@ -39,7 +39,7 @@ impl UniqueValue {
         }
     }
 
-    fn all_of(record: &IdentityRecord) -> Vec<Self> {
+    pub(super) fn all_of(record: &IdentityRecord) -> Vec<Self> {
         match record {
             IdentityRecord::User(user) => vec![Self::Email(user.email().key().clone())],
             IdentityRecord::Invitation(invitation) => vec![Self::Invitation(invitation.fingerprint())],
