@@ -11,8 +11,8 @@ use crate::change::{AggregateId, ChangeSet, PendingIssue, PendingNumber, Record,
 use crate::document::IssueFacts;
 use crate::line::Line;
 use crate::ports::{
-    BillingPorts, CommitsExt as _, DateRange, InvoiceQuery, InvoiceSort, MonthRange, PageRequest, Statement,
-    StatementEntryKind, StatementQuery, StoreError, Unique,
+    BillingPorts, ClientQuery, CommitsExt as _, DateRange, InvoiceQuery, InvoiceSort, MonthRange,
+    PageRequest, Statement, StatementEntryKind, StatementQuery, StoreError, Unique,
 };
 use crate::tax::{Tax, TaxCategory};
 use crate::{
@@ -221,6 +221,21 @@ async fn codes_can_be_swapped_within_one_commit() {
 }
 
 #[tokio::test]
+async fn what_a_record_gave_up_is_free_again() {
+    let world = World::new().await;
+    let mut item = item(50, "A");
+    world.insert(item.clone()).await;
+    item.code = Some("B".to_owned());
+    world.update(item).await.unwrap();
+    world.insert(self::item(51, "A")).await;
+    let id = ItemId::from_uuid(Uuid::from_u128(51));
+    let gone = Write::Delete { id: AggregateId::Item(id), expected: Version::FIRST };
+    world.commit(vec![gone]).await.unwrap();
+    assert_eq!(world.ports.catalog.item(team(), id).await.unwrap(), None);
+    world.insert(self::item(52, "A")).await;
+}
+
+#[tokio::test]
 async fn a_change_set_that_contradicts_itself_is_refused() {
     let world = World::new().await;
     let twice = vec![Write::Insert(item(50, "A").into()), Write::Insert(item(50, "B").into())];
@@ -262,6 +277,10 @@ async fn a_draft_is_sorted_by_the_name_its_client_had_when_it_was_written() {
     assert_eq!((count("SPE").await, count("zau").await), (1, 0));
     world.update(draft).await.unwrap();
     assert_eq!((count("SPE").await, count("zau").await), (0, 1));
+    let prefixed = ClientQuery { name_prefix: Some("ZAU".to_owned()), ..ClientQuery::default() };
+    let clients =
+        world.ports.catalog.clients(team(), &prefixed, &PageRequest::first(5).unwrap()).await.unwrap();
+    assert_eq!(clients.items.len(), 1);
 }
 
 /// An account with an entry of every kind.
