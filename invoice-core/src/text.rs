@@ -28,6 +28,14 @@ pub(crate) fn collect(violations: &mut Violations, pointer: &str, text: Option<&
     }
 }
 
+/// Adds what is wrong with a text that must say something, at `pointer`.
+pub(crate) fn collect_required(violations: &mut Violations, pointer: &str, text: &str, most: usize) {
+    if text.trim().is_empty() {
+        violations.add(pointer, Code::Required, "must not be empty");
+    }
+    collect(violations, pointer, Some(text), most);
+}
+
 /// `deserialize_with` for a text of at most `MOST` characters.
 pub(crate) fn bounded<'de, D: Deserializer<'de>, const MOST: usize>(
     deserializer: D,

@@ -1,2 +1,46 @@
-//! The project's own tasks.
-fn main() {}
+//! The project's own tasks: `cargo xtask ci|test|bench`. `cargo xtask` alone explains them.
+//!
+//! Arguments are read by hand: three commands are not worth the time a parser crate adds to the first build.
+
+mod bench;
+mod ci;
+mod command;
+mod features;
+mod readme;
+mod test;
+mod words;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask ci [STEP…]           every check, or only the named steps
+cargo xtask ci --skip STEP       every check but this one (repeatable)
+cargo xtask test [ARGS…]         provisions what the tests need, then runs all of them; ARGS go to `cargo test`
+cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to criterion";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let (task, rest) = args.split_first().map_or(("help", args), |(task, rest)| (task.as_str(), rest));
+    match task {
+        "ci" => ci::run(rest),
+        "test" => test::run(rest),
+        "bench" => bench::run(rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}\n\nsteps of ci, in order: {}", ci::step_names());
+            Ok(())
+        }
+        other => bail!("no task `{other}`\n{USAGE}"),
+    }
+}

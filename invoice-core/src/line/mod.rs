@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod period;
+mod sealing;
 mod unit;
 
 use serde::{Deserialize, Serialize};

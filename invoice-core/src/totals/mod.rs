@@ -22,6 +22,7 @@ mod input;
 mod note;
 mod result;
 mod rows;
+mod sealing;
 mod sets;
 mod settle;
 mod stored;

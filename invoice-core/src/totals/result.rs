@@ -326,6 +326,10 @@ impl TaxRow {
     pub fn exemption_codes(&self) -> &[String] {
         &self.exemption_codes
     }
+
+    pub(crate) fn key(&self) -> TaxKey {
+        self.key
+    }
 }
 
 /// Advances lie between nothing and the whole, so the difference fits.

@@ -1,0 +1,117 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Violation};
+
+/// Most characters of an address: 64 before the `@`, 255 after it.
+const MAX_LEN: usize = 320;
+
+fn check(text: &str) -> Result<(), Violation> {
+    let malformed = || Violation::new("", Code::Malformed, "not an e-mail address");
+    let (local, domain) = text.rsplit_once('@').ok_or_else(malformed)?;
+    if local.is_empty() || domain.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(malformed());
+    }
+    if text.chars().count() > MAX_LEN {
+        return Err(Violation::new("", Code::TooLong, format!("longer than {MAX_LEN} characters")));
+    }
+    Ok(())
+}
+
+/// What makes an e-mail address unique: two spellings of one address have one key.
+///
+/// Whoever makes the key normalises it (NFC, then case folding) before it comes here; stores compare keys
+/// byte by byte and never with a collation of their own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailKey(String);
+
+impl EmailKey {
+    /// Takes a normalised address: something before and after an `@`, no white space, at most 320 characters.
+    ///
+    /// ```
+    /// use invoice_core::identity::EmailKey;
+    ///
+    /// assert_eq!(EmailKey::new("ada@example.org")?.as_str(), "ada@example.org");
+    /// assert!(EmailKey::new("ada").is_err());
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn new(normalised: impl Into<String>) -> Result<Self, Violation> {
+        let normalised = normalised.into();
+        check(&normalised)?;
+        Ok(Self(normalised))
+    }
+
+    /// The normalised address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EmailKey {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        Self::new(text)
+    }
+}
+
+impl From<EmailKey> for String {
+    fn from(key: EmailKey) -> Self {
+        key.0
+    }
+}
+
+/// An e-mail address: as its holder writes it, and the key that makes it unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailAddress {
+    shown: String,
+    key: EmailKey,
+}
+
+impl EmailAddress {
+    /// An address as shown and mailed to, with its key.
+    ///
+    /// ```
+    /// use invoice_core::identity::{EmailAddress, EmailKey};
+    ///
+    /// let address = EmailAddress::new("Ada@Example.org", EmailKey::new("ada@example.org")?)?;
+    /// assert_eq!(address.shown(), "Ada@Example.org");
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn new(shown: impl Into<String>, key: EmailKey) -> Result<Self, Violation> {
+        let shown = shown.into();
+        check(&shown)?;
+        Ok(Self { shown, key })
+    }
+
+    /// The address as its holder writes it.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// What makes it unique.
+    pub fn key(&self) -> &EmailKey {
+        &self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_no_addresses_are_refused() {
+        for text in ["", "@", "a@", "@b", "a b@c", "a@b\n", "a\0@b"] {
+            assert!(EmailKey::new(text).is_err(), "{text:?}");
+        }
+        let long = format!("{}@b", "a".repeat(318));
+        assert!(EmailKey::new(long.clone()).is_ok());
+        assert_eq!(EmailKey::new(format!("a{long}")).unwrap_err().code(), Code::TooLong);
+    }
+
+    #[test]
+    fn keys_differ_as_soon_as_a_byte_differs() {
+        assert_ne!(EmailKey::new("ada@b").unwrap(), EmailKey::new("Ada@b").unwrap());
+    }
+}

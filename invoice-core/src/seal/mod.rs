@@ -1,0 +1,115 @@
+//! The hash chain over issued documents: canonical bytes, links and verification.
+
+mod canonical;
+mod documents;
+mod parts;
+mod verify;
+
+pub(crate) use canonical::{Canonical, Canonicalize};
+pub use verify::{ChainFault, ChainReport, ChainVerifier};
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Code, Violation};
+
+/// A SHA-256 hash, written in lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// The hash before the first link of a chain: all zeros.
+    pub const NOTHING: Self = Self([0; 32]);
+
+    /// A hash read back from a store.
+    ///
+    /// ```
+    /// assert_eq!(invoice_core::Hash::from_bytes([0; 32]), invoice_core::Hash::NOTHING);
+    /// ```
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Hash {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let malformed = || Violation::new("", Code::Malformed, "not 64 lower-case hexadecimal digits");
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Some(b - b'0'),
+            b'a'..=b'f' => Some(b - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        if text.len() != 64 {
+            return Err(malformed());
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let &[high, low] = pair else { return Err(malformed()) };
+            *byte = digit(high).zip(digit(low)).map(|(h, l)| h << 4 | l).ok_or_else(malformed)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A document's link in the chain of its counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seal {
+    pub(crate) version: u8,
+    pub(crate) previous: Hash,
+    pub(crate) hash: Hash,
+}
+
+impl Seal {
+    /// The version of the canonical bytes that new seals are made over.
+    pub const CURRENT_VERSION: u8 = 1;
+
+    /// Which canonical bytes were hashed.
+    pub fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// The hash of the document before it in its counter.
+    pub fn previous(&self) -> Hash {
+        self.previous
+    }
+
+    /// The hash over `previous` and the document.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+}

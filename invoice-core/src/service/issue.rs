@@ -1,0 +1,270 @@
+//! Issuing: everything is computed first, the number comes last.
+
+use chrono::NaiveDate;
+
+use super::changes::{About, Changes};
+use super::invoices::check_client;
+use super::{Billing, Call, Error, first};
+use crate::change::{AggregateId, AggregateKind};
+use crate::document::{AccountingTotal, Content, Issue, IssueFacts};
+use crate::ports::TradingContext;
+use crate::totals::{AdvanceDeduction, Totals};
+use crate::{
+    Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, InvoiceKind, Permission,
+    RoundingMode, Series, SupplierProfile, Timestamp, Violation,
+};
+
+/// What numbering a document takes, found to be there.
+pub(super) struct Issuer {
+    pub(super) client: Client,
+    pub(super) supplier: SupplierProfile,
+    pub(super) series: Series,
+    pub(super) today: NaiveDate,
+}
+
+impl Issuer {
+    /// The date of an issue: the chosen one, not in the future and not before the series.
+    pub(super) fn issue_date(&self, chosen: Option<NaiveDate>) -> Result<NaiveDate, Error> {
+        let date = chosen.unwrap_or(self.today);
+        if date > self.today {
+            let detail = format!("{date} is after today, {} in the team's time zone", self.today);
+            return Err(Violation::new("/issue_date", Code::DateInFuture, detail).into());
+        }
+        self.series.check_date(date)?;
+        Ok(date)
+    }
+
+    /// Fills in the terms and instructions that the document leaves to the client and the team.
+    pub(super) fn complete(&self, content: &mut Content) {
+        if content.terms.is_none() {
+            content.terms = self.client.terms().or(self.supplier.default_terms()).cloned();
+        }
+        if content.instructions.is_empty() {
+            content.instructions = self.supplier.default_instructions().to_vec();
+        }
+        if content.language.is_none() {
+            content.language = self.client.language().map(str::to_owned);
+        }
+    }
+
+    /// The tax total in the currency VAT is accounted in, if that is another.
+    pub(super) fn accounting(
+        &self,
+        content: &Content,
+        totals: &Totals,
+    ) -> Result<Option<AccountingTotal>, Error> {
+        let Some(currency) = self.supplier.tax_currency().filter(|currency| *currency != content.currency)
+        else {
+            return Ok(None);
+        };
+        let rate =
+            content.accounting_rate.as_ref().filter(|rate| rate.currency() == currency).ok_or_else(|| {
+                let detail =
+                    format!("VAT is accounted in {currency}: state the rate, its date and its source");
+                Violation::new("/accounting_rate", Code::AccountingRateRequired, detail)
+            })?;
+        let tax_total = totals
+            .tax_total()
+            .exchange(rate.rate(), currency, RoundingMode::HalfAwayFromZero)
+            .map_err(|error| Error::money("/accounting_rate", &error))?;
+        Ok(Some(AccountingTotal {
+            tax_total,
+            rate: rate.rate(),
+            rate_date: rate.date(),
+            source: rate.source().to_owned(),
+        }))
+    }
+
+    pub(super) fn check(&self, kind: Option<InvoiceKind>, content: &Content) -> Result<(), Error> {
+        let issue = Issue {
+            kind,
+            content,
+            supplier: self.supplier.party(),
+            customer: self.client.party(),
+            regime: self.supplier.regime(),
+        };
+        Ok(issue.check().into_result()?)
+    }
+}
+
+impl Billing {
+    /// Checks that all that numbering takes is there.
+    pub(super) fn issuer(
+        context: TradingContext,
+        document_type: DocumentType,
+        now: Timestamp,
+    ) -> Result<Issuer, Error> {
+        let TradingContext { client, supplier, series } = context;
+        let client = match document_type {
+            // What a client owes can be corrected after it was archived.
+            DocumentType::CreditNote => client,
+            _ => Some(check_client(client.as_ref())?.clone()),
+        };
+        let client = client.ok_or_else(|| Violation::new("/client", Code::Unknown, "no such client"))?;
+        let supplier = supplier.ok_or_else(|| {
+            Violation::new("/supplier", Code::Required, "the team has no supplier profile yet")
+        })?;
+        let series = series.filter(|series| series.document_type() == document_type).ok_or_else(|| {
+            let detail = format!("no such series for documents of type {document_type}");
+            Violation::new("/series", Code::Unknown, detail)
+        })?;
+        if series.is_archived() {
+            return Err(Violation::new("/series", Code::Inconsistent, "the series is archived").into());
+        }
+        let today = Self::today(Some(&supplier), now);
+        Ok(Issuer { client, supplier, series, today })
+    }
+
+    /// Issues a draft (`publish`): checks what the law asks for, freezes it, and takes the next number.
+    /// An issue that replaces another invoice voids or credits that one in the same commit.
+    pub async fn issue_invoice(&self, call: &Call, id: InvoiceId) -> Result<Invoice, Error> {
+        call.permit(Permission::IssueDocuments)?;
+        let records = self.run(call, || async {
+            let loaded = self.ports.invoices.invoice_with_context(call.team(), id).await?;
+            let (invoice, context) = loaded.ok_or(Error::NotFound { what: AggregateKind::Invoice })?;
+            call.check_version(invoice.version())?;
+            let now = self.now();
+            let (invoice, issuer, related) = self.prepare_issue(call, invoice, context, now).await?;
+            let mut changes = self.changes(call, now);
+            let about = About { amount: Some(invoice.totals().payable()), related: None };
+            let (invoice_id, replaces) = (invoice.id(), invoice.replaces());
+            let kept_advances = invoice.content().advances().to_vec();
+            let events = issue_events(&invoice);
+            let date = issue_date_of(&invoice);
+            changes.update(invoice, &events, about);
+            changes.number(AggregateId::Invoice(invoice_id), &issuer.series, date);
+            related.write(&mut changes, invoice_id);
+            if let Some(original) = replaces {
+                self.replace_original(call, &mut changes, original, invoice_id, &kept_advances, now).await?;
+            }
+            Ok(changes)
+        });
+        first(records.await?)
+    }
+
+    /// Creates and issues an invoice in one commit.
+    pub async fn create_and_issue_invoice(&self, call: &Call, data: InvoiceData) -> Result<Invoice, Error> {
+        call.permit(Permission::IssueDocuments)?;
+        let records = self.run(call, || async {
+            let now = self.now();
+            let invoice = self.new_invoice(call, data.clone(), now)?;
+            let context = self
+                .ports
+                .catalog
+                .trading_context(
+                    call.team(),
+                    data.content.client(),
+                    DocumentType::Invoice,
+                    data.content.series(),
+                )
+                .await?;
+            let (invoice, issuer, related) = self.prepare_issue(call, invoice, context, now).await?;
+            let mut changes = self.changes(call, now);
+            let about = About { amount: Some(invoice.totals().payable()), related: None };
+            let invoice_id = invoice.id();
+            let mut events = vec![EventKind::InvoiceCreated];
+            events.extend(issue_events(&invoice));
+            let date = issue_date_of(&invoice);
+            changes.insert(invoice, &events, about);
+            changes.number(AggregateId::Invoice(invoice_id), &issuer.series, date);
+            related.write(&mut changes, invoice_id);
+            Ok(changes)
+        });
+        first(records.await?)
+    }
+
+    /// Decides an issue: the frozen invoice, who issues it, and the advances it deducts.
+    async fn prepare_issue(
+        &self,
+        call: &Call,
+        mut invoice: Invoice,
+        context: TradingContext,
+        now: Timestamp,
+    ) -> Result<(Invoice, Issuer, Advances), Error> {
+        invoice.check_issue()?;
+        let issuer = Self::issuer(context, DocumentType::Invoice, now)?;
+        let issue_date = issuer.issue_date(invoice.content().issue_date())?;
+        issuer.complete(&mut invoice.content);
+        let advances = self.load_advances(call, &invoice).await?;
+        let deductions = advances.deductions()?;
+        let totals = invoice.content().totals(&deductions)?;
+        issuer.check(Some(invoice.kind()), invoice.content())?;
+        let facts = IssueFacts {
+            issue_date,
+            due_date: invoice.content().terms().map(|terms| terms.due_date(issue_date)),
+            tax_point: invoice.content().tax_point_on(issue_date),
+            supplier: issuer.supplier.party().clone(),
+            customer: issuer.client.party().clone(),
+            accounting: issuer.accounting(invoice.content(), &totals)?,
+            advances: deductions,
+            issued_at: now,
+            issued_by: call.actor().user_id(),
+        };
+        if facts.due_date.is_some_and(|due| due < issue_date) {
+            let detail = "the due date lies before the issue date";
+            return Err(Violation::new("/terms/due", Code::Inconsistent, detail).into());
+        }
+        invoice.issue(facts, totals)?;
+        Ok((invoice, issuer, advances))
+    }
+
+    /// The advance invoices that a final invoice deducts, found to be deductible.
+    async fn load_advances(&self, call: &Call, invoice: &Invoice) -> Result<Advances, Error> {
+        let mut advances = Advances::default();
+        for (index, id) in invoice.content().advances().iter().enumerate() {
+            let refuse = |detail: String| {
+                Error::from(Violation::new(format!("/advances/{index}"), Code::AdvanceNotDeductible, detail))
+            };
+            let advance = self.ports.invoices.invoice(call.team(), *id).await?;
+            let advance = advance.ok_or_else(|| refuse("no such invoice".to_owned()))?;
+            if advance.kind() != InvoiceKind::Advance {
+                return Err(refuse("not an advance invoice".to_owned()));
+            }
+            let (theirs, ours) = (advance.content(), invoice.content());
+            if theirs.client() != ours.client() || theirs.currency() != ours.currency() {
+                return Err(refuse("of another client or in another currency".to_owned()));
+            }
+            // A replacement takes over the advances of the invoice it replaces.
+            let taken_over = advance.deducted_in().is_some() && advance.deducted_in() == invoice.replaces();
+            if !taken_over {
+                advance.check_deduct().map_err(|illegal| refuse(illegal.to_string()))?;
+            }
+            advances.0.push(advance);
+        }
+        Ok(advances)
+    }
+}
+
+/// The events of an issue; an invoice over nothing is settled at once.
+fn issue_events(invoice: &Invoice) -> Vec<EventKind> {
+    let mut events = vec![EventKind::InvoiceIssued];
+    if invoice.totals().payable().is_zero() {
+        events.push(EventKind::InvoicePaid);
+    }
+    events
+}
+
+/// The issue date of an invoice that was just prepared.
+fn issue_date_of(invoice: &Invoice) -> NaiveDate {
+    invoice.content().issue_date().unwrap_or_default()
+}
+
+/// The advance invoices of a final invoice.
+#[derive(Default)]
+pub(super) struct Advances(Vec<Invoice>);
+
+impl Advances {
+    fn deductions(&self) -> Result<Vec<AdvanceDeduction>, Error> {
+        let deductions = self.0.iter().filter_map(Invoice::as_advance).collect::<Result<_, _>>();
+        deductions.map_err(|violation: Violation| violation.under("/advances").into())
+    }
+
+    /// Marks each advance as deducted, so that no other final invoice deducts it.
+    fn write(self, changes: &mut Changes, final_invoice: InvoiceId) {
+        for mut advance in self.0 {
+            advance.set_deducted_in(Some(final_invoice));
+            let about = About { amount: None, related: Some(AggregateId::Invoice(final_invoice)) };
+            changes.update(advance, &[EventKind::InvoiceUpdated], about);
+        }
+    }
+}

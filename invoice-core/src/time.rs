@@ -1,0 +1,275 @@
+//! Instants, calendar dates and a team's time zone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, TimeZone as _, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Code, Violation};
+
+/// An instant with millisecond precision, written in RFC 3339 with `Z`.
+///
+/// Milliseconds are what every store keeps exactly, so a stored instant equals the one in memory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Milliseconds at 9999-12-31T23:59:59.999Z, the latest instant.
+    const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+    /// From milliseconds since 1970-01-01T00:00:00Z, brought into the years 1970 to 9999.
+    ///
+    /// ```
+    /// use invoice_core::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_millis(1_500).to_string(), "1970-01-01T00:00:01.500Z");
+    /// ```
+    pub const fn from_millis(millis: i64) -> Self {
+        let millis = if millis < 0 { 0 } else { millis };
+        Self(if millis > Self::MAX_MILLIS { Self::MAX_MILLIS } else { millis })
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant plus a duration in milliseconds, within the years 1970 to 9999.
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    fn to_utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(instant: DateTime<Utc>) -> Self {
+        Self::from_millis(instant.timestamp_millis())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let instant = DateTime::parse_from_rfc3339(&text).map_err(serde::de::Error::custom)?;
+        Ok(Self::from_millis(instant.timestamp_millis()))
+    }
+}
+
+/// An IANA time zone, such as `Europe/Vienna`: what decides a team's today, its year and its overdue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeZone(chrono_tz::Tz);
+
+impl TimeZone {
+    /// Coordinated Universal Time.
+    pub const UTC: Self = Self(chrono_tz::UTC);
+
+    /// A zone by its IANA name.
+    ///
+    /// ```
+    /// use invoice_core::TimeZone;
+    ///
+    /// assert_eq!(TimeZone::new("Pacific/Auckland")?.name(), "Pacific/Auckland");
+    /// assert!(TimeZone::new("Middle-earth/Shire").is_err());
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn new(name: &str) -> Result<Self, Violation> {
+        chrono_tz::Tz::from_str(name).map(Self).map_err(|_| {
+            Violation::new("", Code::Unknown, "not the name of a time zone, such as `Europe/Vienna`")
+        })
+    }
+
+    /// The IANA name.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The calendar date in this zone at an instant.
+    ///
+    /// ```
+    /// use invoice_core::{TimeZone, Timestamp};
+    ///
+    /// let late = Timestamp::from_millis(1_767_223_800_000); // 2025-12-31T23:30:00Z
+    /// assert_eq!(TimeZone::UTC.date_at(late).to_string(), "2025-12-31");
+    /// assert_eq!(TimeZone::new("Europe/Paris")?.date_at(late).to_string(), "2026-01-01");
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn date_at(self, instant: Timestamp) -> NaiveDate {
+        self.0.from_utc_datetime(&instant.to_utc().naive_utc()).date_naive()
+    }
+}
+
+impl Serialize for TimeZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::new(&name).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A calendar month, written `2026-03`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    year: i32,
+    month: u32,
+}
+
+impl Month {
+    /// A month of the years 1 to 9999; January is 1.
+    ///
+    /// ```
+    /// use invoice_core::Month;
+    ///
+    /// assert_eq!(Month::new(2026, 3)?.to_string(), "2026-03");
+    /// assert!(Month::new(2026, 13).is_err());
+    /// # Ok::<(), invoice_core::Violation>(())
+    /// ```
+    pub fn new(year: i32, month: u32) -> Result<Self, Violation> {
+        if (1..=9999).contains(&year) && (1..=12).contains(&month) {
+            Ok(Self { year, month })
+        } else {
+            Err(Violation::new("", Code::OutOfRange, "not a month of the years 1 to 9999"))
+        }
+    }
+
+    /// The month a date lies in.
+    ///
+    /// ```
+    /// use invoice_core::Month;
+    ///
+    /// let date = chrono::NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+    /// assert_eq!(Month::of(date).to_string(), "2026-03");
+    /// ```
+    pub fn of(date: NaiveDate) -> Self {
+        Self { year: date.year(), month: date.month() }
+    }
+
+    /// The year.
+    pub const fn year(self) -> i32 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    pub const fn month(self) -> u32 {
+        self.month
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl fmt::Debug for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Month {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let malformed = || Violation::new("", Code::Malformed, "not a month of the form `2026-03`");
+        let (year, month) = text.split_once('-').ok_or_else(malformed)?;
+        let digits = |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(year, 4) || !digits(month, 2) {
+            return Err(malformed());
+        }
+        let year = year.parse().map_err(|_| malformed())?;
+        Self::new(year, month.parse().map_err(|_| malformed())?)
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The years a document's dates may lie in; four digits keep numbers and sort orders of one width.
+pub(crate) fn date_in_range(date: NaiveDate) -> bool {
+    (1970..=9998).contains(&date.year())
+}
+
+/// `date` plus days, staying within chrono's calendar.
+pub(crate) fn plus_days(date: NaiveDate, days: u32) -> NaiveDate {
+    date.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX)
+}
+
+/// The last day of the month of `date`.
+pub(crate) fn end_of_month(date: NaiveDate) -> NaiveDate {
+    date.with_day(1)
+        .and_then(|first| first.checked_add_months(Months::new(1)))
+        .and_then(|next| next.pred_opt())
+        .unwrap_or(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_survive_a_json_round_trip_to_the_millisecond() {
+        let instant = Timestamp::from_millis(1_767_223_800_123);
+        let json = serde_json::to_string(&instant).unwrap();
+        assert_eq!(json, "\"2025-12-31T23:30:00.123Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), instant);
+    }
+
+    #[test]
+    fn extreme_instants_stay_in_the_calendar() {
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MIN).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::from_millis(1).plus_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        let date = NaiveDate::from_ymd_opt(2028, 2, 3).unwrap();
+        assert_eq!(end_of_month(date).to_string(), "2028-02-29");
+        assert_eq!(end_of_month(NaiveDate::from_ymd_opt(2026, 12, 31).unwrap()).to_string(), "2026-12-31");
+    }
+
+    #[test]
+    fn months_with_signs_or_missing_digits_are_refused() {
+        for text in ["2026-3", "+026-03", "2026-+3", "2026", "202-603", "2026-00", "0000-01"] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
+    }
+}
