@@ -6,9 +6,11 @@
 pub mod contract;
 
 mod clock;
+mod identity;
 mod ids;
 mod runtime;
 
 pub use clock::FixedClock;
+pub use identity::IdentityFixtures;
 pub use ids::SequentialIds;
 pub use runtime::run;

@@ -109,8 +109,11 @@ impl State {
                 session.seen(stored.last_seen_at()).into()
             }
             (Some(IdentityRecord::ApiKey(stored)), IdentityRecord::ApiKey(key)) => {
-                let used_at = stored.last_used_at();
-                used_at.map_or_else(|| key.clone(), |at| key.clone().used(at)).into()
+                let key = match stored.last_used_at() {
+                    Some(at) => key.used(at),
+                    None => key,
+                };
+                key.into()
             }
             (_, record) => record,
         }

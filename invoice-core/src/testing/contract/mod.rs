@@ -9,20 +9,41 @@
 //! Write a function that opens your store, **empty**, and call the suite's macro in an integration test:
 //!
 //! ```
-//! use invoice_core::testing::contract::Case;
+//! # mod tests {
+//! use std::sync::Arc;
 //!
-//! struct Ports;
+//! use invoice_core::memory::MemoryIdentity;
+//! use invoice_core::ports::identity::IdentityPorts;
 //!
-//! async fn an_empty_store() -> Ports {
-//!     // A database of this case's own: cases run at the same time.
-//!     Ports
+//! async fn an_empty_store() -> IdentityPorts {
+//!     // Your store, with a database of this case's own: cases run at the same time.
+//!     IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()))
 //! }
 //!
-//! // What a suite's macro puts into each test.
-//! Case::<Ports>::new("a_rule", |_ports| Box::pin(async {})).run(an_empty_store);
+//! // One #[test] per case, in a module `identity_contract`.
+//! invoice_core::identity_contract!(an_empty_store);
+//! # }
+//! ```
+//!
+//! The cases are data too, for a runner of your own:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use invoice_core::memory::MemoryIdentity;
+//! # use invoice_core::ports::identity::IdentityPorts;
+//! # async fn an_empty_store() -> IdentityPorts {
+//! #     IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()))
+//! # }
+//! for case in invoice_core::testing::contract::identity::CASES {
+//!     if let Err(sentence) = case.outcome(an_empty_store) {
+//!         eprintln!("{}: {sentence}", case.name());
+//!     }
+//! }
 //! ```
 //!
 //! A case that does not end within [`TIME_LIMIT`] fails, even if the store blocks its thread.
+
+pub mod identity;
 
 mod case;
 mod check;
@@ -36,14 +57,14 @@ pub use race::race;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract_tests {
-    ($name:ident, $make:expr; ($($suite:tt)+) $($group:ident :: $case:ident,)+) => {
+    ($name:ident, $make:expr; $suite:tt $($group:ident :: $case:ident,)+) => {
         mod $name {
             #[allow(unused_imports, clippy::wildcard_imports)]
             use super::*;
             $(
                 #[test]
                 fn $case() {
-                    $crate::__contract_case!(($($suite)+) $group :: $case).run($make);
+                    $crate::__contract_case!($suite $group :: $case).run($make);
                 }
             )+
         }
@@ -54,8 +75,8 @@ macro_rules! __contract_tests {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract_list {
-    (($($suite:tt)+) $($group:ident :: $case:ident,)+) => {
-        &[$($crate::__contract_case!(($($suite)+) $group :: $case),)+]
+    ($suite:tt $($group:ident :: $case:ident,)+) => {
+        &[$($crate::__contract_case!($suite $group :: $case),)+]
     };
 }
 
