@@ -1,25 +1,145 @@
 //! Credit notes against an issued invoice.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::credit::{CreditFigures, Request};
+use crate::credit::{CreditFigures, PartRequest, Request};
 use crate::document::{Issuance, IssueFacts, Issued, Metadata, Note, Preceding};
 use crate::invoice::Sent;
+use crate::line::Line;
 use crate::text::{LONG, SHORT, collect, collect_required};
 use crate::time::date_in_range;
+use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition};
 use crate::{
-    ClientId, Code, CreditNoteId, Currency, Invoice, InvoiceId, SeriesId, TeamId, Timestamp, UserId, Version,
-    Violations,
+    ClientId, Code, CreditNoteId, Currency, Invoice, InvoiceId, Money, Quantity, SeriesId, TeamId, Timestamp,
+    UserId, Version, Violation, Violations,
 };
+
+/// How much of an invoice to credit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
+pub enum CreditScope {
+    /// Everything that is left.
+    Full,
+    /// These lines, each at most once.
+    Lines(Vec<CreditLine>),
+    /// An amount with tax, spread over the tax groups by what is left of them.
+    Amount(Money),
+}
+
+/// How much of one line to credit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditLine {
+    line: String,
+    share: CreditShare,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
+enum CreditShare {
+    Left,
+    Net(Money),
+    Quantity(Quantity),
+}
+
+impl CreditLine {
+    /// All that is left of the line with this identifier (BT-126).
+    ///
+    /// ```
+    /// use invoice_core::{CreditLine, CreditScope};
+    ///
+    /// let scope = CreditScope::Lines(vec![CreditLine::left("1"), CreditLine::left("4")]);
+    /// ```
+    pub fn left(line: impl Into<String>) -> Self {
+        Self { line: line.into(), share: CreditShare::Left }
+    }
+
+    /// A net amount of the line, with the sign of the line.
+    ///
+    /// ```
+    /// use invoice_core::{CreditLine, Currency, Money};
+    ///
+    /// let some = CreditLine::net("1", Money::parse("12.50", Currency::EUR)?);
+    /// # Ok::<(), invoice_core::MoneyError>(())
+    /// ```
+    pub fn net(line: impl Into<String>, amount: Money) -> Self {
+        Self { line: line.into(), share: CreditShare::Net(amount) }
+    }
+
+    /// So many of the line's quantity.
+    ///
+    /// ```
+    /// let one = invoice_core::CreditLine::quantity("1", "1".parse()?);
+    /// # Ok::<(), invoice_core::NumberError>(())
+    /// ```
+    pub fn quantity(line: impl Into<String>, quantity: Quantity) -> Self {
+        Self { line: line.into(), share: CreditShare::Quantity(quantity) }
+    }
+}
+
+impl CreditScope {
+    /// The request in terms of the invoice's parts, which start with its lines.
+    pub(crate) fn request(&self, lines: &[Line]) -> Result<Request, Violation> {
+        let credited = match self {
+            Self::Full => return Ok(Request::Full),
+            Self::Amount(amount) => return Ok(Request::Amount(*amount)),
+            Self::Lines(credited) => credited,
+        };
+        let places: HashMap<&str, usize> =
+            lines.iter().enumerate().map(|(place, line)| (line.id(), place)).collect();
+        let parts = credited.iter().enumerate().map(|(index, credit)| {
+            let found = places.get(credit.line.as_str()).and_then(|place| Some((*place, lines.get(*place)?)));
+            let (place, line) = found.ok_or_else(|| {
+                let detail = "the invoice has no line of this identifier";
+                Violation::new(format!("/parts/{index}/line"), Code::Unknown, detail)
+            })?;
+            Ok(match credit.share {
+                CreditShare::Left => PartRequest::left(place),
+                CreditShare::Net(amount) => PartRequest::net(place, amount),
+                CreditShare::Quantity(quantity) => PartRequest::quantity(place, quantity, line.quantity()),
+            })
+        });
+        parts.collect::<Result<_, _>>().map(Request::Parts)
+    }
+}
+
+/// A line of a credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditedLine {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<String>,
+    pub(crate) name: String,
+    pub(crate) net: Money,
+}
+
+impl CreditedLine {
+    /// The line of the invoice (BT-126); `None` for its document allowances and charges.
+    pub fn line(&self) -> Option<&str> {
+        self.line.as_deref()
+    }
+
+    /// The name of the item (BT-153).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The credited amount without tax, its share of document allowances and charges included (BT-131).
+    pub fn net(&self) -> Money {
+        self.net
+    }
+}
 
 /// What a user decides about a credit note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreditNoteData {
     /// How much of the invoice.
-    pub request: Request,
+    pub scope: CreditScope,
     /// Why (BT-22), printed on the credit note.
     pub reason: String,
     /// The series that numbers it; without one, the series named `default`.
@@ -43,14 +163,13 @@ impl CreditNoteData {
     /// A credit of so much, and why.
     ///
     /// ```
-    /// use invoice_core::CreditNoteData;
-    /// use invoice_core::credit::Request;
+    /// use invoice_core::{CreditNoteData, CreditScope};
     ///
-    /// assert_eq!(CreditNoteData::new(Request::Full, "Returned").reason, "Returned");
+    /// assert_eq!(CreditNoteData::new(CreditScope::Full, "Returned").reason, "Returned");
     /// ```
-    pub fn new(request: Request, reason: impl Into<String>) -> Self {
+    pub fn new(scope: CreditScope, reason: impl Into<String>) -> Self {
         Self {
-            request,
+            scope,
             reason: reason.into(),
             series: None,
             issue_date: None,
@@ -110,7 +229,8 @@ pub struct CreditNote {
     pub(crate) type_code: String,
     pub(crate) preceding: Preceding,
     pub(crate) data: CreditNoteData,
-    pub(crate) figures: CreditFigures,
+    pub(crate) lines: Vec<CreditedLine>,
+    pub(crate) totals: Totals,
     pub(crate) issuance: Issuance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sent: Option<Sent>,
@@ -132,7 +252,8 @@ impl CreditNote {
         at: Timestamp,
     ) -> Result<Self, Violations> {
         data.validate()?;
-        let figures = invoice.plan_credit(&data.request)?;
+        let (lines, totals) =
+            frozen(invoice, &invoice.plan_credit(&data.scope).map_err(|v| v.under("/scope"))?);
         let issued = invoice.issued();
         let number = issued.map(Issued::number).unwrap_or_default();
         let self_billed = invoice.kind() == crate::InvoiceKind::SelfBilled;
@@ -146,7 +267,8 @@ impl CreditNote {
             type_code: if self_billed { "261" } else { "381" }.to_owned(),
             preceding: Preceding::new(number, issued.map(Issued::issue_date)),
             data,
-            figures,
+            lines,
+            totals,
             issuance: Issuance::Draft,
             sent: None,
             created_by,
@@ -192,7 +314,7 @@ impl CreditNote {
 
     /// The currency, that of the invoice.
     pub fn currency(&self) -> Currency {
-        self.figures.payable().currency()
+        self.totals.currency()
     }
 
     /// What was decided about it.
@@ -200,9 +322,14 @@ impl CreditNote {
         &self.data
     }
 
-    /// Its amounts; a draft's are a preview.
-    pub fn figures(&self) -> &CreditFigures {
-        &self.figures
+    /// What it credits of each line; a draft's is a preview.
+    pub fn lines(&self) -> &[CreditedLine] {
+        &self.lines
+    }
+
+    /// Its totals, in positive amounts; a draft's are a preview.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Its issue; `None` for a draft.
@@ -257,7 +384,8 @@ impl CreditNote {
     /// Replaces a draft's data; the draft was checked to be one.
     pub(crate) fn replace(&mut self, data: CreditNoteData, invoice: &Invoice) -> Result<(), Violations> {
         data.validate()?;
-        self.figures = invoice.plan_credit(&data.request)?;
+        let figures = invoice.plan_credit(&data.scope).map_err(|v| v.under("/scope"))?;
+        (self.lines, self.totals) = frozen(invoice, &figures);
         self.data = data;
         Ok(())
     }
@@ -266,11 +394,12 @@ impl CreditNote {
     pub(crate) fn issue(
         &mut self,
         facts: IssueFacts,
-        figures: CreditFigures,
+        invoice: &Invoice,
+        figures: &CreditFigures,
     ) -> Result<(), IllegalTransition> {
         self.check_draft(Action::Issue)?;
         self.data.issue_date = Some(facts.issue_date);
-        self.figures = figures;
+        (self.lines, self.totals) = frozen(invoice, figures);
         self.issuance = Issuance::Pending(Box::new(facts));
         Ok(())
     }
@@ -282,4 +411,16 @@ impl CreditNote {
         Sent::again(&mut self.sent, at);
         Ok(())
     }
+}
+
+fn frozen(invoice: &Invoice, figures: &CreditFigures) -> (Vec<CreditedLine>, Totals) {
+    let lines = figures.parts().iter().map(|part| {
+        let line = invoice.content().lines().get(part.part());
+        CreditedLine {
+            line: line.map(|line| line.id().to_owned()),
+            name: line.map_or("Document allowances and charges", Line::name).to_owned(),
+            net: part.net(),
+        }
+    });
+    (lines.collect(), figures.totals().clone())
 }

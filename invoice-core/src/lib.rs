@@ -32,7 +32,7 @@ mod version;
 mod violation;
 
 pub use change::IdempotencyKey;
-pub use credit_note::{CreditNote, CreditNoteData, CreditNoteStatus};
+pub use credit_note::{CreditLine, CreditNote, CreditNoteData, CreditNoteStatus, CreditScope, CreditedLine};
 pub use document::{
     AccountingRate, AccountingTotal, Content, Delivery, Due, EarlyPayment, Iban, Issued, Metadata, Note,
     Origin, PaymentInstruction, PaymentTerms, Preceding, References,

@@ -10,7 +10,8 @@ pub(crate) use transitions::Refusal;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::credit::{self, Basis, CreditFigures, Credited, Request};
+use crate::credit::{self, Basis, CreditFigures, Credited};
+use crate::credit_note::CreditScope;
 use crate::document::{Content, Issuance, Issued, Metadata};
 use crate::text::{LONG, collect};
 use crate::totals::{AdvanceDeduction, Totals};
@@ -283,12 +284,13 @@ impl Invoice {
 
     /// What can be credited: the figures of the issued document.
     pub fn credit_basis(&self) -> Result<Basis, Violation> {
-        Basis::new(&self.content.lines, &self.content.allowances, &self.content.charges, &self.totals)
+        Basis::new(&self.totals)
     }
 
     /// The figures of a credit of so much of what is left.
-    pub fn plan_credit(&self, request: &Request) -> Result<CreditFigures, Violation> {
-        credit::plan(&self.credit_basis()?, &self.state.credit, request)
+    pub fn plan_credit(&self, scope: &CreditScope) -> Result<CreditFigures, Violation> {
+        let request = scope.request(&self.content.lines)?;
+        credit::plan(&self.credit_basis()?, &self.state.credit, &request)
     }
 
     /// What this advance invoice takes off a final invoice; `None` before its issue.

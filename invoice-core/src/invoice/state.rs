@@ -218,7 +218,7 @@ pub(crate) struct InvoiceState {
     pub(crate) written_off: Money,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) write_offs: Vec<WriteOff>,
-    #[serde(default, skip_serializing_if = "Credited::is_nothing")]
+    #[serde(default, skip_serializing_if = "Credited::is_empty")]
     pub(crate) credit: Credited,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) fully_credited: bool,

@@ -128,7 +128,7 @@ impl Invoice {
     fn untouched(&self, action: Action) -> Result<(), IllegalTransition> {
         let obstacle = if self.state.allocated.is_positive() {
             Obstacle::Allocated
-        } else if self.state.credited.is_positive() || !self.state.credit.is_nothing() {
+        } else if self.state.credited.is_positive() || !self.state.credit.is_empty() {
             Obstacle::Credited
         } else if self.state.written_off.is_positive() {
             Obstacle::WrittenOff
@@ -169,7 +169,7 @@ impl Invoice {
         if self.state.deducted_in.is_some() {
             return Err(self.illegal(Action::Deduct).because(Obstacle::Deducted));
         }
-        if !self.state.credit.is_nothing() {
+        if !self.state.credit.is_empty() {
             return Err(self.illegal(Action::Deduct).because(Obstacle::Credited));
         }
         Ok(())
@@ -193,11 +193,12 @@ impl Invoice {
     /// Takes an issued credit note into account.
     pub(crate) fn credit_with(&mut self, figures: &CreditFigures) -> Result<Vec<EventKind>, Refusal> {
         self.check_credit()?;
-        let credited = self.state.credited.checked_add(figures.payable()).map_err(|e| amount_error(&e))?;
-        let complete = figures.cumulative().is_complete(&self.credit_basis()?);
+        let credited =
+            self.state.credited.checked_add(figures.totals().payable()).map_err(|e| amount_error(&e))?;
+        let complete = figures.credited().is_complete(&self.credit_basis()?);
         Ok(self.settle(EventKind::InvoiceCredited, |state| {
             state.credited = credited;
-            state.credit = figures.cumulative().clone();
+            state.credit = figures.credited().clone();
             state.fully_credited = complete;
         }))
     }

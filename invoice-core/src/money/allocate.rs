@@ -27,3 +27,27 @@ pub(crate) fn by_largest_remainder(total: i64, weights: &[u64]) -> Option<Vec<i6
     }
     shares.into_iter().map(|share| Some(total.signum() * i64::try_from(share).ok()?)).collect()
 }
+
+/// Gives the units still missing to `total` to the largest rests in that direction, the earlier share first on a tie.
+///
+/// Each share was cut toward zero, and its rest has the sign of what was cut off.
+pub(crate) fn level<R: Ord>(shares: &mut [(i64, R)], total: i64) {
+    let missing = i128::from(total) - shares.iter().map(|(units, _)| i128::from(*units)).sum::<i128>();
+    if missing == 0 {
+        return;
+    }
+    let mut order: Vec<usize> = (0..shares.len()).collect();
+    // A stable sort keeps the earlier share first.
+    order.sort_by(|a, b| {
+        let (a, b) = (shares.get(*a).map(|(_, rest)| rest), shares.get(*b).map(|(_, rest)| rest));
+        if missing > 0 { b.cmp(&a) } else { a.cmp(&b) }
+    });
+    let count = usize::try_from(missing.unsigned_abs()).unwrap_or(usize::MAX);
+    let step = if missing > 0 { 1 } else { -1 };
+    // About one unit a share can be missing; the cycle only guards the ends.
+    for place in order.iter().cycle().take(count) {
+        if let Some((units, _)) = shares.get_mut(*place) {
+            *units += step;
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub use currency::Currency;
 pub use error::MoneyError;
 pub use units::RoundingMode;
 
-pub(crate) use allocate::by_largest_remainder;
+pub(crate) use allocate::{by_largest_remainder, level};
 pub(crate) use units::{AmountText, bounded, divide, power_of_ten};
 
 use crate::number::MAX_INTEGER_DIGITS;

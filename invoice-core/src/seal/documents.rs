@@ -2,7 +2,7 @@
 
 use super::{Canonical, Hash, Seal};
 use crate::document::{IssueFacts, Origin};
-use crate::{CreditNote, Invoice, InvoiceKind, Quote, QuoteKind};
+use crate::{CreditNote, CreditedLine, Invoice, InvoiceKind, Quote, QuoteKind};
 
 /// A document that can be sealed.
 pub(crate) trait Sealable {
@@ -55,7 +55,8 @@ impl Sealable for CreditNote {
             type_code,
             preceding,
             data,
-            figures,
+            lines,
+            totals,
             issuance: _,
             sent: _,
             created_by: _,
@@ -70,7 +71,7 @@ impl Sealable for CreditNote {
         out.text(type_code);
         out.value(preceding);
         let crate::CreditNoteData {
-            request: _,
+            scope: _,
             reason,
             series: _,
             issue_date: _,
@@ -80,7 +81,12 @@ impl Sealable for CreditNote {
         } = data;
         out.text(reason);
         out.values(notes);
-        out.value(figures);
+        out.list(lines, |out, CreditedLine { line, name, net }| {
+            out.optional_text(line.as_ref());
+            out.text(name);
+            out.money(*net);
+        });
+        out.value(totals);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::TaxRounding;
 use super::figure::Figure;
 use super::sets::TaxSets;
-use crate::money::{bounded, divide, power_of_ten};
+use crate::money::{bounded, divide, level, power_of_ten};
 use crate::number::Plain;
 use crate::tax::TaxKey;
 use crate::{MoneyError, TaxRate, Violation};
@@ -29,13 +29,6 @@ pub(super) struct Included {
     pub(super) tax: i64,
 }
 
-/// A member's net amount: whole units, and what was cut off.
-struct Share<F> {
-    owner: Owner,
-    units: i64,
-    rest: F,
-}
-
 /// Tells `found` the signed net amount of every member, and returns each set's net amount and tax.
 pub(super) fn split<F: Figure>(
     sets: &TaxSets<'_, F>,
@@ -45,20 +38,25 @@ pub(super) fn split<F: Figure>(
 ) -> Result<Vec<Included>, Violation> {
     let rates: Vec<_> =
         sets.list.iter().map(|set| set.keys.first().copied().map_or(TaxRate::ZERO, TaxKey::rate)).collect();
-    let mut shares: Vec<Vec<Share<F>>> = rates.iter().map(|_| Vec::new()).collect();
+    let mut owners: Vec<Vec<Owner>> = rates.iter().map(|_| Vec::new()).collect();
+    let mut shares: Vec<Vec<(i64, F)>> = rates.iter().map(|_| Vec::new()).collect();
     for member in members {
-        let (Some(rate), Some(shares)) = (rates.get(member.set), shares.get_mut(member.set)) else {
+        let (Some(rate), Some(owners), Some(shares)) =
+            (rates.get(member.set), owners.get_mut(member.set), shares.get_mut(member.set))
+        else {
             continue;
         };
-        let (units, rest) = member.value.without_tax(rate.plain()).map_err(|error| error.at("/lines"))?;
-        shares.push(Share { owner: member.owner, units, rest });
+        owners.push(member.owner);
+        shares.push(member.value.without_tax(rate.plain()).map_err(|error| error.at("/lines"))?);
     }
     let mut all = Vec::with_capacity(rates.len());
-    for ((set, rate), shares) in sets.list.iter().zip(&rates).zip(&mut shares) {
+    for ((set, rate), (owners, mut shares)) in
+        sets.list.iter().zip(&rates).zip(owners.into_iter().zip(shares))
+    {
         let included = take_out(&set.sum, rate.plain(), rounding).map_err(|error| error.at("/lines"))?;
-        level(shares, included.net);
-        for share in shares {
-            found(share.owner, share.units);
+        level(&mut shares, included.net);
+        for (owner, (units, _)) in owners.into_iter().zip(shares) {
+            found(owner, units);
         }
         all.push(included);
     }
@@ -72,26 +70,4 @@ fn take_out<F: Figure>(sum: &F, rate: Plain, rounding: TaxRounding) -> Result<In
     let tax = divide(i128::from(gross) * percent, power_of_ten(rate.scale() + 2) + percent, rounding);
     let tax = bounded(tax)?;
     Ok(Included { net: gross - tax, tax })
-}
-
-/// Gives the units still missing to `net` to the largest rests in that direction, the earlier member first on a tie.
-fn level<F: Figure>(shares: &mut [Share<F>], net: i64) {
-    let missing = i128::from(net) - shares.iter().map(|share| i128::from(share.units)).sum::<i128>();
-    if missing == 0 || shares.is_empty() {
-        return;
-    }
-    let mut order: Vec<usize> = (0..shares.len()).collect();
-    // A stable sort keeps the earlier member first.
-    order.sort_by(|a, b| {
-        let (a, b) = (shares.get(*a).map(|share| &share.rest), shares.get(*b).map(|share| &share.rest));
-        if missing > 0 { b.cmp(&a) } else { a.cmp(&b) }
-    });
-    let count = usize::try_from(missing.unsigned_abs()).unwrap_or(usize::MAX);
-    let step = if missing > 0 { 1 } else { -1 };
-    // At most about one unit a member is missing; the cycle only guards the ends.
-    for place in order.iter().cycle().take(count) {
-        if let Some(share) = shares.get_mut(*place) {
-            share.units += step;
-        }
-    }
 }

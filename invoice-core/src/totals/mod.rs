@@ -19,6 +19,7 @@ mod exact;
 mod figure;
 mod inclusive;
 mod input;
+mod note;
 mod result;
 mod sealing;
 mod sets;
@@ -28,6 +29,8 @@ mod stored;
 pub use advance::{AdvanceDeduction, AdvanceRow};
 pub use input::{Input, PayableRounding, PriceMode, Rounding, TaxRounding};
 pub use result::{AdjustmentTotals, LineTotals, TaxRow, Totals};
+
+pub(crate) use note::{CreditNote, CreditRow};
 
 use crate::Violation;
 
