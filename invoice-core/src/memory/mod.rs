@@ -2,6 +2,8 @@
 //!
 //! Everything is lost with the process, and one lock serialises every call.
 
+mod billing;
 mod identity;
 
+pub use billing::MemoryBilling;
 pub use identity::MemoryIdentity;
