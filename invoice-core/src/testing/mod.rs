@@ -6,7 +6,7 @@
 pub mod contract;
 
 mod clock;
-mod fixtures;
+pub(crate) mod fixtures;
 mod identity;
 mod ids;
 mod runtime;

@@ -31,11 +31,16 @@ pub async fn a_member_that_fails_does_not_fail_its_neighbours(ports: &BillingPor
     let [first, second, third, fourth, fifth] = five(answers);
     must_conflict(second, Version::FIRST, Some(Version::new(2)), "the second is stale");
     must_duplicate(fourth, Unique::Id, "the fourth inserts what exists");
-    for (answer, number, net) in [(first, "INV-1", "12.00"), (third, "INV-2", "36.00"), (fifth, "INV-3", "60.00")]
+    for (answer, number, net) in
+        [(first, "INV-1", "12.00"), (third, "INV-2", "36.00"), (fifth, "INV-3", "60.00")]
     {
         let invoice: Invoice = only(must(answer, "a neighbour of what fails is written"));
         assert_eq!(invoice.number(), Some(number), "numbers go to what landed, in order");
-        assert_eq!(invoice.totals().payable().to_string(), format!("{net} EUR"), "answers are at their places");
+        assert_eq!(
+            invoice.totals().payable().to_string(),
+            format!("{net} EUR"),
+            "answers are at their places"
+        );
         let found = stored(ports.invoices.invoice(world.team(), invoice.id()).await, "the invoice");
         assert_eq!(found, invoice, "what was answered is stored");
     }
@@ -117,7 +122,11 @@ pub async fn racing_batches_stay_gapless(ports: &BillingPorts) {
                 continue;
             }
             let receipt = must(answer, "the others are written");
-            seqs.extend(numbers(&receipt).iter().filter_map(|number| number.strip_prefix("INV-")?.parse::<u32>().ok()));
+            seqs.extend(
+                numbers(&receipt)
+                    .iter()
+                    .filter_map(|number| number.strip_prefix("INV-")?.parse::<u32>().ok()),
+            );
         }
     }
     seqs.sort_unstable();

@@ -188,12 +188,8 @@ pub async fn a_draft_is_issued_or_deleted_but_not_both(ports: &BillingPorts) {
     let desk = world.desk().await;
     for round in 1_u64..=8 {
         let draft = world.insert(world.draft(&desk.client, "10")).await;
-        let issue = world.change().issue_stored(
-            draft.clone(),
-            &desk.invoices,
-            &desk.client,
-            day("2026-03-02"),
-        );
+        let issue =
+            world.change().issue_stored(draft.clone(), &desk.invoices, &desk.client, day("2026-03-02"));
         let deletion = world.change().delete(draft.clone());
         let answers = commit_at_once(ports, &[issue, deletion]).await;
         let issued = answers.first().is_some_and(Result::is_ok);

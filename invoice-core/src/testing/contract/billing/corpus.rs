@@ -11,8 +11,8 @@ use crate::testing::contract::must;
 use crate::testing::fixtures::sound;
 use crate::testing::{day, euros};
 use crate::{
-    ClientId, Content, CreditScope, Currency, DocumentType, Due, Invoice, InvoiceData, InvoiceId, InvoiceKind,
-    Metadata, PaymentTerms,
+    ClientId, Content, CreditScope, Currency, DocumentType, Due, Invoice, InvoiceData, InvoiceId,
+    InvoiceKind, Metadata, PaymentTerms,
 };
 
 /// Invoices that differ in all a query asks for.
@@ -79,15 +79,15 @@ impl<'a> Corpus<'a> {
     /// What the store lists, in pages of `size` rows.
     pub(super) async fn list(&self, query: &InvoiceQuery, size: u16) -> Vec<InvoiceId> {
         let (ports, team) = (self.desk.ports, self.desk.team());
-        let rows = every_page(size, |page| async move { ports.invoices.invoices(team, query, &page).await }).await;
+        let rows =
+            every_page(size, |page| async move { ports.invoices.invoices(team, query, &page).await }).await;
         rows.iter().map(|row| row.id).collect()
     }
 
     /// What the list must be.
     pub(super) fn expected(&self, query: &InvoiceQuery) -> Vec<InvoiceId> {
         let wanted = self.invoices.iter().filter(|invoice| self.matches(invoice, query));
-        let mut rows: Vec<_> =
-            wanted.filter_map(|it| Some((self.key(it, query.sort)?, it.id()))).collect();
+        let mut rows: Vec<_> = wanted.filter_map(|it| Some((self.key(it, query.sort)?, it.id()))).collect();
         match query.direction {
             Direction::Ascending => rows.sort(),
             Direction::Descending => rows.sort_by(|a, b| Reverse(a).cmp(&Reverse(b))),
@@ -193,7 +193,8 @@ fn data(content: Content, place: usize) -> InvoiceData {
         .get(place % 4)
         .copied()
         .unwrap_or_default();
-    let metadata = Metadata::new().with("shop", ["north", "south", "x"].get(place % 3).copied().unwrap_or(""));
+    let metadata =
+        Metadata::new().with("shop", ["north", "south", "x"].get(place % 3).copied().unwrap_or(""));
     data.metadata = if place % 2 == 0 { metadata.with("vip", "yes") } else { metadata };
     data
 }

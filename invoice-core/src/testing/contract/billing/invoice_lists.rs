@@ -7,7 +7,7 @@ use crate::ports::{
 };
 use crate::testing::contract::must;
 use crate::testing::{day, euros};
-use crate::{Currency, InvoiceKind, PaymentState, Status};
+use crate::{Currency, InvoiceId, InvoiceKind, PaymentState, Status};
 
 const SORTS: [InvoiceSort; 6] = [
     InvoiceSort::Created,
@@ -22,8 +22,12 @@ const SORTS: [InvoiceSort; 6] = [
 fn every_sort() -> impl Iterator<Item = InvoiceQuery> {
     SORTS.into_iter().flat_map(|sort| {
         let currency = (sort == InvoiceSort::Amount).then_some(Currency::EUR);
-        [Direction::Ascending, Direction::Descending]
-            .map(|direction| InvoiceQuery { sort, direction, currency, ..InvoiceQuery::new() })
+        [Direction::Ascending, Direction::Descending].map(|direction| InvoiceQuery {
+            sort,
+            direction,
+            currency,
+            ..InvoiceQuery::new()
+        })
     })
 }
 
@@ -79,7 +83,12 @@ async fn paged_while(world: &World<'_>, query: &InvoiceQuery, coming: bool) {
             world.commit(change.issue(draft, &desk.invoices, &client, day("2026-12-01"))).await;
         } else {
             // Deleting what was issued is no use case, but a store does not know of use cases.
-            for id in page.items.last().map(|row| row.id).into_iter().chain(expected.iter().rev().nth(round).copied())
+            for id in page
+                .items
+                .last()
+                .map(|row| row.id)
+                .into_iter()
+                .chain(expected.iter().rev().nth(round).copied())
             {
                 if !gone.contains(&id) {
                     gone.push(id);
@@ -89,7 +98,7 @@ async fn paged_while(world: &World<'_>, query: &InvoiceQuery, coming: bool) {
         }
     }
     let old: Vec<_> = seen.iter().copied().filter(|id| expected.contains(id)).collect();
-    let unread = |id| gone.contains(id) && !seen.contains(id);
+    let unread = |id: &InvoiceId| gone.contains(id) && !seen.contains(id);
     let expected: Vec<_> = expected.into_iter().filter(|id| !unread(id)).collect();
     assert_eq!(old, expected, "{query:?}: what was there all the time is listed once, in order");
     let mut twice = seen.clone();
@@ -206,7 +215,8 @@ pub async fn invoices_are_filtered_by_the_beginning_of_their_number(ports: &Bill
 pub async fn invoices_are_filtered_by_the_beginning_of_their_customer(ports: &BillingPorts) {
     let corpus = Corpus::new(&World::new(ports)).await;
     let query = |it: &str| InvoiceQuery { customer_prefix: Some(it.to_owned()), ..by(InvoiceSort::Customer) };
-    let prefixes = ["kaffeehaus", "KAFFEEHAUS s", "Kaffeehaus Jelinek", "ärz", "ÄRZTE", "100%", "100", "\u{ff5e}"];
+    let prefixes =
+        ["kaffeehaus", "KAFFEEHAUS s", "Kaffeehaus Jelinek", "ärz", "ÄRZTE", "100%", "100", "\u{ff5e}"];
     corpus.answers(of_each(&prefixes, query)).await;
     for prefix in ["affeehaus", "kaffeehaus%", "kaffeehaus_", "arzte", "%"] {
         assert_eq!(corpus.list(&query(prefix), 10).await, [], "no name begins with {prefix:?}");
@@ -227,7 +237,8 @@ pub async fn equality_filters_combine(ports: &BillingPorts) {
     let issued = corpus.invoices.iter().find(|it| it.stored_status() == Status::Sent);
     let client = issued.map(|it| it.content().client());
     let paid = Some(PaymentState::Unpaid);
-    let sent = InvoiceQuery { status: Some(Status::Sent), payment_state: paid, client, ..InvoiceQuery::new() };
+    let sent =
+        InvoiceQuery { status: Some(Status::Sent), payment_state: paid, client, ..InvoiceQuery::new() };
     corpus.answers([sent]).await;
 }
 
@@ -294,7 +305,11 @@ pub async fn an_unanswerable_query_is_refused(ports: &BillingPorts) {
         InvoiceQuery { number_prefix: Some("INV".to_owned()), ..InvoiceQuery::new() },
         InvoiceQuery { customer_prefix: Some("K".to_owned()), ..by(InvoiceSort::Number) },
         by(InvoiceSort::Amount),
-        InvoiceQuery { amount_from: Some(euros("1")), currency: Some(Currency::CHF), ..by(InvoiceSort::Amount) },
+        InvoiceQuery {
+            amount_from: Some(euros("1")),
+            currency: Some(Currency::CHF),
+            ..by(InvoiceSort::Amount)
+        },
     ] {
         assert!(query.validate().is_err(), "{query:?} is unanswerable");
         let list = ports.invoices.invoices(world.team(), &query, &all()).await;
@@ -338,7 +353,8 @@ pub async fn a_foreign_cursor_is_refused(ports: &BillingPorts) {
 pub(super) fn mangled(cursor: &Cursor) -> Vec<Cursor> {
     let text = cursor.as_str();
     let cut = (1..text.len()).filter_map(|end| text.get(..end).map(str::to_owned));
-    let changed = (0..text.len()).filter_map(|at| Some(format!("{}~{}", text.get(..at)?, text.get(at + 1..)?)));
+    let changed =
+        (0..text.len()).filter_map(|at| Some(format!("{}~{}", text.get(..at)?, text.get(at + 1..)?)));
     let doubled = [format!("{text}{text}"), format!("~{text}"), "9".repeat(1_000)];
     cut.chain(changed).chain(doubled).filter_map(|text| Cursor::new(text).ok()).collect()
 }

@@ -86,7 +86,9 @@ pub async fn a_repeated_request_is_answered_and_not_done_again(ports: &BillingPo
     let before = world.snapshot().await;
 
     let stale = build().update(invoice).build();
-    for change in [build(), build(), world.change().idempotent("publish-17", 1), build().with(|it| *it = stale)] {
+    for change in
+        [build(), build(), world.change().idempotent("publish-17", 1), build().with(|it| *it = stale)]
+    {
         let again = world.commit(change).await;
         assert!(again.replayed, "a repeated request is known for one");
         assert_eq!(again.commit, first.commit, "a repeated request names the first commit");
@@ -108,7 +110,10 @@ pub async fn another_request_with_the_same_key_is_refused(ports: &BillingPorts) 
     assert_eq!(world.snapshot().await, before, "another request is not done");
     assert_eq!(world.drain().await, [], "another request tells nothing");
     assert_eq!(desk.issue("10", day("2026-03-02")).await.number(), Some("INV-2"), "it burns no number");
-    must(world.try_commit(desk.issuing("1", day("2026-03-02")).idempotent("publish-18", 2)).await, "a new key");
+    must(
+        world.try_commit(desk.issuing("1", day("2026-03-02")).idempotent("publish-18", 2)).await,
+        "a new key",
+    );
 }
 
 /// 16 identical requests at once, each with identifiers of its own: one effect, one answer.
@@ -152,7 +157,10 @@ pub async fn a_failed_request_leaves_its_key_free(ports: &BillingPorts) {
     let current = world.update(client.clone()).await;
     let failed = world.try_commit(world.change().update(client).idempotent("note-1", 1)).await;
     must_conflict(failed, Version::FIRST, Some(Version::new(2)), "the update is stale");
-    absent(ports.commits.idempotency(world.team(), &key("note-1")).await, "a failed request is not remembered");
+    absent(
+        ports.commits.idempotency(world.team(), &key("note-1")).await,
+        "a failed request is not remembered",
+    );
     let receipt = world.commit(world.change().update(current).idempotent("note-1", 2)).await;
     assert!(!receipt.replayed, "the key is free for a request that succeeds");
 }

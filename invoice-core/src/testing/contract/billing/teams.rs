@@ -3,8 +3,8 @@
 use super::world::{Desk, World, absent, all, only, rows, stored};
 use crate::change::{AggregateId, Record};
 use crate::ports::{
-    BillingPorts, ClientQuery, CreditNoteQuery, InvoiceQuery, ItemQuery, MonthRange, PaymentQuery, QuoteQuery,
-    StatementQuery,
+    BillingPorts, ClientQuery, CreditNoteQuery, InvoiceQuery, ItemQuery, MonthRange, PaymentQuery,
+    QuoteQuery, StatementQuery,
 };
 use crate::testing::contract::{must, must_conflict, must_not_be_found};
 use crate::testing::fixtures::sound;
@@ -125,7 +125,8 @@ pub async fn a_trading_context_holds_nothing_foreign(ports: &BillingPorts) {
     let other = world.beside();
     let (client, series) = (owner.desk.client.id(), owner.desk.invoices.id());
     for chosen in [None, Some(series)] {
-        let context = ports.catalog.trading_context(other.team(), client, DocumentType::Invoice, chosen).await;
+        let context =
+            ports.catalog.trading_context(other.team(), client, DocumentType::Invoice, chosen).await;
         let context = must(context, "a context is read");
         assert_eq!(context, crate::ports::TradingContext::default(), "a context holds nothing foreign");
     }

@@ -14,7 +14,8 @@ pub async fn an_external_reference_is_in_the_team_once(ports: &BillingPorts) {
     let world = World::new(ports);
     let client = world.insert(world.client("Café Jelinek")).await;
     let first = world.insert(payment(&world, &client, Some("E2E-1"))).await;
-    taken(&world, world.change().insert(payment(&world, &client, Some("E2E-1"))), Unique::ExternalReference).await;
+    taken(&world, world.change().insert(payment(&world, &client, Some("E2E-1"))), Unique::ExternalReference)
+        .await;
     let other = world.insert(payment(&world, &client, Some("e2e-1"))).await;
     let mut moved = other.clone();
     moved.external_reference = Some("E2E-1".to_owned());
@@ -109,7 +110,8 @@ pub async fn unique_values_do_not_cross_teams(ports: &BillingPorts) {
     let world = World::new(ports);
     for world in [world.beside(), world] {
         let desk = world.desk().await;
-        let import = world.change().import(world.draft(&desk.client, "5"), "OLD-9", &desk.client, day("2026-03-02"));
+        let import =
+            world.change().import(world.draft(&desk.client, "5"), "OLD-9", &desk.client, day("2026-03-02"));
         must(world.try_commit(import).await, "another team has this number as well");
         for record in [
             Record::from(payment(&world, &desk.client, Some("E2E-1"))),
@@ -119,7 +121,11 @@ pub async fn unique_values_do_not_cross_teams(ports: &BillingPorts) {
             let answer = world.try_commit(world.change().insert(record)).await;
             must(answer, "another team has this name, reference or code as well");
         }
-        assert_eq!(desk.issue("1", day("2026-03-02")).await.number(), Some("INV-1"), "each counts for itself");
+        assert_eq!(
+            desk.issue("1", day("2026-03-02")).await.number(),
+            Some("INV-1"),
+            "each counts for itself"
+        );
     }
 }
 
