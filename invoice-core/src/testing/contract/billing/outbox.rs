@@ -110,18 +110,19 @@ pub async fn several_workers_keep_each_aggregates_order(ports: &BillingPorts) {
     let world = World::new(ports);
     let mut clients = Vec::new();
     for _ in 0..8 {
-        clients.push(world.insert(world.client("Café Jelinek")).await);
+        let client = world.insert(world.client("Café Jelinek")).await;
+        clients.push(world.update(client).await);
     }
     let now = world.now();
     let mut changes = Vec::new();
     for client in &clients {
         let mut client = client.clone();
-        for _ in 0..4 {
+        for _ in 0..3 {
             changes.push(world.change().update(client.clone()));
             client.version = client.version.next();
         }
     }
-    let total = clients.len() + changes.len();
+    let total = clients.len() * 2 + changes.len();
     let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     race(7, |worker| {
         let (ports, log) = (ports.clone(), log.clone());

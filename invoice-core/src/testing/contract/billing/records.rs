@@ -54,8 +54,8 @@ pub async fn an_update_replaces_the_whole_record(ports: &BillingPorts) {
 pub async fn a_deleted_record_is_gone(ports: &BillingPorts) {
     let world = World::new(ports);
     let desk = world.desk().await;
-    let before = world.snapshot().await;
     let records = plain_records(&desk).await;
+    let before = world.snapshot().await;
     for record in &records {
         world.insert(record.clone()).await;
     }

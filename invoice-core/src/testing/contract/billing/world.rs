@@ -1,6 +1,6 @@
 //! What most cases begin with.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::ops::Deref;
 
 use chrono::NaiveDate;
@@ -32,7 +32,7 @@ impl Deref for World<'_> {
 }
 
 /// All that is read of a team: two that are equal differ in nothing a commit could have written.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) struct Snapshot {
     invoices: Vec<InvoiceSummary>,
     credit_notes: Vec<CreditNote>,
@@ -44,6 +44,31 @@ pub(super) struct Snapshot {
     payments: Vec<Payment>,
     audit: Vec<AuditEntry>,
     counters: Vec<(CounterKey, Counter)>,
+}
+
+/// Short enough to be read where two differ.
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn records<R: Clone + Into<Record>>(list: &[R]) -> Vec<String> {
+            let records = list.iter().map(|record| -> Record { record.clone().into() });
+            records.map(|record| format!("{} v{}", record.id(), record.version())).collect()
+        }
+        let invoices = self.invoices.iter().map(|row| format!("{} v{}", row.id, row.version));
+        let audit = self.audit.iter().map(|entry| format!("{} v{}", entry.subject, entry.version));
+        let counters = self.counters.iter().map(|(key, counter)| format!("{key:?} next {}", counter.next));
+        f.debug_struct("Snapshot")
+            .field("invoices", &invoices.collect::<Vec<_>>())
+            .field("credit_notes", &records(&self.credit_notes))
+            .field("quotes", &records(&self.quotes))
+            .field("clients", &records(&self.clients))
+            .field("items", &records(&self.items))
+            .field("supplier", &self.supplier.as_ref().map(SupplierProfile::version))
+            .field("series", &records(&self.series))
+            .field("payments", &records(&self.payments))
+            .field("audit", &audit.collect::<Vec<_>>())
+            .field("counters", &counters.collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl Snapshot {
