@@ -280,11 +280,14 @@ impl Invoice {
             found.add("/note", Code::Required, "say why in a note");
         }
         found.into_result()?;
+        let due = self.due();
+        if !due.is_positive() {
+            return Err(self.illegal(Action::WriteOff).because(Obstacle::NothingDue).into());
+        }
         if !amount.is_positive() {
             return Err(Violation::new("/amount", Code::NotPositive, "a write-off is more than zero").into());
         }
         let written_off = self.state.written_off.checked_add(amount).map_err(|e| amount_error(&e))?;
-        let due = self.due();
         if amount > due {
             let detail = format!("{amount} is more than the {due} due");
             return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
