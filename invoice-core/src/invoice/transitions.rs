@@ -292,11 +292,14 @@ impl Invoice {
             let detail = format!("{amount} is more than the {due} due");
             return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
         }
-        if reason == WriteOffReason::EarlyPayment
-            && self.early_payment_discount(date).is_none_or(|discount| amount > discount)
-        {
-            let detail = "more than the discount that an early payment on this day saves";
-            return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+        if reason == WriteOffReason::EarlyPayment {
+            let earlier = self.state.write_offs.iter().filter(|it| it.reason == reason).map(|it| it.amount);
+            let taken = Money::checked_sum(earlier.chain([amount]), amount.currency());
+            let taken = taken.map_err(|e| amount_error(&e))?;
+            if self.early_payment_discount(date).is_none_or(|discount| taken > discount) {
+                let detail = "more than the discount that an early payment on this day saves";
+                return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+            }
         }
         Ok(self.settle(EventKind::InvoiceWrittenOff, |state| {
             state.written_off = written_off;
