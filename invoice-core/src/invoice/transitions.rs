@@ -279,6 +279,9 @@ impl Invoice {
         if reason == WriteOffReason::Other && note.as_deref().is_none_or(|note| note.trim().is_empty()) {
             found.add("/note", Code::Required, "say why in a note");
         }
+        if self.issued().is_some_and(|issued| date < issued.issue_date()) {
+            found.add("/date", Code::Inconsistent, "before the invoice was issued");
+        }
         found.into_result()?;
         let due = self.due();
         if !due.is_positive() {

@@ -93,7 +93,11 @@ impl Billing {
         Ok(payment)
     }
 
-    async fn not_in_future(&self, call: &Call, date: Option<NaiveDate>) -> Result<NaiveDate, Error> {
+    pub(super) async fn not_in_future(
+        &self,
+        call: &Call,
+        date: Option<NaiveDate>,
+    ) -> Result<NaiveDate, Error> {
         let supplier = self.supplier_of(call).await?;
         let today = Self::today(supplier.as_ref(), self.now());
         match date {
