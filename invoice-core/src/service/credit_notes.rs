@@ -46,6 +46,7 @@ impl Billing {
         call.permit(Permission::WriteOwn)?;
         let records = self.run(call, || async {
             let invoice = self.load_invoice(call, invoice).await?;
+            call.check_version(invoice.version())?;
             let now = self.now();
             let note = self.new_credit_note(call, &invoice, data.clone(), now)?;
             let mut changes = self.changes(call, now);
