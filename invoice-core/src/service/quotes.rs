@@ -38,15 +38,21 @@ impl Billing {
 
     /// Replaces what a draft says.
     pub async fn update_quote(&self, call: &Call, id: QuoteId, data: QuoteData) -> Result<Quote, Error> {
-        let step = |quote: &mut Quote, _| {
+        let records = self.run(call, || async {
+            let mut quote = self.load_quote(call, id).await?;
             call.permit_write(quote.created_by())?;
+            call.check_version(quote.version())?;
             quote.check_draft(Action::Edit)?;
+            if data.content.client() != quote.content().client() {
+                check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
+            }
             quote.replace(data.clone())?;
-            Ok(EventKind::QuoteUpdated)
-        };
-        let client = self.ports.catalog.client(call.team(), data.content.client()).await?;
-        check_client(client.as_ref())?;
-        self.change_quote(call, id, None, step).await
+            let mut changes = self.changes(call, self.now());
+            let about = about(&quote);
+            changes.update(quote, &[EventKind::QuoteUpdated], about);
+            Ok(changes)
+        });
+        first(records.await?)
     }
 
     /// Deletes a draft.
