@@ -262,7 +262,9 @@ impl Invoice {
             let detail = format!("{amount} is not allocated to this invoice");
             return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
         }
-        Ok(self.settle_quietly(|state| state.allocated = allocated))
+        let events = self.settle_quietly(|state| state.allocated = allocated);
+        // Still open, with more due: the trail says that something was done to it.
+        Ok(if events.is_empty() { vec![EventKind::InvoiceUpdated] } else { events })
     }
 
     pub(crate) fn write_off(
