@@ -207,6 +207,11 @@ impl Invoice {
         }))
     }
 
+    /// The advances that a fully credited final invoice deducts no more.
+    pub(crate) fn advances_set_free(&self) -> Vec<InvoiceId> {
+        if self.is_fully_credited() { self.content.advances.clone() } else { Vec::new() }
+    }
+
     pub(crate) fn set_uncollectible(
         &mut self,
         at: Option<Timestamp>,

@@ -170,8 +170,7 @@ impl Billing {
         }
         changes.because(Some(&reason));
         changes.number(id, &issuer.series, date);
-        let released =
-            if invoice.is_fully_credited() { invoice.content().advances().to_vec() } else { Vec::new() };
+        let released = invoice.advances_set_free();
         changes.update(invoice, &events, About { amount: about_note.amount, related: Some(id) });
         self.release_advances(call, &mut changes, &released).await?;
         Ok((changes, date))
