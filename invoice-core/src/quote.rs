@@ -372,9 +372,12 @@ impl Quote {
         news
     }
 
-    pub(crate) fn convert(&mut self, invoice: InvoiceId) -> Result<(), IllegalTransition> {
+    pub(crate) fn convert(&mut self, invoice: InvoiceId, today: NaiveDate) -> Result<(), IllegalTransition> {
         let open = [QuoteStatus::Issued, QuoteStatus::Sent, QuoteStatus::Accepted];
         self.only(&open, Action::Convert)?;
+        if self.is_expired(today) {
+            return Err(self.illegal(Action::Convert).because(Obstacle::Expired));
+        }
         self.converted_to = Some(invoice);
         Ok(())
     }

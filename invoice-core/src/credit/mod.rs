@@ -51,7 +51,9 @@ pub fn plan(basis: &Basis, credited: &Credited, request: &Request) -> Result<Cre
     if credited.currency.is_some_and(|currency| currency != basis.currency) {
         return Err(MoneyError::MixedCurrencies.at(""));
     }
-    if credited.is_complete(basis) {
+    // A document over nothing has nothing left from the start; a credit in full still cancels it, once.
+    let cancels_nothing = *request == Request::Full && *credited == Credited::default();
+    if credited.is_complete(basis) && !cancels_nothing {
         return Err(exceeds("", "everything is credited already"));
     }
     let after = match request {

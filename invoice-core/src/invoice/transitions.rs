@@ -207,6 +207,11 @@ impl Invoice {
         }))
     }
 
+    /// The advances that a fully credited final invoice deducts no more.
+    pub(crate) fn advances_set_free(&self) -> Vec<InvoiceId> {
+        if self.is_fully_credited() { self.content.advances.clone() } else { Vec::new() }
+    }
+
     pub(crate) fn set_uncollectible(
         &mut self,
         at: Option<Timestamp>,
@@ -262,7 +267,9 @@ impl Invoice {
             let detail = format!("{amount} is not allocated to this invoice");
             return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
         }
-        Ok(self.settle_quietly(|state| state.allocated = allocated))
+        let events = self.settle_quietly(|state| state.allocated = allocated);
+        // Still open, with more due: the trail says that something was done to it.
+        Ok(if events.is_empty() { vec![EventKind::InvoiceUpdated] } else { events })
     }
 
     pub(crate) fn write_off(
@@ -279,21 +286,30 @@ impl Invoice {
         if reason == WriteOffReason::Other && note.as_deref().is_none_or(|note| note.trim().is_empty()) {
             found.add("/note", Code::Required, "say why in a note");
         }
+        if self.issued().is_some_and(|issued| date < issued.issue_date()) {
+            found.add("/date", Code::Inconsistent, "before the invoice was issued");
+        }
         found.into_result()?;
+        let due = self.due();
+        if !due.is_positive() {
+            return Err(self.illegal(Action::WriteOff).because(Obstacle::NothingDue).into());
+        }
         if !amount.is_positive() {
             return Err(Violation::new("/amount", Code::NotPositive, "a write-off is more than zero").into());
         }
         let written_off = self.state.written_off.checked_add(amount).map_err(|e| amount_error(&e))?;
-        let due = self.due();
         if amount > due {
             let detail = format!("{amount} is more than the {due} due");
             return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
         }
-        if reason == WriteOffReason::EarlyPayment
-            && self.early_payment_discount(date).is_none_or(|discount| amount > discount)
-        {
-            let detail = "more than the discount that an early payment on this day saves";
-            return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+        if reason == WriteOffReason::EarlyPayment {
+            let earlier = self.state.write_offs.iter().filter(|it| it.reason == reason).map(|it| it.amount);
+            let taken = Money::checked_sum(earlier.chain([amount]), amount.currency());
+            let taken = taken.map_err(|e| amount_error(&e))?;
+            if self.early_payment_discount(date).is_none_or(|discount| taken > discount) {
+                let detail = "more than the discount that an early payment on this day saves";
+                return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+            }
         }
         Ok(self.settle(EventKind::InvoiceWrittenOff, |state| {
             state.written_off = written_off;

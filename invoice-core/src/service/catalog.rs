@@ -231,6 +231,8 @@ impl Billing {
                 call.check_version(stored.version())?;
                 profile.version = stored.version();
                 changes.update(profile, &kinds, About::default());
+            } else if let Some(expected) = call.expected {
+                return Err(Error::Conflict { expected, found: None });
             } else {
                 profile.version = crate::Version::FIRST;
                 changes.insert(profile, &kinds, About::default());

@@ -46,6 +46,7 @@ impl Billing {
         call.permit(Permission::WriteOwn)?;
         let records = self.run(call, || async {
             let invoice = self.load_invoice(call, invoice).await?;
+            call.check_version(invoice.version())?;
             let now = self.now();
             let note = self.new_credit_note(call, &invoice, data.clone(), now)?;
             let mut changes = self.changes(call, now);
@@ -169,8 +170,7 @@ impl Billing {
         }
         changes.because(Some(&reason));
         changes.number(id, &issuer.series, date);
-        let released =
-            if invoice.is_fully_credited() { invoice.content().advances().to_vec() } else { Vec::new() };
+        let released = invoice.advances_set_free();
         changes.update(invoice, &events, About { amount: about_note.amount, related: Some(id) });
         self.release_advances(call, &mut changes, &released).await?;
         Ok((changes, date))

@@ -115,7 +115,7 @@ impl Billing {
             self.check_import(call, &import.number, import.issue_date).await?;
             let mut note = self.new_credit_note(call, &invoice, import.data.clone(), now)?;
             check_payable(note.totals().payable(), import.payable)?;
-            let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/data/scope"))?;
+            let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/scope"))?;
             let facts = credit_facts(call, &invoice, &figures, import.issue_date, now)?;
             note.issue(facts, &invoice, &figures)?;
             let events = invoice.credit_with(&figures)?;
@@ -123,8 +123,11 @@ impl Billing {
             let ids = (AggregateId::CreditNote(note.id()), AggregateId::Invoice(invoice.id()));
             let mut changes = self.changes(call, now);
             changes.insert(note, &[EventKind::CreditNoteImported], About { amount, related: Some(ids.1) });
+            changes.because(Some(&import.data.reason));
             changes.import(ids.0, import.number.clone());
+            let released = invoice.advances_set_free();
             changes.update(invoice, &events, About { amount, related: Some(ids.0) });
+            self.release_advances(call, &mut changes, &released).await?;
             Ok(changes)
         });
         first(records.await?)

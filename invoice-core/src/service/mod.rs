@@ -171,19 +171,23 @@ impl Billing {
     {
         let mut attempts = 1;
         loop {
-            let outcome = match decide().await {
+            let error = match decide().await {
                 Ok(changes) if changes.is_empty() => return Ok(Vec::new()),
-                Ok(changes) => self.commit(changes.into_set(call.idempotency.clone())).await,
-                Err(error) => Err(error),
+                Ok(changes) => match self.commit(changes.into_set(call.idempotency.clone())).await {
+                    Ok(receipt) => return Ok(receipt.records),
+                    // Deciding again looks whether the version asked for is still there.
+                    Err(Error::Conflict { .. }) if attempts < MAX_ATTEMPTS => {
+                        attempts += 1;
+                        continue;
+                    }
+                    Err(error) => error,
+                },
+                Err(error) => error,
             };
-            match outcome {
-                Ok(receipt) => return Ok(receipt.records),
-                Err(Error::Conflict { .. }) if call.expected.is_none() && attempts < MAX_ATTEMPTS => {
-                    attempts += 1;
-                }
-                Err(error @ Error::Forbidden { .. }) => return Err(error),
-                Err(error) => return self.answered_before(call).await?.ok_or(error),
+            if matches!(error, Error::Forbidden { .. }) {
+                return Err(error);
             }
+            return self.answered_before(call).await?.ok_or(error);
         }
     }
 

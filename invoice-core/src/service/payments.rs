@@ -93,7 +93,11 @@ impl Billing {
         Ok(payment)
     }
 
-    async fn not_in_future(&self, call: &Call, date: Option<NaiveDate>) -> Result<NaiveDate, Error> {
+    pub(super) async fn not_in_future(
+        &self,
+        call: &Call,
+        date: Option<NaiveDate>,
+    ) -> Result<NaiveDate, Error> {
         let supplier = self.supplier_of(call).await?;
         let today = Self::today(supplier.as_ref(), self.now());
         match date {
@@ -333,12 +337,14 @@ impl Billing {
         at: &str,
     ) -> Result<(), Error> {
         payment.deallocate(part).map_err(|violation| violation.under(at))?;
-        let (invoice, events, _) = match touched.0.entry(part.invoice()) {
+        let (invoice, events, amount) = match touched.0.entry(part.invoice()) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                entry.insert((self.load_invoice(call, part.invoice()).await?, Vec::new(), part.amount()))
+                let invoice = self.load_invoice(call, part.invoice()).await?;
+                entry.insert((invoice, Vec::new(), Money::zero(part.amount().currency())))
             }
         };
+        *amount = amount.checked_add(part.amount()).map_err(|error| Error::money(at, &error))?;
         events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
         Ok(())
     }

@@ -38,15 +38,21 @@ impl Billing {
 
     /// Replaces what a draft says.
     pub async fn update_quote(&self, call: &Call, id: QuoteId, data: QuoteData) -> Result<Quote, Error> {
-        let step = |quote: &mut Quote, _| {
+        let records = self.run(call, || async {
+            let mut quote = self.load_quote(call, id).await?;
             call.permit_write(quote.created_by())?;
+            call.check_version(quote.version())?;
             quote.check_draft(Action::Edit)?;
+            if data.content.client() != quote.content().client() {
+                check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
+            }
             quote.replace(data.clone())?;
-            Ok(EventKind::QuoteUpdated)
-        };
-        let client = self.ports.catalog.client(call.team(), data.content.client()).await?;
-        check_client(client.as_ref())?;
-        self.change_quote(call, id, None, step).await
+            let mut changes = self.changes(call, self.now());
+            let about = about(&quote);
+            changes.update(quote, &[EventKind::QuoteUpdated], about);
+            Ok(changes)
+        });
+        first(records.await?)
     }
 
     /// Deletes a draft.
@@ -151,7 +157,7 @@ impl Billing {
         self.change_quote(call, id, reason, step).await
     }
 
-    /// Makes an invoice draft of a quote, once.
+    /// Makes an invoice draft of a quote, once; one that was not accepted by its last day is over.
     pub async fn convert_quote(&self, call: &Call, id: QuoteId) -> Result<Invoice, Error> {
         call.permit(Permission::IssueDocuments)?;
         let records = self.run(call, || async {
@@ -159,11 +165,13 @@ impl Billing {
             call.check_version(quote.version())?;
             let now = self.now();
             let mut content = quote.content().clone();
+            check_client(self.ports.catalog.client(call.team(), content.client()).await?.as_ref())?;
+            let today = Self::today(self.supplier_of(call).await?.as_ref(), now);
             // Date and series of the quote are not the invoice's.
             content.issue_date = None;
             content.series = None;
             let invoice = self.new_invoice(call, InvoiceData::new(content), now)?;
-            quote.convert(invoice.id())?;
+            quote.convert(invoice.id(), today)?;
             let mut changes = self.changes(call, now);
             let (invoice_id, quote_id) = (AggregateId::Invoice(invoice.id()), AggregateId::Quote(id));
             let related = |id| About { amount: None, related: Some(id) };
