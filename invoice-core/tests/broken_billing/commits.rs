@@ -8,10 +8,13 @@ use async_trait::async_trait;
 use invoice_core::change::{
     AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
 };
-use invoice_core::ports::{Commits, CommitsExt as _, StoreError, Trail as _, Unique};
-use invoice_core::{ClientId, CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
+use invoice_core::ports::{
+    Catalog as _, ClientQuery, Commits, CommitsExt as _, StoreError, Trail as _, Unique,
+};
+use invoice_core::{Client, ClientId, CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
 
-use super::records::{at_version, mangled, merged, of_team, touched};
+use super::paging::first;
+use super::records::{altered, at_version, mangled, merged, of_team, touched};
 use super::{Broken, Fault, Part, Read};
 
 #[async_trait]
@@ -334,10 +337,13 @@ impl Broken {
             Part::TheKey => left.idempotency.clone_from(&change.idempotency),
             Part::TheNumber => {
                 // A document takes the number and goes.
-                let Some(issue) = change.issues.first() else { return };
-                left.issues.push(issue.clone());
+                let Some(mut issue) = change.issues.first().cloned() else { return };
                 let document = change.writes.iter().find(|write| write.id() == issue.document);
-                left.writes = document.cloned().into_iter().collect();
+                let Some(Write::Insert(record)) = document else { return };
+                let Ok(record) = self.of_any_client(change.team, record).await else { return };
+                issue.pattern = "burnt {seq}".parse().unwrap_or(issue.pattern);
+                left.issues.push(issue);
+                left.writes.push(Write::Insert(record));
                 let Ok(receipt) = self.inner.commit(left).await else { return };
                 left = self.bare(change);
                 left.writes = receipt
@@ -348,6 +354,16 @@ impl Broken {
             }
         }
         let _ = self.inner.commit(left).await;
+    }
+
+    /// The document as one for a client who is there.
+    async fn of_any_client(&self, team: TeamId, record: &Record) -> Result<Record, StoreError> {
+        let clients = self.inner.clients(team, &ClientQuery::default(), &first(1)?).await?;
+        let Some(client) = clients.items.first().map(Client::id) else { return Err(StoreError::NotFound) };
+        altered(record, |fields| {
+            let content = fields.get_mut("content").and_then(serde_json::Value::as_object_mut);
+            content.map(|content| content.insert("client".to_owned(), client.to_string().into()));
+        })
     }
 
     /// Writes to the team whose records these are.

@@ -10,9 +10,9 @@ impl Broken {
     /// The claim as the store knows it.
     fn claim_of(&self, claimed: &ClaimedEvent) -> ClaimedEvent {
         let mut claim = ClaimedEvent { event: self.as_stored(&claimed.event), ..claimed.clone() };
-        if self.has(Fault::LetsAnyoneAcknowledge)
-            && let Some(newest) = self.seen().claims.get(&claimed.event.id)
-        {
+        let renewed =
+            matches!(self.fault, Fault::LetsAnyoneAcknowledge | Fault::IgnoresLeases | Fault::LeasesForEver);
+        if renewed && let Some(newest) = self.seen().claims.get(&claimed.event.id) {
             claim = newest.clone();
         }
         // The number was given in the commit.
@@ -29,12 +29,13 @@ impl Outbox for Broken {
         lease_millis: u32,
         limit: u16,
     ) -> Result<Vec<ClaimedEvent>, StoreError> {
-        let lease_millis = if self.has(Fault::LeasesForEver) { u32::MAX } else { lease_millis };
+        let lease = if self.has(Fault::LeasesForEver) { u32::MAX } else { lease_millis };
         let limit = if self.has(Fault::IgnoresLimits) { u16::MAX } else { limit };
         let at = if self.has(Fault::IgnoresLeases) { now.plus_millis(i64::MAX) } else { now };
-        let mut claimed = self.inner.claim(at, lease_millis, limit).await?;
+        let mut claimed = self.inner.claim(at, lease, limit).await?;
         for claim in &mut claimed {
             self.seen().claims.insert(claim.event.id, claim.clone());
+            claim.leased_until = now.plus_millis(lease_millis.into());
             claim.event = Event { number: claim.event.number.clone(), ..self.as_told(&claim.event) };
         }
         match self.fault {

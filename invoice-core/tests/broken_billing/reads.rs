@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use invoice_core::ports::{
-    Catalog, ClientQuery, CreditNoteQuery, Documents, InvoiceQuery, InvoiceSort, InvoiceSummary, Invoices,
-    ItemQuery, Page, PageRequest, PaymentQuery, Payments, QuoteQuery, StoreError, TradingContext,
+    Catalog, ClientQuery, CreditNoteQuery, Documents, InvoiceQuery, InvoiceSummary, Invoices, ItemQuery,
+    Page, PageRequest, PaymentQuery, Payments, QuoteQuery, StoreError, TradingContext,
 };
 use invoice_core::{
     Client, ClientId, CreditNote, CreditNoteId, DocumentType, Invoice, InvoiceId, Item, ItemId, Payment,
@@ -52,11 +52,8 @@ impl Broken {
             asked.currency = query.currency();
         }
         if self.has(Fault::IgnoresSort) {
-            asked = InvoiceQuery {
-                sort: InvoiceSort::Created,
-                currency: asked.currency(),
-                ..InvoiceQuery::new()
-            };
+            let (direction, currency) = (asked.direction, asked.currency());
+            asked = InvoiceQuery { direction, currency, ..InvoiceQuery::new() };
         }
         if self.has(Fault::IgnoresDirection) {
             asked.direction = InvoiceQuery::new().direction;
