@@ -1,6 +1,7 @@
 //! A store that is sound but for one deliberate defect, wrapped around the in-memory one.
 
 mod commits;
+mod failures;
 mod fault;
 mod outbox;
 mod paging;

@@ -24,8 +24,8 @@ impl Broken {
     }
 
     /// The value of a filter, unless it is ignored.
-    fn kept<T: Clone>(&self, filter: Filter, value: &Option<T>) -> Option<T> {
-        if self.ignores(filter) { None } else { value.clone() }
+    fn kept<T: Clone>(&self, filter: Filter, value: Option<&T>) -> Option<T> {
+        value.filter(|_| !self.ignores(filter)).cloned()
     }
 
     /// The query that is answered instead.
@@ -33,20 +33,20 @@ impl Broken {
         let mut asked = InvoiceQuery {
             sort: query.sort,
             direction: query.direction,
-            status: self.kept(Filter::Status, &query.status),
-            payment_state: self.kept(Filter::PaymentState, &query.payment_state),
-            kind: self.kept(Filter::Kind, &query.kind),
-            client: self.kept(Filter::Client, &query.client),
-            currency: self.kept(Filter::Currency, &query.currency),
-            metadata: self.kept(Filter::Metadata, &query.metadata),
-            issued: self.kept(Filter::Issued, &query.issued),
-            due: self.kept(Filter::Due, &query.due),
-            overdue_as_of: self.kept(Filter::OverdueAsOf, &query.overdue_as_of),
+            status: self.kept(Filter::Status, query.status.as_ref()),
+            payment_state: self.kept(Filter::PaymentState, query.payment_state.as_ref()),
+            kind: self.kept(Filter::Kind, query.kind.as_ref()),
+            client: self.kept(Filter::Client, query.client.as_ref()),
+            currency: self.kept(Filter::Currency, query.currency.as_ref()),
+            metadata: self.kept(Filter::Metadata, query.metadata.as_ref()),
+            issued: self.kept(Filter::Issued, query.issued.as_ref()),
+            due: self.kept(Filter::Due, query.due.as_ref()),
+            overdue_as_of: self.kept(Filter::OverdueAsOf, query.overdue_as_of.as_ref()),
             overdue_not_noted: query.overdue_not_noted && !self.ignores(Filter::OverdueNotNoted),
-            amount_from: self.kept(Filter::AmountFrom, &query.amount_from),
-            amount_to: self.kept(Filter::AmountTo, &query.amount_to),
-            number_prefix: self.kept(Filter::NumberPrefix, &query.number_prefix),
-            customer_prefix: self.kept(Filter::CustomerPrefix, &query.customer_prefix),
+            amount_from: self.kept(Filter::AmountFrom, query.amount_from.as_ref()),
+            amount_to: self.kept(Filter::AmountTo, query.amount_to.as_ref()),
+            number_prefix: self.kept(Filter::NumberPrefix, query.number_prefix.as_ref()),
+            customer_prefix: self.kept(Filter::CustomerPrefix, query.customer_prefix.as_ref()),
         };
         if self.ignores(Filter::AmountFrom) || self.ignores(Filter::AmountTo) {
             asked.currency = query.currency();
@@ -205,9 +205,9 @@ impl Documents for Broken {
         page: &PageRequest,
     ) -> Result<Page<CreditNote>, StoreError> {
         let query = CreditNoteQuery {
-            invoice: self.kept(Filter::NoteInvoice, &query.invoice),
-            client: self.kept(Filter::NoteClient, &query.client),
-            issued: self.kept(Filter::NoteIssued, &query.issued),
+            invoice: self.kept(Filter::NoteInvoice, query.invoice.as_ref()),
+            client: self.kept(Filter::NoteClient, query.client.as_ref()),
+            issued: self.kept(Filter::NoteIssued, query.issued.as_ref()),
         };
         let ask = |team, page| -> super::Answer<'_, Page<CreditNote>> {
             Box::pin(async move { self.inner.credit_notes(team, &query, &page).await })
@@ -231,10 +231,10 @@ impl Documents for Broken {
         page: &PageRequest,
     ) -> Result<Page<Quote>, StoreError> {
         let query = QuoteQuery {
-            kind: self.kept(Filter::QuoteKind, &query.kind),
-            status: self.kept(Filter::QuoteStatus, &query.status),
-            client: self.kept(Filter::QuoteClient, &query.client),
-            expired_as_of: self.kept(Filter::QuoteExpired, &query.expired_as_of),
+            kind: self.kept(Filter::QuoteKind, query.kind.as_ref()),
+            status: self.kept(Filter::QuoteStatus, query.status.as_ref()),
+            client: self.kept(Filter::QuoteClient, query.client.as_ref()),
+            expired_as_of: self.kept(Filter::QuoteExpired, query.expired_as_of.as_ref()),
         };
         let ask = |team, page| -> super::Answer<'_, Page<Quote>> {
             Box::pin(async move { self.inner.quotes(team, &query, &page).await })
@@ -256,9 +256,9 @@ impl Catalog for Broken {
         page: &PageRequest,
     ) -> Result<Page<Client>, StoreError> {
         let asked = &ClientQuery {
-            name_prefix: self.kept(Filter::ClientName, &self.widened(query.name_prefix.as_ref())),
-            archived: self.kept(Filter::ClientArchived, &query.archived),
-            metadata: self.kept(Filter::ClientMetadata, &query.metadata),
+            name_prefix: self.kept(Filter::ClientName, self.widened(query.name_prefix.as_ref()).as_ref()),
+            archived: self.kept(Filter::ClientArchived, query.archived.as_ref()),
+            metadata: self.kept(Filter::ClientMetadata, query.metadata.as_ref()),
         };
         let ask = |team, page| -> super::Answer<'_, Page<Client>> {
             Box::pin(async move { self.inner.clients(team, asked, &page).await })
@@ -279,8 +279,8 @@ impl Catalog for Broken {
         page: &PageRequest,
     ) -> Result<Page<Item>, StoreError> {
         let asked = &ItemQuery {
-            name_prefix: self.kept(Filter::ItemName, &query.name_prefix),
-            archived: self.kept(Filter::ItemArchived, &query.archived),
+            name_prefix: self.kept(Filter::ItemName, query.name_prefix.as_ref()),
+            archived: self.kept(Filter::ItemArchived, query.archived.as_ref()),
         };
         let ask = |team, page| -> super::Answer<'_, Page<Item>> {
             Box::pin(async move { self.inner.items(team, asked, &page).await })
@@ -349,9 +349,9 @@ impl Payments for Broken {
         page: &PageRequest,
     ) -> Result<Page<Payment>, StoreError> {
         let query = PaymentQuery {
-            client: self.kept(Filter::PaymentClient, &query.client),
-            invoice: self.kept(Filter::PaymentInvoice, &query.invoice),
-            unallocated: self.kept(Filter::PaymentUnallocated, &query.unallocated),
+            client: self.kept(Filter::PaymentClient, query.client.as_ref()),
+            invoice: self.kept(Filter::PaymentInvoice, query.invoice.as_ref()),
+            unallocated: self.kept(Filter::PaymentUnallocated, query.unallocated.as_ref()),
         };
         let ask = |team, page| -> super::Answer<'_, Page<Payment>> {
             Box::pin(async move { self.inner.payments(team, &query, &page).await })

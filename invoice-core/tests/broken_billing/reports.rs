@@ -123,7 +123,9 @@ impl Reports for Broken {
                 let drafts =
                     InvoiceQuery { status: Some(invoice_core::Status::Draft), ..InvoiceQuery::new() };
                 let drafts = self.inner.count_invoices(team, &drafts).await?;
-                rows.iter_mut().for_each(|row| row.invoices += drafts);
+                for row in &mut rows {
+                    row.invoices += drafts;
+                }
             }
             _ => {}
         }

@@ -46,7 +46,7 @@ pub async fn an_update_replaces_the_whole_record(ports: &BillingPorts) {
         let sent = change.clone().build().writes.into_iter().find_map(|write| write.record().cloned());
         let sent = sent.unwrap_or_else(|| panic!("one record is written"));
         let receipt = world.commit(change).await;
-        assert_eq!(receipt.records, [sent.clone()], "the answer is what was sent");
+        assert_eq!(receipt.records, std::slice::from_ref(&sent), "the answer is what was sent");
         assert_eq!(sent.version(), record.version().next(), "an update is one version");
         reads_back(&world, &sent).await;
     }
