@@ -148,6 +148,19 @@ impl InvoiceQuery {
         found.into_result()
     }
 
+    /// The part of a text that lists are sorted by, its first 100 characters: at most 400 bytes, which any
+    /// index and cursor can hold.
+    ///
+    /// ```
+    /// use invoice_core::ports::InvoiceQuery;
+    ///
+    /// assert_eq!(InvoiceQuery::sort_text("INV-2026-00001"), "INV-2026-00001");
+    /// assert_eq!(InvoiceQuery::sort_text(&"é".repeat(101)).chars().count(), 100);
+    /// ```
+    pub fn sort_text(text: &str) -> &str {
+        text.char_indices().nth(100).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
+    }
+
     /// The form in which customers' names are compared.
     pub fn customer_key(name: &str) -> String {
         name.to_lowercase()
