@@ -276,7 +276,7 @@ async fn quotes(desk: &Desk<'_>) -> (Vec<Quote>, Client) {
             3 => sound(quote.answer(true, date)),
             4 => sound(quote.answer(false, date)),
             5 => assert!(!quote.expire(date), "it has not ended yet"),
-            6 => sound(quote.convert(crate::InvoiceId::from_uuid(desk.uuid()))),
+            6 => sound(quote.convert(crate::InvoiceId::from_uuid(desk.uuid()), date)),
             7 => {
                 quote.expire(day("2027-01-01"));
             }
