@@ -1,5 +1,7 @@
 //! The use cases over the in-memory store: what a user of the engine sees.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story says it by panicking")]
+
 mod advances;
 mod credit;
 mod idempotency;

@@ -1,5 +1,4 @@
 //! A team that can issue, and the short words its stories are told in.
-#![allow(clippy::unwrap_used, reason = "a story that can't be set up fails by panicking")]
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
