@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::credit::{CreditFigures, PartRequest, Request};
-use crate::document::{Issuance, IssueFacts, Issued, Metadata, Note, Preceding};
+use crate::document::{Issuance, IssueFacts, Issued, Metadata, Note, Preceding, check_annotation};
 use crate::invoice::Sent;
 use crate::line::Line;
 use crate::text::{LONG, SHORT, collect, collect_required};
@@ -388,6 +388,18 @@ impl CreditNote {
         let figures = invoice.plan_credit(&data.scope).map_err(|v| v.under("/scope"))?;
         (self.lines, self.totals) = frozen(invoice, &figures);
         self.data = data;
+        Ok(())
+    }
+
+    /// The two fields that stay editable after the issue.
+    pub(crate) fn annotate(
+        &mut self,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<(), Violations> {
+        check_annotation(internal_notes.as_deref(), &metadata)?;
+        self.data.internal_notes = internal_notes;
+        self.data.metadata = metadata;
         Ok(())
     }
 

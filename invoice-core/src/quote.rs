@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata};
+use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata, check_annotation};
 use crate::invoice::Sent;
 use crate::text::{LONG, collect};
 use crate::time::date_in_range;
@@ -329,6 +329,18 @@ impl Quote {
         self.kind = kind;
         self.content = content;
         self.valid_until = valid_until;
+        self.internal_notes = internal_notes;
+        self.metadata = metadata;
+        Ok(())
+    }
+
+    /// The two fields that stay editable after the issue.
+    pub(crate) fn annotate(
+        &mut self,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<(), Violations> {
+        check_annotation(internal_notes.as_deref(), &metadata)?;
         self.internal_notes = internal_notes;
         self.metadata = metadata;
         Ok(())

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Invoice, InvoiceData, PaymentState, Sent, Status, WriteOff, WriteOffReason};
 use crate::credit::CreditFigures;
-use crate::document::{Issuance, IssueFacts};
+use crate::document::{Issuance, IssueFacts, check_annotation};
 use crate::event::EventKind;
 use crate::text::{LONG, collect};
 use crate::totals::Totals;
@@ -77,11 +77,8 @@ impl Invoice {
         &mut self,
         internal_notes: Option<String>,
         metadata: crate::Metadata,
-    ) -> Result<(), Refusal> {
-        let mut found = Violations::new();
-        collect(&mut found, "/internal_notes", internal_notes.as_deref(), LONG);
-        metadata.validate("/metadata", &mut found);
-        found.into_result()?;
+    ) -> Result<(), Violations> {
+        check_annotation(internal_notes.as_deref(), &metadata)?;
         self.internal_notes = internal_notes;
         self.metadata = metadata;
         Ok(())

@@ -10,8 +10,8 @@ use crate::credit::CreditFigures;
 use crate::document::{AccountingTotal, IssueFacts};
 use crate::transition::Action;
 use crate::{
-    Code, CreditNote, CreditNoteData, CreditNoteId, DocumentType, EventKind, Invoice, InvoiceId, Permission,
-    RoundingMode, Timestamp, Violation,
+    Code, CreditNote, CreditNoteData, CreditNoteId, DocumentType, EventKind, Invoice, InvoiceId, Metadata,
+    Permission, RoundingMode, Timestamp, Violation,
 };
 
 fn about(note: &CreditNote) -> About {
@@ -72,6 +72,27 @@ impl Billing {
             let invoice = self.load_invoice(call, note.invoice()).await?;
             invoice.check_credit()?;
             note.replace(data.clone(), &invoice)?;
+            let mut changes = self.changes(call, self.now());
+            let about = about(&note);
+            changes.update(note, &[EventKind::CreditNoteUpdated], about);
+            Ok(changes)
+        });
+        first(records.await?)
+    }
+
+    /// Replaces the internal notes and the metadata, which stay editable after the issue.
+    pub async fn annotate_credit_note(
+        &self,
+        call: &Call,
+        id: CreditNoteId,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<CreditNote, Error> {
+        let records = self.run(call, || async {
+            let mut note = self.load_credit_note(call, id).await?;
+            call.permit_write(note.created_by())?;
+            call.check_version(note.version())?;
+            note.annotate(internal_notes.clone(), metadata.clone())?;
             let mut changes = self.changes(call, self.now());
             let about = about(&note);
             changes.update(note, &[EventKind::CreditNoteUpdated], about);

@@ -7,7 +7,8 @@ use crate::change::{AggregateId, AggregateKind};
 use crate::document::IssueFacts;
 use crate::transition::Action;
 use crate::{
-    Code, EventKind, Invoice, InvoiceData, Permission, Quote, QuoteData, QuoteId, Timestamp, Violation,
+    Code, EventKind, Invoice, InvoiceData, Metadata, Permission, Quote, QuoteData, QuoteId, Timestamp,
+    Violation,
 };
 
 fn about(quote: &Quote) -> About {
@@ -53,6 +54,22 @@ impl Billing {
             Ok(changes)
         });
         first(records.await?)
+    }
+
+    /// Replaces the internal notes and the metadata, which stay editable after the issue.
+    pub async fn annotate_quote(
+        &self,
+        call: &Call,
+        id: QuoteId,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<Quote, Error> {
+        let step = |quote: &mut Quote, _| {
+            call.permit_write(quote.created_by())?;
+            quote.annotate(internal_notes.clone(), metadata.clone())?;
+            Ok(EventKind::QuoteUpdated)
+        };
+        self.change_quote(call, id, None, step).await
     }
 
     /// Deletes a draft.

@@ -1,6 +1,7 @@
 //! Advance invoices, and the final invoice that deducts them once.
 
 use invoice_core::service::PayData;
+use invoice_core::totals::AdvanceDeduction;
 use invoice_core::{
     Action, Code, Content, CreditScope, Currency, Invoice, InvoiceData, InvoiceId, InvoiceKind, Obstacle,
     Status,
@@ -36,7 +37,7 @@ async fn a_final_invoice_deducts_the_advances_in_their_own_tax_groups() {
         .map(|row| (row.taxable_after_advances(), row.tax_after_advances()))
         .collect();
     assert_eq!(groups, [(eur("60.00"), eur("6.00")), (eur("200.00"), eur("40.00"))]);
-    let deducted: Vec<_> = last.issued().unwrap().advances().iter().map(|it| it.document()).collect();
+    let deducted: Vec<_> = last.issued().unwrap().advances().iter().map(AdvanceDeduction::document).collect();
     assert_eq!(deducted, [first.number().unwrap(), second.number().unwrap()]);
     assert_eq!(story.reload(&first).await.deducted_in(), Some(last.id()));
 }

@@ -6,7 +6,7 @@ use invoice_core::service::{Error, WriteOffData};
 use invoice_core::totals::PriceMode;
 use invoice_core::{
     Action, Code, CreditLine, CreditNote, CreditNoteData, CreditNoteStatus, CreditScope, Currency, Invoice,
-    InvoiceData, InvoiceKind, Money, Note, Obstacle, PaymentState, Status, WriteOffReason,
+    InvoiceData, InvoiceKind, Metadata, Money, Note, Obstacle, PaymentState, Status, WriteOffReason,
 };
 
 use crate::story::{Story, date, eur, illegal, line, the_field};
@@ -221,6 +221,22 @@ async fn an_issued_credit_note_is_neither_edited_nor_deleted_nor_issued_again() 
     billing.delete_credit_note(owner, draft.id()).await.unwrap();
     let gone = billing.credit_note(owner.actor(), draft.id()).await;
     assert!(matches!(gone, Err(Error::NotFound { .. })), "{gone:?}");
+}
+
+#[tokio::test]
+async fn an_issued_credit_note_keeps_its_internal_notes_and_metadata_editable() {
+    let story = Story::new().await;
+    let note = story.credit(&story.issued().await, CreditScope::Full).await.unwrap();
+    let metadata = Metadata::new().with("order", "A-17");
+    let annotate = async |notes: &str| {
+        let notes = Some(notes.to_owned());
+        story.billing.annotate_credit_note(&story.owner, note.id(), notes, metadata.clone()).await
+    };
+    let after = annotate("Call before noon").await.unwrap();
+    assert_eq!(after.data().internal_notes.as_deref(), Some("Call before noon"));
+    assert_eq!(after.data().metadata, metadata);
+    assert_eq!(after.recompute_hash(), note.recompute_hash());
+    assert_eq!(the_field(annotate("a\0b").await), ("/internal_notes".to_owned(), Code::NulCharacter));
 }
 
 #[tokio::test]

@@ -323,6 +323,25 @@ async fn an_early_payer_keeps_the_discount() {
 }
 
 #[tokio::test]
+async fn an_early_payment_booked_late_keeps_it_too() {
+    let story = Story::new().await;
+    let invoice = with_discount(&story).await;
+    story.clock.advance_millis(20 * DAY);
+    let on = |day| Some(date(day));
+    let data = PayData { amount: Some(eur("117.60")), date: on("2026-03-25"), ..PayData::default() };
+    story.billing.pay_invoice(&story.owner, invoice.id(), data).await.unwrap();
+    let write_off = async |day| {
+        let data = WriteOffData { date: day, ..WriteOffData::rest(WriteOffReason::EarlyPayment) };
+        story.billing.write_off(&story.owner, invoice.id(), data).await
+    };
+    assert_eq!(the_field(write_off(None).await), ("/amount".to_owned(), Code::OutOfRange));
+    assert_eq!(the_field(write_off(on("2026-04-05")).await), ("/date".to_owned(), Code::DateInFuture));
+    assert_eq!(the_field(write_off(on("2026-03-14")).await), ("/date".to_owned(), Code::Inconsistent));
+    let closed = write_off(on("2026-03-25")).await.unwrap();
+    assert_eq!((closed.stored_status(), closed.write_offs()[0].date()), (Status::Paid, date("2026-03-25")));
+}
+
+#[tokio::test]
 async fn a_late_or_greedy_payer_does_not() {
     let story = Story::new().await;
     let invoice = with_discount(&story).await;

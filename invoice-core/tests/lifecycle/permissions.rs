@@ -105,6 +105,14 @@ async fn what_others_prepared_is_for_accountants() {
         "edit a quote" => |story, call| {
             story.billing.update_quote(call, quote(story).await.id(), QuoteData::new(story.content())).await
         };
+        "annotate a quote" => |story, call| {
+            story.billing.annotate_quote(call, quote(story).await.id(), None, Metadata::new()).await
+        };
+        "annotate a credit note" => |story, call| {
+            let invoice = story.issued().await;
+            let note = story.billing.create_credit_note(&story.owner, invoice.id(), half()).await.unwrap();
+            story.billing.annotate_credit_note(call, note.id(), None, Metadata::new()).await
+        };
         "delete a quote" => |story, call| story.billing.delete_quote(call, quote(story).await.id()).await;
         "edit a credit note" => |story, call| {
             let invoice = story.issued().await;

@@ -3,7 +3,7 @@
 use invoice_core::change::AggregateId;
 use invoice_core::service::Error;
 use invoice_core::{
-    Action, Code, DocumentType, InvoiceData, Obstacle, Quote, QuoteData, QuoteKind, QuoteStatus,
+    Action, Code, DocumentType, InvoiceData, Metadata, Obstacle, Quote, QuoteData, QuoteKind, QuoteStatus,
 };
 
 use crate::story::{DAY, Story, date, eur, illegal, line, the_field};
@@ -143,6 +143,20 @@ async fn a_quote_accepted_in_time_is_converted_later() {
     let quote = bring_to(&story, QuoteStatus::Accepted).await;
     story.clock.advance_millis(100 * DAY);
     assert!(story.billing.convert_quote(&story.owner, quote.id()).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_issued_quote_keeps_its_internal_notes_and_metadata_editable() {
+    let story = Story::new().await;
+    let quote = bring_to(&story, QuoteStatus::Converted).await;
+    let notes = (Some("Call before noon".to_owned()), Metadata::new().with("order", "A-17"));
+    let after = story
+        .billing
+        .annotate_quote(&story.owner, quote.id(), notes.0.clone(), notes.1.clone())
+        .await
+        .unwrap();
+    assert_eq!((after.internal_notes(), after.metadata()), (notes.0.as_deref(), &notes.1));
+    assert_eq!(after.recompute_hash(), quote.recompute_hash());
 }
 
 #[tokio::test]

@@ -231,24 +231,6 @@ async fn a_full_credit_of_an_unpaid_invoice_leaves_nothing_due_and_nothing_paid(
 }
 
 #[tokio::test]
-async fn only_what_was_paid_and_credited_beyond_the_invoice_is_overpaid() {
-    let story = Story::new().await;
-    let given_up = story.issued().await;
-    let rest = WriteOffData::rest(WriteOffReason::BadDebt);
-    story.billing.write_off(&story.owner, given_up.id(), rest.clone()).await.unwrap();
-    story.credit(&given_up, CreditScope::Full).await.unwrap();
-    let given_up = story.reload(&given_up).await;
-    assert_eq!(given_up.overpaid(), eur("0.00"), "nobody paid anything");
-    assert_ne!(given_up.payment_state(), PaymentState::Overpaid);
-
-    let short = story.issued().await;
-    story.pay(&short, "100.00").await.unwrap();
-    story.billing.write_off(&story.owner, short.id(), rest).await.unwrap();
-    story.credit(&short, CreditScope::Full).await.unwrap();
-    assert_eq!(story.reload(&short).await.overpaid(), eur("100.00"), "what the customer can have back");
-}
-
-#[tokio::test]
 async fn after_the_issue_only_internal_notes_and_metadata_can_be_edited() {
     for status in STATES {
         let story = Story::new().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use invoice_core::change::{AggregateId, AuditEntry};
 use invoice_core::ports::{BillingPorts, ChainDocument, Page, PageRequest, StoreError, Trail};
-use invoice_core::service::{Billing, PayData, RefundData};
+use invoice_core::service::{Billing, ImportedInvoice, PayData, RefundData};
 use invoice_core::{
     ChainFault, Counter, CounterKey, CreditNoteData, CreditScope, Event, Invoice, QuoteData, Role, TeamId,
     Version,
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::story::{Story, eur, user};
+use crate::story::{Story, date, eur, user};
 
 #[tokio::test]
 async fn each_commit_says_who_when_and_what() {
@@ -340,6 +340,32 @@ async fn swapped_or_relinked_documents_are_found() {
         value["issuance"]["issued"]["seal"]["previous"] = "00".repeat(32).into();
     });
     assert_eq!(faults(&story, relinked).await, [ChainFault::Unlinked { number: "INV-2026-0002".to_owned() }]);
+}
+
+#[tokio::test]
+async fn imports_are_chained_beside_the_series() {
+    let story = Story::new().await;
+    story.issued().await;
+    for number in ["R-1", "R-2"] {
+        let import = ImportedInvoice {
+            number: number.to_owned(),
+            issue_date: date("2019-11-30"),
+            due_date: None,
+            data: story.content().into(),
+            supplier: None,
+            customer: None,
+            payable: eur("120.00"),
+            delivered: true,
+        };
+        story.billing.import_invoice(&story.owner, import).await.unwrap();
+    }
+    let reports = story.billing.verify(story.owner.actor()).await.unwrap();
+    let mut counted: Vec<_> = reports.iter().map(|counter| counter.report.documents).collect();
+    counted.sort_unstable();
+    assert_eq!(counted, [1, 2]);
+    // The only chain with a second document is that of the imports.
+    let change = second(|value| value["content"]["lines"][0]["price"] = "10.00".into());
+    assert_eq!(faults(&story, change).await, [ChainFault::Changed { number: "R-2".to_owned() }]);
 }
 
 #[tokio::test]

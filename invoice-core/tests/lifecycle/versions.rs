@@ -128,22 +128,54 @@ async fn a_profile_that_is_not_there_is_at_no_version() {
     assert!(story.billing.supplier(story.owner.actor()).await.is_err());
 }
 
-/// The condition is on the payment; the invoice that changed meanwhile is nobody's conflict.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+/// Pays a part of an invoice, just before somebody else's commit.
+fn a_part_payment(story: &Story, invoice: &Invoice) -> impl Future<Output = ()> + Send + use<> {
+    let (billing, owner, id) = (story.billing.clone(), story.owner.clone(), invoice.id());
+    async move {
+        let data = PayData { amount: Some(eur("5.00")), ..PayData::default() };
+        billing.pay_invoice(&owner, id, data).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_condition_is_decided_again_on_what_others_wrote() {
+    let story = Story::new().await;
+    let invoice = story.issued().await;
+    let billing = story.meanwhile(a_part_payment(&story, &invoice));
+    let paid = billing.pay_invoice(&story.owner, invoice.id(), PayData::default()).await.unwrap();
+    assert_eq!((paid.payment.amount(), paid.invoice.due()), (eur("115.00"), eur("0.00")));
+}
+
+#[tokio::test]
+async fn a_call_with_a_condition_is_refused_when_somebody_was_faster() {
+    let story = Story::new().await;
+    let invoice = story.issued().await;
+    let billing = story.meanwhile(a_part_payment(&story, &invoice));
+    let call = story.owner.clone().if_version(invoice.version());
+    let refused = billing.pay_invoice(&call, invoice.id(), PayData::default()).await;
+    assert_conflict(refused, invoice.version(), Some(invoice.version().next()));
+    assert_eq!(story.reload(&invoice).await.allocated(), eur("5.00"));
+}
+
+#[tokio::test]
 async fn a_condition_on_one_aggregate_is_not_broken_by_a_change_of_another() {
     let story = Story::new().await;
     let invoice = story.issued().await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..16 {
-        let data = PaymentData::new(story.client.id(), eur("5.00"), date("2026-03-15"));
-        let payment = story.billing.record_payment(&story.owner, data, Vec::new()).await.unwrap();
-        let billing = story.billing.clone();
-        let call = story.owner.clone().if_version(payment.version());
-        let part = invoice_core::Allocation::new(invoice.id(), eur("5.00"));
-        tasks.spawn(async move { billing.allocate_payment(&call, payment.id(), vec![part]).await });
-    }
-    for outcome in tasks.join_all().await {
-        assert!(outcome.is_ok(), "{outcome:?}");
-    }
-    assert_eq!(story.reload(&invoice).await.allocated(), eur("80.00"));
+    let data = PaymentData::new(story.client.id(), eur("10.00"), date("2026-03-15"));
+    let payment = story.billing.record_payment(&story.owner, data, Vec::new()).await.unwrap();
+    let billing = story.meanwhile(a_part_payment(&story, &invoice));
+    let call = story.owner.clone().if_version(payment.version());
+    let part = invoice_core::Allocation::new(invoice.id(), eur("10.00"));
+    billing.allocate_payment(&call, payment.id(), vec![part]).await.unwrap();
+    assert_eq!(story.reload(&invoice).await.allocated(), eur("15.00"));
+}
+
+#[tokio::test]
+async fn a_void_and_a_payment_at_once_do_not_both_happen() {
+    let story = Story::new().await;
+    let invoice = story.issued().await;
+    let billing = story.meanwhile(a_part_payment(&story, &invoice));
+    let refused = billing.void_invoice(&story.owner, invoice.id(), "Typo").await;
+    let allocated = Some(invoice_core::Obstacle::Allocated);
+    assert_eq!(crate::story::illegal(refused), ("partially_paid", invoice_core::Action::Void, allocated));
 }
