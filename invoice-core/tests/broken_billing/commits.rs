@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice_core::change::{
-    AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
+    AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, PendingNumber, Receipt, Record, Write,
+    resolve,
 };
 use invoice_core::ports::{Commits, CommitsExt as _, StoreError, Trail as _, Unique};
 use invoice_core::{CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
@@ -243,8 +244,10 @@ impl Broken {
                 Fault::LetsDatesGoBack => {
                     let counter = self.inner.counter(change.team, issue.counter).await?;
                     let least = counter.and_then(|counter| counter.last_issue_date).max(last_date);
-                    issue.issue_date = least.map_or(issue.issue_date, |date| date.max(issue.issue_date));
-                    last_date = Some(issue.issue_date);
+                    if let PendingNumber::Next { issue_date, .. } = &mut issue.number {
+                        *issue_date = least.map_or(*issue_date, |date| date.max(*issue_date));
+                        last_date = Some(*issue_date);
+                    }
                 }
                 Fault::BindsStrayIssues if !written.contains(&issue.document) => {
                     issue.document = written.first().copied().unwrap_or(issue.document);

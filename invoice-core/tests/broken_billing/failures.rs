@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use invoice_core::change::{AggregateId, ChangeSet, Receipt, Record, Write, resolve};
+use invoice_core::change::{AggregateId, ChangeSet, PendingNumber, Receipt, Record, Write, resolve};
 use invoice_core::ports::{Catalog as _, ClientQuery, CommitsExt as _, StoreError};
 use invoice_core::{Client, ClientId, CommitId, TeamId};
 
@@ -72,7 +72,11 @@ impl Broken {
                 let document = change.writes.iter().find(|write| write.id() == issue.document);
                 let Some(Write::Insert(record)) = document else { return };
                 let Ok(record) = self.of_any_client(change.team, record).await else { return };
-                issue.pattern = "burnt {seq}".parse().unwrap_or(issue.pattern);
+                if let PendingNumber::Next { pattern, .. } = &mut issue.number
+                    && let Ok(burnt) = "burnt {seq}".parse()
+                {
+                    *pattern = burnt;
+                }
                 left.issues.push(issue);
                 left.writes.push(Write::Insert(record));
                 let Ok(receipt) = self.inner.commit(left).await else { return };
