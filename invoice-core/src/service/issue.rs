@@ -220,6 +220,10 @@ impl Billing {
             if advance.kind() != InvoiceKind::Advance {
                 return Err(refuse("not an advance invoice".to_owned()));
             }
+            if invoice.replaces() == Some(*id) {
+                // The same commit voids or credits it.
+                return Err(refuse("the invoice that this one replaces".to_owned()));
+            }
             let (theirs, ours) = (advance.content(), invoice.content());
             if theirs.client() != ours.client() || theirs.currency() != ours.currency() {
                 return Err(refuse("of another client or in another currency".to_owned()));

@@ -70,9 +70,9 @@ async fn paged_while(world: &World<'_>, query: &InvoiceQuery, coming: bool) {
     for round in 0_usize.. {
         let page = must(ports.invoices.invoices(desk.team(), query, &request).await, "a page is read");
         seen.extend(page.items.iter().map(|row| row.id));
-        let Some(next) = page.next else { break };
+        let Some(cursor) = page.next else { break };
         assert!(round < 40, "a list ends");
-        request = page_of(3).after(next);
+        request = page_of(3).after(cursor);
         if coming {
             // At both ends of every sort but the dates, whose counter does not go back.
             let net = if round % 2 == 0 { "0.01" } else { "99999999" };

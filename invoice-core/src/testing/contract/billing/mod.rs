@@ -8,6 +8,7 @@ pub mod batches;
 pub mod commits;
 pub mod contexts;
 pub mod invoice_lists;
+pub mod list_pages;
 pub mod lists;
 pub mod numbers;
 pub mod outbox;
@@ -180,9 +181,9 @@ macro_rules! __billing_cases {
             invoice_lists::a_renamed_client_moves_no_issued_invoice,
             invoice_lists::an_unanswerable_query_is_refused,
             invoice_lists::a_foreign_cursor_is_refused,
-            lists::other_lists_give_the_newest_first,
-            lists::other_lists_are_stable_while_rows_come_and_go,
-            lists::a_cursor_of_another_list_is_refused,
+            list_pages::other_lists_give_the_newest_first,
+            list_pages::other_lists_are_stable_while_rows_come_and_go,
+            list_pages::a_cursor_of_another_list_is_refused,
             lists::clients_are_filtered_by_the_beginning_of_their_name,
             lists::clients_are_filtered_by_being_archived,
             lists::clients_are_filtered_by_metadata,

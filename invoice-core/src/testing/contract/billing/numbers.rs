@@ -143,7 +143,7 @@ pub async fn an_issue_date_does_not_go_back(ports: &BillingPorts) {
 pub async fn a_counter_starts_where_its_series_says(ports: &BillingPorts) {
     let world = World::new(ports);
     let desk = world.desk().await;
-    let data = |start| SeriesData {
+    let starting_at = |start| SeriesData {
         document_type: DocumentType::Invoice,
         name: format!("from {start}"),
         pattern: sound(format!("S{start}-{{seq:03}}").parse()),
@@ -151,7 +151,7 @@ pub async fn a_counter_starts_where_its_series_says(ports: &BillingPorts) {
         start,
         from: day("2026-01-01"),
     };
-    let (moved, last) = (world.series_of(data(121)), world.series_of(data(Series::MAX_SEQ)));
+    let (moved, last) = (world.series_of(starting_at(121)), world.series_of(starting_at(Series::MAX_SEQ)));
     world.commit(world.change().insert(moved.clone()).insert(last.clone())).await;
     let date = day("2026-03-02");
     let key = moved.counter(date);
@@ -335,7 +335,9 @@ pub(super) async fn verifies(
     let chain = must(world.ports.trail.chain(world.team(), key, first, 200).await, "the chain is read");
     let counter = counter(world, key).await.unwrap_or_else(|| panic!("the counter has counted"));
     let mut verifier = ChainVerifier::new(first);
-    chain.iter().for_each(|document| verifier.feed(document));
+    for document in &chain {
+        verifier.feed(document);
+    }
     let report = verifier.finish(&counter);
     assert_eq!((report.fault, report.documents), (None, count), "the chain of {count} documents is whole");
     chain

@@ -96,7 +96,7 @@ pub async fn events_of_one_write_come_in_their_order(ports: &BillingPorts) {
         for ordinal in [2_u16, 0, 1] {
             let id = EventId::from_uuid(world.uuid());
             let kind = kinds.get(usize::from(ordinal)).copied().unwrap_or(template.kind);
-            change.events.push(Event { id, ordinal, kind, ..template.clone() });
+            change.events.push(Event { id, kind, ordinal, ..template.clone() });
         }
     });
     world.commit(change).await;

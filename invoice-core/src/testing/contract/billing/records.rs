@@ -42,11 +42,13 @@ pub async fn an_update_replaces_the_whole_record(ports: &BillingPorts) {
     for record in full.into_iter().chain(plain) {
         let mut changed = record.clone();
         alter(&mut changed, world.now());
-        let receipt = world.commit(world.change().update(changed)).await;
-        let [updated] = receipt.records.as_slice() else { panic!("one record was written") };
-        assert_eq!(updated.version(), record.version().next(), "an update is one version");
-        assert_ne!(updated, &record, "the update changed something");
-        reads_back(&world, updated).await;
+        let change = world.change().update(changed);
+        let sent = change.clone().build().writes.into_iter().find_map(|write| write.record().cloned());
+        let sent = sent.unwrap_or_else(|| panic!("one record is written"));
+        let receipt = world.commit(change).await;
+        assert_eq!(receipt.records, std::slice::from_ref(&sent), "the answer is what was sent");
+        assert_eq!(sent.version(), record.version().next(), "an update is one version");
+        reads_back(&world, &sent).await;
     }
 }
 
@@ -127,7 +129,7 @@ pub async fn amounts_at_the_bounds_survive(ports: &BillingPorts) {
     let world = World::new(ports);
     let client = world.insert(world.client("Café Jelinek")).await;
     for currency in [Currency::EUR, Currency::JPY, Currency::KWD] {
-        for minor in [1, MOST, 9_007_199_254_740_993] {
+        for minor in [1, 9_007_199_254_740_993, MOST] {
             let amount = sound(Money::from_minor(minor, currency));
             let data = PaymentData::new(client.id(), amount, day("2026-03-02"));
             let payment = world.insert(world.payment_of(data)).await;

@@ -128,6 +128,9 @@ pub async fn a_chain_holds_while_its_documents_live_on(ports: &BillingPorts) {
     verifies(&world, desk.credit_notes.counter(date), 1, 1).await;
 }
 
+/// What is done to a document, whether it goes then, which one it is, and what must be found.
+type Trick = (fn(&mut Invoice), bool, usize, ChainFault);
+
 /// A past that was changed is found: a document altered, taken out, or taken off the end.
 pub async fn a_changed_past_is_found(ports: &BillingPorts) {
     let world = World::new(ports);
@@ -142,7 +145,7 @@ pub async fn a_changed_past_is_found(ports: &BillingPorts) {
     };
     let changed = ChainFault::Changed { number: "INV-2".to_owned() };
     let untouched = |_: &mut Invoice| {};
-    let tricks: [(fn(&mut Invoice), bool, usize, ChainFault); 4] = [
+    let tricks: [Trick; 4] = [
         (altered, false, 1, changed),
         (untouched, true, 1, ChainFault::Gap { expected: 2, found: 3 }),
         (untouched, true, 2, ChainFault::Truncated { last: Some(2), next: 4 }),
@@ -166,7 +169,9 @@ pub async fn a_changed_past_is_found(ports: &BillingPorts) {
         let counter = must(ports.trail.counter(desk.team(), key).await, "the counter is read");
         let counter = counter.unwrap_or_else(|| panic!("the counter has counted"));
         let mut verifier = ChainVerifier::new(1);
-        chain.iter().for_each(|document| verifier.feed(document));
+        for document in &chain {
+            verifier.feed(document);
+        }
         assert_eq!(verifier.finish(&counter).fault, Some(expected), "what was done is found");
     }
 }
