@@ -95,7 +95,7 @@ impl CreditScope {
             let found = places.get(credit.line.as_str()).and_then(|place| Some((*place, lines.get(*place)?)));
             let (place, line) = found.ok_or_else(|| {
                 let detail = "the invoice has no line of this identifier";
-                Violation::new(format!("/parts/{index}/line"), Code::Unknown, detail)
+                Violation::new(format!("/lines/{index}/line"), Code::Unknown, detail)
             })?;
             Ok(match credit.share {
                 CreditShare::Left => PartRequest::left(place),
