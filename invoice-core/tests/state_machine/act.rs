@@ -119,13 +119,11 @@ impl Play {
     async fn step_client(&mut self, step: &Step) -> Result<(), Wrong> {
         let (billing, call) = (self.world.billing.clone(), self.world.owner.clone());
         match *step {
-            Step::DeleteClient(client) => {
-                // Once it is gone there is no life to look at any more.
-                if self.model.is_client_referred_to(client) {
-                    self.tell(format_args!("delete client {client}"));
-                    let outcome = billing.delete_client(&call, self.world.clients[client]).await;
-                    self.agree(&[Refused::InUse], outcome)?;
-                }
+            // Once it is gone there is no life to look at any more.
+            Step::DeleteClient(client) if self.model.is_client_referred_to(client) => {
+                self.tell(format_args!("delete client {client}"));
+                let outcome = billing.delete_client(&call, self.world.clients[client]).await;
+                self.agree(&[Refused::InUse], outcome)?;
             }
             Step::ArchiveClient(client) | Step::RestoreClient(client) => {
                 let archive = matches!(step, Step::ArchiveClient(_));

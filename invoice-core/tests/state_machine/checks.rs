@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use invoice_core::change::AggregateId;
 use invoice_core::ports::{DateRange, MonthRange, PageRequest, StatementQuery};
 use invoice_core::service::Error;
-use invoice_core::{EventKind, Month, Timestamp};
+use invoice_core::{EventKind, Money, Month, Sent, Timestamp};
 
-use crate::model::{OfferState, Phase};
+use crate::model::{OfferState, Payment, Phase};
 use crate::play::{Play, Wrong};
 use crate::world::CURRENCIES;
 
@@ -67,7 +67,7 @@ impl Play {
             "fully credited": found.is_fully_credited(), model.is_fully_credited();
             "written off": found.written_off().minor(), model.written_off;
             "delivered": found.is_delivered(), model.reached_customer();
-            "times sent": found.sent().map_or(0, |sent| sent.count()), model.sent;
+            "times sent": found.sent().map_or(0, Sent::count), model.sent;
             "uncollectible": found.is_uncollectible(), model.is_uncollectible;
             "void": found.voided_at().is_some(), model.phase == Phase::Void;
             "replaces": found.replaces(), id(model.replaces);
@@ -78,7 +78,7 @@ impl Play {
         let basis = found.credit_basis().map_err(|violation| format!("{what}: {violation}"))?;
         same!(what,
             "payable": found.totals().payable().minor(), model.payable;
-            "creditable": basis.total().map(|total| total.minor()), Ok(model.creditable);
+            "creditable": basis.total().map(Money::minor), Ok(model.creditable);
             "issue date": Some(issued.issue_date()), model.issue_date;
             "due date": issued.due_date(), model.due_date();
             "intact": found.recompute_hash().is_some(), true;
@@ -263,7 +263,7 @@ impl Play {
             .map(|it| it.due() - it.overpaid())
             .sum();
         let payments = self.model.payments.iter().filter(|it| here((it.client, it.currency)));
-        let credit: i64 = payments.map(|it| it.unallocated()).sum();
+        let credit: i64 = payments.map(Payment::unallocated).sum();
         same!("the statement", "closing": closing, owed - credit;);
         Ok(())
     }
@@ -291,7 +291,9 @@ impl Play {
             let expected: Vec<_> = (1..=versions.len() as u64).collect();
             same!(id, "versions in the trail": &*versions, &expected;);
         }
-        told.values_mut().for_each(|told| told.reverse());
+        for told in told.values_mut() {
+            told.reverse();
+        }
         let sent = self.drain().await?;
         let told: BTreeMap<_, _> = told.into_iter().filter(|(_, told)| !told.is_empty()).collect();
         for (id, told) in &told {

@@ -61,10 +61,11 @@ pub(crate) fn scope(invoice: &Invoice, step: &ScopeStep) -> Scope {
     }
 }
 
-/// Invoices of a client and how much of what is due on each.
+/// Invoices of a client and how much of what is due on each, or of what there is to give.
 pub(crate) fn dues(
     model: &Model,
     (client, currency): (usize, usize),
+    rest: i64,
     parts: &[(Pick, Amount)],
 ) -> Vec<(usize, i64)> {
     let fits = |invoice: &Invoice| {
@@ -72,7 +73,7 @@ pub(crate) fn dues(
     };
     let part = |(chosen, amount): &(Pick, Amount)| {
         let place = chosen.of(&model.invoices, fits)?;
-        Some((place, amount.of(model.invoices[place].due())))
+        Some((place, amount.of(model.invoices[place].due().min(rest))))
     };
     parts.iter().filter_map(part).collect()
 }

@@ -32,8 +32,8 @@ impl Play {
                 let wanted = resolve::scope(&self.model.invoices[at], wanted);
                 let date = date.map(|offset| resolve::day(self.model.today, offset));
                 self.tell(format_args!("draft a credit of invoice {at}: {wanted:?} dated {date:?}"));
-                let data = CreditNoteData { issue_date: date, ..self.credit_data(at, &wanted) };
-                let outcome = billing.create_credit_note(&call, id, data).await;
+                let drafted = CreditNoteData { issue_date: date, ..self.credit_data(at, &wanted) };
+                let outcome = billing.create_credit_note(&call, id, drafted).await;
                 let expected = self.model.may_credit(at, &wanted);
                 if let Some(note) = self.agree_on_credit(expected, outcome)? {
                     self.world.notes.push(note.id());

@@ -4,7 +4,7 @@ use invoice_core::{Allocation, PaymentData};
 use crate::model::Received;
 use crate::play::{Play, Wrong};
 use crate::resolve;
-use crate::steps::Step;
+use crate::steps::{self, Step};
 use crate::world::money;
 
 impl Play {
@@ -41,11 +41,15 @@ impl Play {
             }
             Step::Record { client, currency, amount, date, parts } => {
                 let date = resolve::day(self.model.today, *date);
-                let received = Received { client: *client, currency: *currency, amount: *amount, date };
-                let parts = resolve::dues(&self.model, (*client, *currency), parts);
+                let parts = resolve::dues(&self.model, (*client, *currency), i64::MAX, parts);
+                let amount = match amount {
+                    steps::Received::Just(amount) => *amount,
+                    steps::Received::More(extra) => parts.iter().map(|part| part.1).sum::<i64>() + extra,
+                };
+                let received = Received { client: *client, currency: *currency, amount, date };
                 self.tell(format_args!("record payment {received:?} for {parts:?}"));
-                let data = PaymentData::new(self.world.clients[*client], money(*amount, *currency), date);
-                let outcome = billing.record_payment(&call, data, self.allocations(&parts, *currency)).await;
+                let paid = PaymentData::new(self.world.clients[*client], money(amount, *currency), date);
+                let outcome = billing.record_payment(&call, paid, self.allocations(&parts, *currency)).await;
                 if let Some(payment) = self.agree(&self.model.may_record(received, &parts), outcome)? {
                     self.world.payments.push(payment.id());
                     self.model.record(received, &parts);
@@ -61,8 +65,9 @@ impl Play {
         let (id, currency) = (self.world.payments[at], self.model.payments[at].currency);
         match step {
             Step::Allocate(_, parts) => {
-                let client = self.model.payments[at].client;
-                let parts = resolve::dues(&self.model, (client, currency), parts);
+                let payment = &self.model.payments[at];
+                let parts =
+                    resolve::dues(&self.model, (payment.client, currency), payment.unallocated(), parts);
                 self.tell(format_args!("allocate of payment {at}: {parts:?}"));
                 let outcome = billing.allocate_payment(&call, id, self.allocations(&parts, currency)).await;
                 if self.agree(&self.model.may_allocate(at, &parts), outcome)?.is_some() {

@@ -58,6 +58,7 @@ pub(crate) enum Phase {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "as plain as can be")]
 pub(crate) struct Invoice {
     pub(crate) doc: Doc,
     pub(crate) phase: Phase,
