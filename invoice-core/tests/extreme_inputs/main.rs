@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says it by panicking")]
 
+#[path = "../support/json.rs"]
+mod json;
 mod odd;
 #[path = "../support/specimens.rs"]
 mod specimens;
 
+use chrono::{Datelike as _, NaiveDate};
 use invoice_core::ports::{DateRange, MonthRange, PageRequest, StatementQuery};
 use invoice_core::service::{Error, ImportedInvoice, PayData, RefundData, WriteOffData};
 use invoice_core::{
@@ -75,7 +78,7 @@ impl Life {
         let Some(invoice) = outcome(billing.issue_invoice(owner, draft.id()).await)? else { return Ok(2) };
         reads_back(&invoice)?;
         let today = billing.team_today(owner.actor()).await.unwrap();
-        let _ = (invoice.early_payment_discount(today), invoice.status(chrono::NaiveDate::MAX));
+        let _ = (invoice.early_payment_discount(today), invoice.status(NaiveDate::MAX));
         self.settle(made, &invoice).await?;
         self.report(made).await?;
         Ok(3)
@@ -149,7 +152,7 @@ impl Life {
         let query =
             StatementQuery { client: made.client.id(), currency: Currency::EUR, range: DateRange::default() };
         // Two of the largest documents have no sum that is an amount: then a report is an error as well.
-        for as_of in [chrono::NaiveDate::MIN, chrono::NaiveDate::MAX] {
+        for as_of in [NaiveDate::MIN, NaiveDate::MAX] {
             let _ = billing.aging(actor, as_of, None).await;
             outcome(billing.sweep(&made.owner, as_of).await)?;
         }
@@ -168,6 +171,13 @@ fn reads_back(invoice: &Invoice) -> Result<(), TestCaseError> {
     let read = serde_json::from_str::<Invoice>(&json);
     let read = read.map_err(|error| TestCaseError::fail(format!("can't be read again: {error}")))?;
     prop_assert_eq!(&read, invoice);
+    let json = serde_json::to_value(invoice).unwrap();
+    for leaf in json::pointers(&json, &Value::is_string) {
+        // Dates of four digits sort as text and fit every store.
+        let date =
+            json.pointer(&leaf).and_then(Value::as_str).and_then(|text| text.parse::<NaiveDate>().ok());
+        prop_assert!(date.is_none_or(|date| (1970..=9998).contains(&date.year())), "{leaf}: {date:?}");
+    }
     Ok(())
 }
 
