@@ -227,6 +227,14 @@ pub(crate) fn date_in_range(date: NaiveDate) -> bool {
     (1970..=9998).contains(&date.year())
 }
 
+/// What is wrong with a date outside them; pointers are relative to it.
+pub(crate) fn check_date(date: NaiveDate) -> Result<(), Violation> {
+    if date_in_range(date) {
+        return Ok(());
+    }
+    Err(Violation::new("", Code::OutOfRange, "a date of the years 1970 to 9998"))
+}
+
 /// `date` plus days, staying within chrono's calendar.
 pub(crate) fn plus_days(date: NaiveDate, days: u32) -> NaiveDate {
     date.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX)

@@ -61,7 +61,7 @@ impl fmt::Display for AggregateKind {
 
 /// An aggregate within its team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each is the identifier it says")]
 pub enum AggregateId {
     Client(ClientId),
@@ -122,7 +122,7 @@ impl fmt::Display for AggregateId {
 
 /// An aggregate as a store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "record")]
+#[serde(rename_all = "snake_case", tag = "kind", content = "record", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each is the aggregate it says")]
 pub enum Record {
     Client(Box<Client>),

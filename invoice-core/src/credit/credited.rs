@@ -119,14 +119,17 @@ impl<'de> Deserialize<'de> for Credited {
             };
         };
         let units = |text: AmountText| text.in_currency(currency).map_err(serde::de::Error::custom);
+        let stated = |text: Option<AmountText>, name| {
+            text.ok_or_else(|| serde::de::Error::missing_field(name)).and_then(units)
+        };
         let group =
             |group: GroupFields| Ok(CreditedGroup { taxable: units(group.taxable)?, tax: units(group.tax)? });
         Ok(Self {
             currency: Some(currency),
             parts: fields.parts.into_iter().map(units).collect::<Result<_, _>>()?,
             groups: fields.groups.into_iter().map(group).collect::<Result<_, _>>()?,
-            net: fields.net.map_or(Ok(0), units)?,
-            rounding: fields.rounding.map_or(Ok(0), units)?,
+            net: stated(fields.net, "net")?,
+            rounding: stated(fields.rounding, "rounding")?,
         })
     }
 }

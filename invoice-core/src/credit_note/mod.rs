@@ -2,6 +2,7 @@
 
 mod scope;
 
+pub(crate) use scope::CreditShare;
 pub use scope::{CreditLine, CreditScope};
 
 use chrono::NaiveDate;

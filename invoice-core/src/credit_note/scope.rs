@@ -24,13 +24,13 @@ pub enum CreditScope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreditLine {
-    line: String,
-    share: CreditShare,
+    pub(crate) line: String,
+    pub(crate) share: CreditShare,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
-enum CreditShare {
+pub(crate) enum CreditShare {
     Left,
     Net(Money),
     Quantity(Quantity),

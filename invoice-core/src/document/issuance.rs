@@ -64,7 +64,7 @@ impl AccountingTotal {
 
 /// Where a number came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
 pub enum Origin {
     /// Given by a counter.
     Counter {

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{LONG, SHORT, collect, collect_required};
+use crate::time::check_date;
 use crate::{Address, Code, Currency, ExchangeRate, Violations};
 
 /// A text on the document (BG-1).
@@ -120,7 +121,9 @@ impl References {
             found.add(format!("{pointer}/preceding"), Code::TooLong, "more than 100 earlier documents");
         }
         for (index, preceding) in self.preceding.iter().enumerate() {
-            collect_required(found, &format!("{pointer}/preceding/{index}/number"), &preceding.number, SHORT);
+            let at = format!("{pointer}/preceding/{index}");
+            collect_required(found, &format!("{at}/number"), &preceding.number, SHORT);
+            collect_date(found, &format!("{at}/issue_date"), preceding.issue_date);
         }
     }
 }
@@ -220,6 +223,13 @@ impl AccountingRate {
 
     pub(crate) fn validate(&self, pointer: &str, found: &mut Violations) {
         collect_required(found, &format!("{pointer}/source"), &self.source, SHORT);
+        collect_date(found, &format!("{pointer}/date"), Some(self.date));
+    }
+}
+
+fn collect_date(found: &mut Violations, pointer: &str, date: Option<NaiveDate>) {
+    if let Some(Err(violation)) = date.map(check_date) {
+        found.push(violation.under(pointer));
     }
 }
 

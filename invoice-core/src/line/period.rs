@@ -1,9 +1,11 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::time::check_date;
 use crate::{Code, Violation};
 
-/// The days something was delivered over (EN 16931 BG-14, BG-26): a start, an end, or both.
+/// The days something was delivered over (EN 16931 BG-14, BG-26): a start, an end, or both, in the years
+/// 1970 to 9998.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct InvoicePeriod {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +27,9 @@ impl InvoicePeriod {
     /// assert!(InvoicePeriod::new(None, None).is_err());
     /// ```
     pub fn new(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<Self, Violation> {
+        for (pointer, date) in [("/start", start), ("/end", end)] {
+            date.map_or(Ok(()), check_date).map_err(|wrong| wrong.under(pointer))?;
+        }
         match (start, end) {
             (None, None) => Err(Violation::new("", Code::Required, "a period has a start or an end")),
             (Some(start), Some(end)) if end < start => {

@@ -10,7 +10,7 @@ use crate::{Code, Currency, TeamId, TimeZone, Timestamp, Version, Violation, Vio
 
 /// How the team is taxed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
 pub enum Regime {
     /// Charges VAT as its lines say.
     #[default]

@@ -2,12 +2,17 @@
 
 use super::{Canonical, Hash, Seal};
 use crate::document::{IssueFacts, Origin};
-use crate::{CreditNote, CreditedLine, Invoice, InvoiceKind, Quote, QuoteKind};
+use crate::{CreditNote, CreditedLine, Invoice, InvoiceKind, Quote, QuoteKind, Timestamp, UserId};
 
 /// A document that can be sealed.
 pub(crate) trait Sealable {
     /// Writes all that is frozen but the issue itself.
     fn frozen(&self, out: &mut Canonical);
+}
+
+fn created(out: &mut Canonical, by: Option<UserId>, at: Timestamp) {
+    out.option(by, |out, user| out.uuid(user.as_uuid()));
+    out.instant(at);
 }
 
 impl Sealable for Invoice {
@@ -25,8 +30,8 @@ impl Sealable for Invoice {
             replaces,
             internal_notes: _,
             metadata: _,
-            created_by: _,
-            created_at: _,
+            created_by,
+            created_at,
             updated_at: _,
         } = self;
         out.text("invoice");
@@ -40,6 +45,7 @@ impl Sealable for Invoice {
         out.value(content);
         out.value(totals);
         out.option(*replaces, |out, id| out.uuid(id.as_uuid()));
+        created(out, *created_by, *created_at);
     }
 }
 
@@ -59,8 +65,8 @@ impl Sealable for CreditNote {
             totals,
             issuance: _,
             sent: _,
-            created_by: _,
-            created_at: _,
+            created_by,
+            created_at,
             updated_at: _,
         } = self;
         out.text("credit_note");
@@ -71,15 +77,18 @@ impl Sealable for CreditNote {
         out.text(type_code);
         out.value(preceding);
         let crate::CreditNoteData {
-            scope: _,
+            scope,
             reason,
-            series: _,
-            issue_date: _,
+            series,
+            issue_date,
             notes,
             internal_notes: _,
             metadata: _,
         } = data;
+        out.value(scope);
         out.text(reason);
+        out.option(*series, |out, series| out.uuid(series.as_uuid()));
+        out.optional_date(*issue_date);
         out.values(notes);
         out.list(lines, |out, CreditedLine { line, name, net }| {
             out.optional_text(line.as_ref());
@@ -87,6 +96,7 @@ impl Sealable for CreditNote {
             out.money(*net);
         });
         out.value(totals);
+        created(out, *created_by, *created_at);
     }
 }
 
@@ -107,8 +117,8 @@ impl Sealable for Quote {
             converted_to: _,
             internal_notes: _,
             metadata: _,
-            created_by: _,
-            created_at: _,
+            created_by,
+            created_at,
             updated_at: _,
         } = self;
         out.text("quote");
@@ -121,6 +131,7 @@ impl Sealable for Quote {
         out.value(content);
         out.value(totals);
         out.optional_date(*valid_until);
+        created(out, *created_by, *created_at);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The canonical form of what documents are made of.
 
 use super::{Canonical, Canonicalize};
+use crate::credit_note::CreditShare;
 use crate::document::{
     AccountingRate, AccountingTotal, Content, Delivery, Due, EarlyPayment, IssueFacts, Note, Origin,
     PaymentInstruction, PaymentTerms, Preceding, References,
@@ -8,7 +9,7 @@ use crate::document::{
 use crate::line::InvoicePeriod;
 use crate::series::CounterKey;
 use crate::totals::{PayableRounding, PriceMode, Rounding};
-use crate::{Address, Party, RoundingMode};
+use crate::{Address, CreditLine, CreditScope, Party, RoundingMode};
 
 impl Canonicalize for Address {
     fn canonicalize(&self, out: &mut Canonical) {
@@ -157,6 +158,40 @@ impl Canonicalize for AccountingTotal {
         out.decimal(rate.get());
         out.date(*rate_date);
         out.text(source);
+    }
+}
+
+impl Canonicalize for CreditScope {
+    fn canonicalize(&self, out: &mut Canonical) {
+        match self {
+            Self::Full => out.text("full"),
+            Self::Lines(lines) => {
+                out.text("lines");
+                out.values(lines);
+            }
+            Self::Amount(amount) => {
+                out.text("amount");
+                out.money(*amount);
+            }
+        }
+    }
+}
+
+impl Canonicalize for CreditLine {
+    fn canonicalize(&self, out: &mut Canonical) {
+        let Self { line, share } = self;
+        out.text(line);
+        match share {
+            CreditShare::Left => out.text("left"),
+            CreditShare::Net(amount) => {
+                out.text("net");
+                out.money(*amount);
+            }
+            CreditShare::Quantity(quantity) => {
+                out.text("quantity");
+                out.decimal(quantity.get());
+            }
+        }
     }
 }
 

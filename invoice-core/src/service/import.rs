@@ -8,6 +8,7 @@ use super::{Billing, Call, Error, first};
 use crate::change::AggregateId;
 use crate::document::IssueFacts;
 use crate::text::collect_required;
+use crate::time::check_date;
 use crate::{
     Code, CreditNote, CreditNoteData, EventKind, Invoice, InvoiceData, InvoiceId, Money, Party, Permission,
     Violation, Violations,
@@ -77,9 +78,11 @@ impl Billing {
             let totals = invoice.totals().clone();
             check_payable(totals.payable(), import.payable)?;
             let terms = invoice.content().terms();
+            let due_date = import.due_date.or_else(|| terms.map(|terms| terms.due_date(import.issue_date)));
+            due_date.map_or(Ok(()), check_date).map_err(|wrong| wrong.under("/due_date"))?;
             let facts = IssueFacts {
                 issue_date: import.issue_date,
-                due_date: import.due_date.or_else(|| terms.map(|terms| terms.due_date(import.issue_date))),
+                due_date,
                 tax_point: invoice.content().tax_point_on(import.issue_date),
                 supplier: seller,
                 customer: buyer,

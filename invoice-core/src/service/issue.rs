@@ -8,6 +8,7 @@ use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::document::{AccountingTotal, Content, Issue, IssueFacts};
 use crate::ports::TradingContext;
+use crate::time::check_date;
 use crate::totals::{AdvanceDeduction, Totals};
 use crate::{
     Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, InvoiceKind, Permission,
@@ -30,6 +31,7 @@ impl Issuer {
             let detail = format!("{date} is after today, {} in the team's time zone", self.today);
             return Err(Violation::new("/issue_date", Code::DateInFuture, detail).into());
         }
+        check_date(date).map_err(|wrong| wrong.under("/issue_date"))?;
         self.series.check_date(date)?;
         Ok(date)
     }
@@ -200,9 +202,12 @@ impl Billing {
             issued_at: now,
             issued_by: call.actor().user_id(),
         };
-        if facts.due_date.is_some_and(|due| due < issue_date) {
-            let detail = "the due date lies before the issue date";
-            return Err(Violation::new("/terms/due", Code::Inconsistent, detail).into());
+        if let Some(due_date) = facts.due_date {
+            check_date(due_date).map_err(|wrong| wrong.under("/terms/due"))?;
+            if due_date < issue_date {
+                let detail = "the due date lies before the issue date";
+                return Err(Violation::new("/terms/due", Code::Inconsistent, detail).into());
+            }
         }
         invoice.issue(facts, totals)?;
         Ok((invoice, issuer, advances))

@@ -5,6 +5,7 @@ use super::{Billing, Call, Error};
 use chrono::NaiveDate;
 
 use crate::ports::{Direction, InvoiceQuery, InvoiceSort, PageRequest, QuoteQuery};
+use crate::time::check_date;
 use crate::{EventKind, InvoiceId, Permission, QuoteId, Status};
 
 /// What a sweep announced.
@@ -21,6 +22,7 @@ impl Billing {
     /// Running it again, or twice at once, announces nothing twice.
     pub async fn sweep(&self, call: &Call, as_of: NaiveDate) -> Result<SweepReport, Error> {
         call.permit(Permission::IssueDocuments)?;
+        check_date(as_of).map_err(|wrong| wrong.under("/as_of"))?;
         let call = &Call::new(*call.actor());
         let mut report = SweepReport::default();
         let query = InvoiceQuery {

@@ -23,7 +23,7 @@ pub struct AdvanceRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     category: Option<TaxCategory>,
     rate: TaxRate,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     withheld: bool,
     taxable: Money,
     tax: Money,

@@ -156,19 +156,36 @@ enum StoredError {
     Money(#[from] MoneyError),
     #[error("a place that does not exist")]
     Place,
+    #[error("an amount with tax stands exactly where prices are with tax")]
+    Gross,
+}
+
+/// The amount with tax, which is the net amount where prices are net.
+fn gross(
+    stored: Option<AmountText>,
+    net: i64,
+    prices: PriceMode,
+    currency: Currency,
+) -> Result<i64, StoredError> {
+    match (stored, prices) {
+        (Some(gross), PriceMode::TaxInclusive) => Ok(gross.in_currency(currency)?),
+        (None, PriceMode::Net) => Ok(net),
+        _ => Err(StoredError::Gross),
+    }
 }
 
 fn read(fields: Fields) -> Result<Totals, StoredError> {
     let currency = fields.currency;
     let units = |text: AmountText| text.in_currency(currency);
-    let adjustments = |list: Vec<AdjustmentFields>| -> Result<Vec<_>, MoneyError> {
+    let prices = fields.prices;
+    let adjustments = |list: Vec<AdjustmentFields>| -> Result<Vec<_>, StoredError> {
         let read = |one: AdjustmentFields| {
             let net = units(one.net)?;
-            Ok(AdjustmentFigures { net, gross: one.gross.map_or(Ok(net), units)? })
+            Ok(AdjustmentFigures { net, gross: gross(one.gross, net, prices, currency)? })
         };
         list.into_iter().map(read).collect()
     };
-    let mut totals = Totals::empty(currency, fields.prices);
+    let mut totals = Totals::empty(currency, prices);
     for row in fields.breakdown {
         let money = |text: AmountText| units(text).map(|units| Money::trusted(units, currency));
         let deducted = |text: Option<AmountText>| text.map_or(Ok(Money::zero(currency)), money);
@@ -196,7 +213,7 @@ fn read(fields: Fields) -> Result<Totals, StoredError> {
         let net = units(line.net)?;
         totals.lines.push(LineFigures {
             net,
-            gross: line.gross.map_or(Ok(net), units)?,
+            gross: gross(line.gross, net, prices, currency)?,
             set: line.set,
             first: totals.adjustments.len(),
             allowances: line.allowances.len(),
