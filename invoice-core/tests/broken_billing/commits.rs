@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice_core::change::{
-    AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
+    AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, PendingNumber, Receipt, Record, Write,
+    resolve,
 };
-use invoice_core::ports::{Commits, CommitsExt as _, StoreError, Trail as _, Unique};
+use invoice_core::ports::{Catalog as _, Commits, CommitsExt as _, StoreError, Trail as _, Unique};
 use invoice_core::{CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
 
-use super::records::{at_version, mangled, merged, touched};
+use super::records::{at_version, is_pending, mangled, merged, touched};
 use super::{Broken, Fault, Read};
 
 #[async_trait]
@@ -124,6 +125,20 @@ impl Broken {
                     if self.foreign(change.team, write.id()).await?.is_some() {
                         return Err(StoreError::Duplicate { what: Unique::Id });
                     }
+                }
+                Ok(None)
+            }
+            Fault::KeepsNamesOfArchivedSeries => {
+                let all = self.inner.all_series(change.team).await?;
+                let named = |record: &Record| match record {
+                    Record::Series(new) => all.iter().any(|old| {
+                        old.id() != new.id()
+                            && (old.document_type(), old.name()) == (new.document_type(), new.name())
+                    }),
+                    _ => false,
+                };
+                if change.writes.iter().filter_map(Write::record).any(named) {
+                    return Err(StoreError::Duplicate { what: Unique::SeriesName });
                 }
                 Ok(None)
             }
@@ -241,10 +256,15 @@ impl Broken {
                     issue.counter.period = "all".parse().unwrap_or(issue.counter.period);
                 }
                 Fault::LetsDatesGoBack => {
+                    let PendingNumber::Next { issue_date, .. } = &mut issue.number else { continue };
                     let counter = self.inner.counter(change.team, issue.counter).await?;
                     let least = counter.and_then(|counter| counter.last_issue_date).max(last_date);
-                    issue.issue_date = least.map_or(issue.issue_date, |date| date.max(issue.issue_date));
-                    last_date = Some(issue.issue_date);
+                    *issue_date = least.map_or(*issue_date, |date| date.max(*issue_date));
+                    last_date = Some(*issue_date);
+                }
+                Fault::NumbersImports if matches!(issue.number, PendingNumber::Given(_)) => {
+                    let counters = self.inner.counters(change.team).await?;
+                    issue.counter = counters.first().map_or(issue.counter, |(key, _)| *key);
                 }
                 Fault::BindsStrayIssues if !written.contains(&issue.document) => {
                     issue.document = written.first().copied().unwrap_or(issue.document);
@@ -263,14 +283,24 @@ impl Broken {
         let absent = !self.has(Fault::IgnoresStaleVersions);
         let mut kept = Vec::new();
         for mut write in std::mem::take(&mut change.writes) {
-            let found = self.current(change.team, write.id()).await?.map(|record| record.version());
+            let stored = self.current(change.team, write.id()).await?;
+            let found = stored.as_ref().map(Record::version);
+            self.seen().gone.extend(stored.map(|record| (record.id(), record)));
             match (&mut write, found) {
                 (Write::Update { expected, record }, Some(found)) if stale => {
                     (*record, *expected) = (at_version(record, found.next().get())?, found);
                 }
                 (Write::Delete { expected, .. }, Some(found)) if stale => *expected = found,
                 (Write::Update { record, .. }, None) if absent => {
-                    write = Write::Insert(at_version(record, Version::FIRST.get())?);
+                    let gone = self.seen().gone.get(&record.id()).cloned();
+                    match gone {
+                        // An update of a draft to be issued says nothing of its version: the draft comes back.
+                        Some(draft) if is_pending(record) => {
+                            let back = ChangeSet { writes: vec![Write::Insert(draft)], ..self.bare(change) };
+                            self.inner.commit(back).await?;
+                        }
+                        _ => write = Write::Insert(at_version(record, Version::FIRST.get())?),
+                    }
                 }
                 (Write::Delete { .. }, None) if absent => continue,
                 _ => {}
