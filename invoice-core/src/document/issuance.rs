@@ -177,7 +177,6 @@ pub(crate) enum Issuance {
     /// Not issued.
     Draft,
     /// Decided in a change set whose commit gives the number. Never stored.
-    #[serde(skip)]
     Pending(Box<IssueFacts>),
     /// Issued.
     Issued(Box<Issued>),

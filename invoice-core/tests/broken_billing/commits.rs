@@ -12,7 +12,7 @@ use invoice_core::change::{
 use invoice_core::ports::{Catalog as _, Commits, CommitsExt as _, StoreError, Trail as _, Unique};
 use invoice_core::{CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
 
-use super::records::{at_version, is_pending, mangled, merged, touched};
+use super::records::{at_version, mangled, merged, touched};
 use super::{Broken, Fault, Read};
 
 #[async_trait]
@@ -283,24 +283,14 @@ impl Broken {
         let absent = !self.has(Fault::IgnoresStaleVersions);
         let mut kept = Vec::new();
         for mut write in std::mem::take(&mut change.writes) {
-            let stored = self.current(change.team, write.id()).await?;
-            let found = stored.as_ref().map(Record::version);
-            self.seen().gone.extend(stored.map(|record| (record.id(), record)));
+            let found = self.current(change.team, write.id()).await?.map(|record| record.version());
             match (&mut write, found) {
                 (Write::Update { expected, record }, Some(found)) if stale => {
                     (*record, *expected) = (at_version(record, found.next().get())?, found);
                 }
                 (Write::Delete { expected, .. }, Some(found)) if stale => *expected = found,
                 (Write::Update { record, .. }, None) if absent => {
-                    let gone = self.seen().gone.get(&record.id()).cloned();
-                    match gone {
-                        // An update of a draft to be issued says nothing of its version: the draft comes back.
-                        Some(draft) if is_pending(record) => {
-                            let back = ChangeSet { writes: vec![Write::Insert(draft)], ..self.bare(change) };
-                            self.inner.commit(back).await?;
-                        }
-                        _ => write = Write::Insert(at_version(record, Version::FIRST.get())?),
-                    }
+                    write = Write::Insert(at_version(record, Version::FIRST.get())?);
                 }
                 (Write::Delete { .. }, None) if absent => continue,
                 _ => {}

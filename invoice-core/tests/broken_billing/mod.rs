@@ -44,8 +44,6 @@ struct Seen {
     /// Events under the names they were given: as told, and as stored.
     renamed: HashMap<EventId, (Event, Event)>,
     claims: HashMap<EventId, ClaimedEvent>,
-    /// What updates and deletions met.
-    gone: HashMap<AggregateId, Record>,
     ids: u128,
 }
 

@@ -7,21 +7,16 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Mangled;
 
-/// The record with its stored form altered; a document that waits for its number has none, and stays.
+/// The record with its stored form altered.
 pub(super) fn altered(
     record: &Record,
     alter: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<Record, StoreError> {
-    let Ok(mut value) = serde_json::to_value(record) else { return Ok(record.clone()) };
+    let mut value = serde_json::to_value(record).map_err(StoreError::backend)?;
     if let Some(fields) = value.get_mut("record").and_then(Value::as_object_mut) {
         alter(fields);
     }
     serde_json::from_value(value).map_err(StoreError::backend)
-}
-
-/// Whether it is a document that waits for its number.
-pub(super) fn is_pending(record: &Record) -> bool {
-    serde_json::to_value(record).is_err()
 }
 
 pub(super) fn at_version(record: &Record, version: u64) -> Result<Record, StoreError> {
@@ -34,7 +29,7 @@ pub(super) fn of_team(record: &Record, team: TeamId) -> Result<Record, StoreErro
 
 /// The new record with all that only the old one says.
 pub(super) fn merged(old: &Record, new: &Record) -> Result<Record, StoreError> {
-    let old = serde_json::to_value(old).unwrap_or_default();
+    let old = serde_json::to_value(old).map_err(StoreError::backend)?;
     let old = old.get("record").and_then(Value::as_object).cloned().unwrap_or_default();
     altered(new, |fields| {
         for (name, value) in old {

@@ -149,9 +149,12 @@ async fn of_two_replacements_the_first_issued_wins() {
 async fn of_many_replacements_issued_at_once_one_wins() {
     let story = Story::new().await;
     let original = story.sent().await;
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut drafts = Vec::new();
     for _ in 0..8 {
-        let draft = story.billing.revise_invoice(&story.owner, original.id()).await.unwrap();
+        drafts.push(story.billing.revise_invoice(&story.owner, original.id()).await.unwrap());
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for draft in drafts {
         let (billing, owner) = (story.billing.clone(), story.owner.clone());
         tasks.spawn(async move { billing.issue_invoice(&owner, draft.id()).await });
     }
