@@ -2,7 +2,7 @@
 //! gapless numbers, payments, and the ports that a store implements.
 //!
 //! An application holds a [`service::Billing`] and calls its use cases on behalf of an [`Actor`]. What it
-//! writes goes to any store behind the traits of [`ports`]; [`memory`] has one to start with.
+//! writes goes to any store behind the traits of [`ports`]; `memory` has one to start with.
 //!
 //! ```
 //! use invoice_core::line::Line;

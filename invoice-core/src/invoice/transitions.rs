@@ -316,7 +316,7 @@ impl Invoice {
 
     /// Marks that `overdue` was announced; returns whether that is news.
     pub(crate) fn note_overdue(&mut self, as_of: NaiveDate) -> bool {
-        let news = self.is_overdue(as_of) && self.state.overdue_noted.is_none();
+        let news = self.status(as_of) == Status::Overdue && self.state.overdue_noted.is_none();
         if news {
             self.state.overdue_noted = Some(as_of);
         }

@@ -208,6 +208,15 @@ impl Billing {
         Ok((invoice, issuer, advances))
     }
 
+    /// Takes the advances off a draft's totals, as its issue will.
+    pub(super) async fn preview_advances(&self, call: &Call, invoice: &mut Invoice) -> Result<(), Error> {
+        if invoice.is_final() {
+            let deductions = self.load_advances(call, invoice).await?.deductions()?;
+            invoice.totals = invoice.content().totals(&deductions)?;
+        }
+        Ok(())
+    }
+
     /// The advance invoices that a final invoice deducts, found to be deductible.
     async fn load_advances(&self, call: &Call, invoice: &Invoice) -> Result<Advances, Error> {
         let mut advances = Advances::default();

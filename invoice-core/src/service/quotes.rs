@@ -187,7 +187,12 @@ impl Billing {
             // Date and series of the quote are not the invoice's.
             content.issue_date = None;
             content.series = None;
-            let invoice = self.new_invoice(call, InvoiceData::new(content), now)?;
+            let data = InvoiceData {
+                internal_notes: quote.internal_notes().map(str::to_owned),
+                metadata: quote.metadata().clone(),
+                ..InvoiceData::new(content)
+            };
+            let invoice = self.new_invoice(call, data, now)?;
             quote.convert(invoice.id(), today)?;
             let mut changes = self.changes(call, now);
             let (invoice_id, quote_id) = (AggregateId::Invoice(invoice.id()), AggregateId::Quote(id));

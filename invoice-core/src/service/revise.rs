@@ -47,6 +47,7 @@ impl Billing {
             data.content.issue_date = None;
             let mut replacement = self.new_invoice(call, data, now)?;
             replacement.replaces = Some(id);
+            self.preview_advances(call, &mut replacement).await?;
             let mut changes = self.changes(call, now);
             changes.guard(AggregateId::Invoice(id), original.version());
             let about = About { amount: None, related: Some(AggregateId::Invoice(id)) };

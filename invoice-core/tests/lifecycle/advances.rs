@@ -211,3 +211,14 @@ async fn a_revised_advance_can_be_deducted_and_its_original_not() {
     assert_eq!(the_field(refused), ("/advances/0".to_owned(), NOT_DEDUCTIBLE));
     final_invoice(&story, &[&right]).await;
 }
+
+#[tokio::test]
+async fn a_draft_shows_what_its_advances_leave_to_pay() {
+    let story = Story::new().await;
+    let advance = story.advance("30.00", "20").await;
+    let content = work(&story).with_advance(advance.id());
+    let draft = story.billing.create_invoice(&story.owner, InvoiceData::new(content)).await.unwrap();
+    let issued = story.billing.issue_invoice(&story.owner, draft.id()).await.unwrap();
+    assert_eq!(draft.totals(), issued.totals());
+    assert!(draft.totals().advance_total().is_positive());
+}

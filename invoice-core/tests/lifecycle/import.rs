@@ -216,3 +216,19 @@ async fn an_imported_full_credit_of_a_final_invoice_sets_its_advances_free() {
     story.billing.import_credit_note(&story.owner, import).await.unwrap();
     assert_eq!(story.reload(&advance).await.deducted_in(), None);
 }
+
+#[tokio::test]
+async fn a_series_starts_after_the_imported_numbers_of_its_pattern() {
+    let story = Story::new().await;
+    imported(&story, "OLD-7").await;
+    let data = |start| SeriesData {
+        name: "old".to_owned(),
+        pattern: Pattern::new("OLD-{seq}").unwrap(),
+        reset: invoice_core::Reset::Never,
+        start,
+        ..series(DocumentType::Invoice, "unused")
+    };
+    let early = story.billing.create_series(&story.owner, data(7)).await;
+    assert_eq!(the_field(early), ("/start".to_owned(), Code::NumberReserved));
+    story.billing.create_series(&story.owner, data(8)).await.unwrap();
+}

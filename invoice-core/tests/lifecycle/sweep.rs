@@ -130,3 +130,15 @@ async fn a_sweep_sees_its_own_team_only() {
     let report = story.billing.sweep(&call, date("2027-01-01")).await.unwrap();
     assert_eq!(report, SweepReport::default());
 }
+
+#[tokio::test]
+async fn an_uncollectible_invoice_is_not_announced_as_overdue() {
+    let story = Story::new().await;
+    let invoice = story.sent().await;
+    story.billing.mark_invoice_uncollectible(&story.owner, invoice.id()).await.unwrap();
+    let report = story.billing.sweep(&story.owner, date("2027-01-01")).await.unwrap();
+    assert_eq!(report.overdue, 0);
+    story.billing.unmark_invoice_uncollectible(&story.owner, invoice.id()).await.unwrap();
+    let report = story.billing.sweep(&story.owner, date("2027-01-01")).await.unwrap();
+    assert_eq!(report.overdue, 1);
+}
