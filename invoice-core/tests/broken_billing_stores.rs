@@ -130,6 +130,10 @@ const FAULTS: &[(Fault, &[&str])] = &[
     ),
     (Fault::StartsAtOne, &["a_counter_starts_where_its_series_says", "periods_count_independently"]),
     (Fault::ForgetsPeriods, &["periods_count_independently"]),
+    (
+        Fault::NumbersImports,
+        &["imported_documents_have_a_chain_of_their_own", "a_number_is_in_the_team_once"],
+    ),
     (Fault::BindsStrayIssues, &["an_issue_of_nothing_is_refused"]),
     (Fault::FoldsLookups, &["a_document_is_found_by_its_number", "a_payment_is_found_by_its_reference"]),
     // What is unique, and what refers to what.
@@ -145,6 +149,7 @@ const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::Swallows(Unique::SeriesName), &["a_series_name_is_there_once_for_its_type"]),
     (Fault::Swallows(Unique::ItemCode), &["an_item_code_is_in_the_team_once"]),
     (Fault::Swallows(Unique::Supplier), &["a_team_has_one_profile"]),
+    (Fault::KeepsNamesOfArchivedSeries, &["an_archived_series_gives_its_name_free"]),
     (Fault::UniqueInAllTeams, &["unique_values_do_not_cross_teams"]),
     (Fault::IdentifiersInAllTeams, &["the_same_identifiers_live_in_two_teams"]),
     (
@@ -196,6 +201,7 @@ const FAULTS: &[(Fault, &[&str])] = &[
         &["a_trading_context_holds_the_chosen_or_the_default_series", "an_invoice_comes_with_its_context"],
     ),
     (Fault::ReplacesAMissingSeries, &["a_trading_context_holds_the_chosen_or_the_default_series"]),
+    (Fault::TakesArchivedSeries, &["an_archived_series_is_no_default"]),
     (Fault::TakesAnySeries, &["a_trading_context_may_lack_anything"]),
     (
         Fault::PagesByOffset,
@@ -230,6 +236,7 @@ const FAULTS: &[(Fault, &[&str])] = &[
     (Fault::AnswersAnyQuery, &["an_unanswerable_query_is_refused"]),
     (Fault::CountsWithoutSort, &["a_count_is_the_length_of_the_list"]),
     (Fault::ListsStaleRows, &["a_row_says_what_its_invoice_says"]),
+    (Fault::SortsByWholeTexts, &["long_names_are_sorted_by_their_beginning"]),
     (Fault::JoinsCurrentNames, &["a_renamed_client_moves_no_issued_invoice"]),
     (
         Fault::ComparesCases,

@@ -9,7 +9,7 @@ use invoice_core::change::{
     AggregateId, ChangeSet, Guard, IdempotencyKey, IdempotencyRecord, PendingNumber, Receipt, Record, Write,
     resolve,
 };
-use invoice_core::ports::{Commits, CommitsExt as _, StoreError, Trail as _, Unique};
+use invoice_core::ports::{Catalog as _, Commits, CommitsExt as _, StoreError, Trail as _, Unique};
 use invoice_core::{CommitId, Counter, CounterKey, Event, InvoiceId, TeamId, Version};
 
 use super::records::{at_version, mangled, merged, touched};
@@ -128,6 +128,20 @@ impl Broken {
                 }
                 Ok(None)
             }
+            Fault::KeepsNamesOfArchivedSeries => {
+                let all = self.inner.all_series(change.team).await?;
+                let named = |record: &Record| match record {
+                    Record::Series(new) => all.iter().any(|old| {
+                        old.id() != new.id()
+                            && (old.document_type(), old.name()) == (new.document_type(), new.name())
+                    }),
+                    _ => false,
+                };
+                if change.writes.iter().filter_map(Write::record).any(named) {
+                    return Err(StoreError::Duplicate { what: Unique::SeriesName });
+                }
+                Ok(None)
+            }
             Fault::ChecksReferencesTooEarly => {
                 for client in change.writes.iter().filter_map(Write::record).filter_map(Record::client) {
                     if self.current(change.team, AggregateId::Client(client)).await?.is_none() {
@@ -242,12 +256,15 @@ impl Broken {
                     issue.counter.period = "all".parse().unwrap_or(issue.counter.period);
                 }
                 Fault::LetsDatesGoBack => {
+                    let PendingNumber::Next { issue_date, .. } = &mut issue.number else { continue };
                     let counter = self.inner.counter(change.team, issue.counter).await?;
                     let least = counter.and_then(|counter| counter.last_issue_date).max(last_date);
-                    if let PendingNumber::Next { issue_date, .. } = &mut issue.number {
-                        *issue_date = least.map_or(*issue_date, |date| date.max(*issue_date));
-                        last_date = Some(*issue_date);
-                    }
+                    *issue_date = least.map_or(*issue_date, |date| date.max(*issue_date));
+                    last_date = Some(*issue_date);
+                }
+                Fault::NumbersImports if matches!(issue.number, PendingNumber::Given(_)) => {
+                    let counters = self.inner.counters(change.team).await?;
+                    issue.counter = counters.first().map_or(issue.counter, |(key, _)| *key);
                 }
                 Fault::BindsStrayIssues if !written.contains(&issue.document) => {
                     issue.document = written.first().copied().unwrap_or(issue.document);

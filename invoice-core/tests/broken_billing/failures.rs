@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use invoice_core::change::{AggregateId, ChangeSet, PendingNumber, Receipt, Record, Write, resolve};
 use invoice_core::ports::{Catalog as _, ClientQuery, CommitsExt as _, StoreError};
-use invoice_core::{Client, ClientId, CommitId, TeamId};
+use invoice_core::{ClientId, CommitId, TeamId};
 
 use super::paging::first;
 use super::records::{altered, of_team};
@@ -71,19 +71,20 @@ impl Broken {
                 let Some(mut issue) = change.issues.first().cloned() else { return };
                 let document = change.writes.iter().find(|write| write.id() == issue.document);
                 let Some(Write::Insert(record)) = document else { return };
-                let Ok(record) = self.of_any_client(change.team, record).await else { return };
-                if let PendingNumber::Next { pattern, .. } = &mut issue.number
-                    && let Ok(burnt) = "burnt {seq}".parse()
-                {
-                    *pattern = burnt;
+                if let Ok(Some(client)) = self.made_up_client(change.team, record).await {
+                    left.writes.push(Write::Insert(client));
+                }
+                if let PendingNumber::Next { pattern, .. } = &mut issue.number {
+                    *pattern = "burnt {seq}".parse().unwrap_or(pattern.clone());
                 }
                 left.issues.push(issue);
-                left.writes.push(Write::Insert(record));
+                left.writes.push(Write::Insert(record.clone()));
                 let Ok(receipt) = self.inner.commit(left).await else { return };
                 left = self.bare(change);
                 left.writes = receipt
                     .records
                     .iter()
+                    .rev()
                     .map(|record| Write::Delete { id: record.id(), expected: record.version() })
                     .collect();
             }
@@ -91,14 +92,17 @@ impl Broken {
         let _ = self.inner.commit(left).await;
     }
 
-    /// The document as one for a client who is there.
-    async fn of_any_client(&self, team: TeamId, record: &Record) -> Result<Record, StoreError> {
+    /// The client a document is for, if there is none: like any other but for the identifier.
+    async fn made_up_client(&self, team: TeamId, record: &Record) -> Result<Option<Record>, StoreError> {
+        let Some(id) = record.client() else { return Ok(None) };
+        if self.inner.client(team, id).await?.is_some() {
+            return Ok(None);
+        }
         let clients = self.inner.clients(team, &ClientQuery::default(), &first(1)?).await?;
-        let Some(client) = clients.items.first().map(Client::id) else { return Err(StoreError::NotFound) };
-        altered(record, |fields| {
-            let content = fields.get_mut("content").and_then(serde_json::Value::as_object_mut);
-            content.map(|content| content.insert("client".to_owned(), client.to_string().into()));
-        })
+        let Some(client) = clients.items.into_iter().next() else { return Ok(None) };
+        let made_up =
+            altered(&client.into(), |fields| drop(fields.insert("id".to_owned(), id.to_string().into())));
+        made_up.map(Some)
     }
 
     /// Writes to the team whose records these are.

@@ -62,6 +62,8 @@ pub(crate) enum Fault {
     LetsDatesGoBack,
     StartsAtOne,
     ForgetsPeriods,
+    /// Imported documents take numbers of a series.
+    NumbersImports,
     /// An issue of nothing numbers whatever is written first.
     BindsStrayIssues,
     /// Numbers and references are looked up without regard to case and spaces.
@@ -70,6 +72,7 @@ pub(crate) enum Fault {
     // What is unique, and what refers to what.
     /// A duplicate is taken for written.
     Swallows(Unique),
+    KeepsNamesOfArchivedSeries,
     UniqueInAllTeams,
     IdentifiersInAllTeams,
     IgnoresMissingReferences,
@@ -91,6 +94,7 @@ pub(crate) enum Fault {
     IgnoresTheChosenSeries,
     ReplacesAMissingSeries,
     TakesAnySeries,
+    TakesArchivedSeries,
     PagesByOffset,
     OverfillsPages,
     SkipsARowBetweenPages,
@@ -102,6 +106,7 @@ pub(crate) enum Fault {
     CountsWithoutSort,
     ListsStaleRows,
     JoinsCurrentNames,
+    SortsByWholeTexts,
     ComparesCases,
     TakesPrefixesForPatterns,
     Ignores(Filter),

@@ -46,6 +46,21 @@ pub async fn a_trading_context_may_lack_anything(ports: &BillingPorts) {
     assert_eq!(must(context, "a context is read"), expected, "what is there, and nothing like it");
 }
 
+/// An archived series is not what documents take that choose none, but can be read by choosing it.
+pub async fn an_archived_series_is_no_default(ports: &BillingPorts) {
+    let world = World::new(ports);
+    let mut desk = world.desk().await;
+    desk.invoices.archived_at = Some(world.now());
+    let archived = world.update(desk.invoices.clone()).await;
+    let read =
+        |series| ports.catalog.trading_context(world.team(), desk.client.id(), DocumentType::Invoice, series);
+    assert_eq!(must(read(None).await, "a context is read").series, None, "an archived series is no default");
+    let chosen = must(read(Some(archived.id())).await, "a context is read").series;
+    assert_eq!(chosen, Some(archived), "whoever chooses it is told that it is archived");
+    let new = world.insert(world.series_named(DocumentType::Invoice, "default", "NEW-{seq}")).await;
+    assert_eq!(must(read(None).await, "a context is read").series, Some(new), "the new one is the default");
+}
+
 /// An invoice comes with its client as it is now, the profile, and the series that numbers it.
 pub async fn an_invoice_comes_with_its_context(ports: &BillingPorts) {
     let world = World::new(ports);

@@ -1,7 +1,7 @@
 //! Lists of invoices: each sort, each filter, each page.
 
 use super::corpus::{Corpus, STATUSES, amounts, by, of_each};
-use super::world::{World, all, page_of, rows};
+use super::world::{World, all, every_page, page_of, rows};
 use crate::ports::{
     BillingPorts, Cursor, DateRange, Direction, InvoiceQuery, InvoiceSort, InvoiceSummary, StoreError,
 };
@@ -271,6 +271,36 @@ pub async fn a_row_says_what_its_invoice_says(ports: &BillingPorts) {
     for row in listed {
         assert_eq!(row, InvoiceSummary::of(&corpus.stored(row.id).await), "a row is its invoice's");
     }
+}
+
+/// Of a text the first 100 characters count in an order; names alike in them are sorted by identifier.
+pub async fn long_names_are_sorted_by_their_beginning(ports: &BillingPorts) {
+    let world = World::new(ports);
+    let desk = world.desk().await;
+    let start = "💡".repeat(100);
+    let mut issued = Vec::new();
+    for end in ["c", "a", "d", "b"] {
+        let client = world.insert(world.client(&format!("{start}{end}"))).await;
+        let change =
+            world.change().issue(world.draft(&client, "1"), &desk.invoices, &client, day("2026-03-02"));
+        issued.push(super::world::only::<crate::Invoice>(world.commit(change).await).id());
+    }
+    issued.reverse();
+    let team = world.team();
+    let query = &InvoiceQuery { customer_prefix: Some(start.clone()), ..by(InvoiceSort::Customer) };
+    for size in [1, 2, 200] {
+        let list = every_page(size, |page| async move { ports.invoices.invoices(team, query, &page).await });
+        let found: Vec<_> = list.await.iter().map(|row| row.id).collect();
+        assert_eq!(found, issued, "names alike in what counts, in pages of {size}");
+    }
+    let longer = InvoiceQuery { customer_prefix: Some(format!("{start}d")), ..by(InvoiceSort::Customer) };
+    let found = rows(ports.invoices.invoices(team, &longer, &all()).await);
+    let found: Vec<_> = found.iter().map(|row| Some(row.id)).collect();
+    assert_eq!(
+        found,
+        [issued.get(1).copied()],
+        "a beginning that is longer than what counts is looked for whole"
+    );
 }
 
 /// The name an issued invoice is sorted and found by is the one frozen at its issue.

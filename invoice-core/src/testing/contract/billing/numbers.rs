@@ -268,6 +268,30 @@ pub async fn of_many_imports_of_one_number_one_wins(ports: &BillingPorts) {
     }
 }
 
+/// Imported documents keep their numbers and are chained in a counter of their own, whatever their dates;
+/// series count on as if they were not there.
+pub async fn imported_documents_have_a_chain_of_their_own(ports: &BillingPorts) {
+    let world = World::new(ports);
+    let desk = world.desk().await;
+    let (client, imports) = (&desk.client, CounterKey::imports(world.team()));
+    assert_eq!(counter(&world, imports).await, None, "nothing was imported yet");
+    desk.issue("1", day("2026-03-02")).await;
+    for (number, date) in [("OLD-9", "2025-12-31"), ("OLD-7", "2024-01-01"), ("2025/1", "2026-03-02")] {
+        let import = world.change().import(world.draft(client, "5"), number, client, day(date));
+        assert_eq!(numbers(&world.commit(import).await), [number], "an import keeps its number");
+    }
+    let import = world.change().import(world.quote(client, "5"), "Q-1", client, day("2025-01-01"));
+    world.commit(import.import(world.draft(client, "5"), "OLD-1", client, day("2023-01-01"))).await;
+    let chain = verifies(&world, imports, 1, 5).await;
+    let found: Vec<_> = chain.iter().filter_map(ChainDocument::number).collect();
+    assert_eq!(found, ["OLD-9", "OLD-7", "2025/1", "Q-1", "OLD-1"], "in the order of the commits");
+    let old = stored(ports.invoices.invoice_by_number(world.team(), "OLD-7").await, "the import");
+    assert_eq!(old.issued().map(crate::Issued::issue_date), Some(day("2024-01-01")), "with its date");
+    assert_eq!(desk.issue("1", day("2026-03-02")).await.number(), Some("INV-2"), "the series counts on");
+    verifies(&world, desk.invoices.counter(day("2026-03-02")), 1, 2).await;
+    assert_eq!(counter(&world.beside(), imports).await, None, "they are this team's");
+}
+
 /// A pending issue of something the change does not write is refused.
 pub async fn an_issue_of_nothing_is_refused(ports: &BillingPorts) {
     let world = World::new(ports);

@@ -77,6 +77,24 @@ pub async fn a_series_name_is_there_once_for_its_type(ports: &BillingPorts) {
     world.insert(series(DocumentType::Invoice, "Export", "D-{seq}")).await;
 }
 
+/// An archived series gives its name free for another one of its type.
+pub async fn an_archived_series_gives_its_name_free(ports: &BillingPorts) {
+    let world = World::new(ports);
+    let mut old = world.insert(world.series_named(DocumentType::Invoice, "export", "A-{seq}")).await;
+    let twin = world.series_named(DocumentType::Invoice, "export", "B-{seq}");
+    taken(&world, world.change().insert(twin.clone()), Unique::SeriesName).await;
+    old.archived_at = Some(world.now());
+    let old = world.update(old).await;
+    let new = world.insert(twin).await;
+    for series in [&old, &new] {
+        let found = ports.catalog.series(world.team(), series.id()).await;
+        assert_eq!(&stored(found, "the series"), series, "both are there");
+    }
+    let mut back = old;
+    back.archived_at = None;
+    taken(&world, world.change().update(back), Unique::SeriesName).await;
+}
+
 /// An item's code is there once; items without one do not meet.
 pub async fn an_item_code_is_in_the_team_once(ports: &BillingPorts) {
     let world = World::new(ports);
