@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for counter in billing.verify(&actor).await? {
         match counter.report.fault {
             None => {
-                println!("   {}: {} document(s), whole", counter.counter.period, counter.report.documents)
+                println!("   {}: {} document(s), whole", counter.counter.period, counter.report.documents);
             }
             Some(fault) => return Err(format!("the chain is broken: {fault:?}").into()),
         }

@@ -1,4 +1,32 @@
-//! The pure domain of an embeddable invoicing engine.
+//! The pure domain of an embeddable invoicing engine: documents and their exact totals, a safe lifecycle,
+//! gapless numbers, payments, and the ports that a store implements.
+//!
+//! An application holds a [`service::Billing`] and calls its use cases on behalf of an [`Actor`]. What it
+//! writes goes to any store behind the traits of [`ports`]; `memory` has one to start with.
+//!
+//! ```
+//! use invoice_core::line::Line;
+//! use invoice_core::tax::{Tax, TaxCategory};
+//! use invoice_core::{ClientId, Content, Currency};
+//!
+//! let client = ClientId::from_uuid(uuid::Uuid::from_u128(7));
+//! let lamp = Line::new("1", "Lamp", "3".parse()?, "19.95".parse()?)?
+//!     .with_tax(Tax::vat(TaxCategory::Standard, "8.1".parse()?));
+//! let totals = Content::new(client, Currency::CHF).with_line(lamp).preview()?;
+//! assert_eq!(totals.payable().to_string(), "64.70 CHF");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | look at |
+//! | --- | --- |
+//! | compute totals, without storing anything | [`Content::preview`], [`totals`] |
+//! | run the whole life of documents | [`service::Billing`] |
+//! | write a store | [`ports`], [`change`], and the contract suite in `testing` |
+//! | test an application | `memory` for a store, `testing` for mocks, fixtures and a fixed clock |
+//!
+//! Core does no I/O, and has no runtime, clock or randomness of its own. Types of other crates in its
+//! interface, on purpose: [`chrono::NaiveDate`], [`rust_decimal::Decimal`], [`uuid::Uuid`], and serde's
+//! traits for the stored forms.
 
 pub mod change;
 pub mod credit;

@@ -324,12 +324,8 @@ impl Payment {
         Money::trusted(parts.map(Money::minor).sum(), self.currency())
     }
 
-    fn only_live(&self, action: Action) -> Result<(), IllegalTransition> {
-        if self.reversal.is_some() { Err(IllegalTransition::new("reversed", action)) } else { Ok(()) }
-    }
-
     pub(crate) fn check_live(&self, action: Action) -> Result<(), IllegalTransition> {
-        self.only_live(action)
+        if self.reversal.is_some() { Err(IllegalTransition::new("reversed", action)) } else { Ok(()) }
     }
 
     /// Sets part of the unallocated rest aside for an invoice.

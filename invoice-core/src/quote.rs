@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata};
+use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata, check_annotation};
 use crate::invoice::Sent;
 use crate::text::{LONG, collect};
 use crate::time::date_in_range;
@@ -334,6 +334,18 @@ impl Quote {
         Ok(())
     }
 
+    /// The two fields that stay editable after the issue.
+    pub(crate) fn annotate(
+        &mut self,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<(), Violations> {
+        check_annotation(internal_notes.as_deref(), &metadata)?;
+        self.internal_notes = internal_notes;
+        self.metadata = metadata;
+        Ok(())
+    }
+
     pub(crate) fn issue(&mut self, facts: IssueFacts) -> Result<(), IllegalTransition> {
         self.check_draft(Action::Issue)?;
         self.content.issue_date = Some(facts.issue_date);
@@ -372,9 +384,12 @@ impl Quote {
         news
     }
 
-    pub(crate) fn convert(&mut self, invoice: InvoiceId) -> Result<(), IllegalTransition> {
+    pub(crate) fn convert(&mut self, invoice: InvoiceId, today: NaiveDate) -> Result<(), IllegalTransition> {
         let open = [QuoteStatus::Issued, QuoteStatus::Sent, QuoteStatus::Accepted];
         self.only(&open, Action::Convert)?;
+        if self.is_expired(today) {
+            return Err(self.illegal(Action::Convert).because(Obstacle::Expired));
+        }
         self.converted_to = Some(invoice);
         Ok(())
     }

@@ -44,7 +44,6 @@ pub struct ChangeSet {
 
 /// One write to one aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all writes carry a record")]
 pub enum Write {
     /// A new aggregate, at [`Version::FIRST`].
     Insert(Record),
@@ -98,7 +97,7 @@ pub struct Guard {
     pub expected: Version,
 }
 
-/// A document that gets the next number of a counter. The number is bound as late as possible, by
+/// A document that takes the next place of a counter. Its number is bound as late as possible, by
 /// [`resolve`], so that nothing that fails can burn one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingIssue {
@@ -108,12 +107,24 @@ pub struct PendingIssue {
     pub counter: CounterKey,
     /// The first sequence, should the counter not exist yet.
     pub first: u64,
-    /// How the number is written.
-    pub pattern: Pattern,
-    /// The issue date.
-    pub issue_date: NaiveDate,
-    /// The fiscal year of the issue date.
-    pub fiscal_year: i32,
+    /// How it gets its number.
+    pub number: PendingNumber,
+}
+
+/// Where the number of a pending document comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PendingNumber {
+    /// The counter's next sequence, written by a pattern.
+    Next {
+        /// The pattern.
+        pattern: Pattern,
+        /// The issue date, which may not lie before that of the document before it.
+        issue_date: NaiveDate,
+        /// The fiscal year of the issue date.
+        fiscal_year: i32,
+    },
+    /// Brought along from another system; the counter only chains it.
+    Given(String),
 }
 
 /// A key chosen by a caller, so that a repeated request is answered and not done again.

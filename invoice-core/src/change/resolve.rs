@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{AuditEntry, ChangeSet, Guard, IdempotencyRecord, PendingIssue, Receipt, Record, Write};
+use chrono::NaiveDate;
+
+use super::{
+    AuditEntry, ChangeSet, Guard, IdempotencyRecord, PendingIssue, PendingNumber, Receipt, Record, Write,
+};
 use crate::document::Origin;
 use crate::event::Event;
 use crate::series::{Counter, CounterKey, Series};
@@ -113,18 +117,20 @@ pub fn resolve(
 }
 
 fn bind(writes: &mut [Write], issue: &PendingIssue, counter: &mut Counter) -> Result<(), Violation> {
-    if let Some(last) = counter.last_issue_date
-        && issue.issue_date < last
-    {
-        let detail = format!("the last document of this series is of {last}: dates do not go back");
-        return Err(Violation::new("/issue_date", Code::DateBeforeLastIssue, detail));
-    }
-    let seq = counter.next;
+    let (seq, place) = (counter.next, issue.counter);
     if seq > Series::MAX_SEQ {
         return Err(Violation::new("/series", Code::OutOfRange, "the series has no numbers left"));
     }
-    let number = issue.pattern.format(issue.issue_date, issue.fiscal_year, seq);
-    let origin = Origin::Counter { counter: issue.counter, seq };
+    let (number, origin, date) = match &issue.number {
+        PendingNumber::Next { pattern, issue_date, fiscal_year } => {
+            check_order(*issue_date, counter.last_issue_date)?;
+            let number = pattern.format(*issue_date, *fiscal_year, seq);
+            (number, Origin::Counter { counter: place, seq }, Some(*issue_date))
+        }
+        PendingNumber::Given(number) => {
+            (number.clone(), Origin::Imported { counter: place, seq }, counter.last_issue_date)
+        }
+    };
     let seal = writes
         .iter_mut()
         .find(|write| write.id() == issue.document)
@@ -138,6 +144,16 @@ fn bind(writes: &mut [Write], issue: &PendingIssue, counter: &mut Counter) -> Re
         .ok_or_else(|| {
             Violation::new("/issues", Code::Unknown, "not a pending document of this change set")
         })?;
-    *counter = Counter { next: seq + 1, head: seal.hash, last_issue_date: Some(issue.issue_date) };
+    *counter = Counter { next: seq + 1, head: seal.hash, last_issue_date: date };
     Ok(())
+}
+
+fn check_order(issue_date: NaiveDate, last: Option<NaiveDate>) -> Result<(), Violation> {
+    match last {
+        Some(last) if issue_date < last => {
+            let detail = format!("the last document of this series is of {last}: dates do not go back");
+            Err(Violation::new("/issue_date", Code::DateBeforeLastIssue, detail))
+        }
+        _ => Ok(()),
+    }
 }

@@ -75,55 +75,74 @@ impl Search<'_> {
         Ok(Try { sets, groups, added })
     }
 
-    /// Gives the units still missing to single sets, and the last ones to a tax that the next unit would raise: later
-    /// credits correct it, because tax is counted from the start.
+    /// Gives the units still missing to single sets, first one each, and the last ones to a tax that the next unit would
+    /// raise: later credits correct it, because tax is counted from the start.
     fn fill(&self, best: &mut Try, amount: i128) -> Result<(), MoneyError> {
-        let mut changed = true;
-        while changed && best.added < amount {
-            changed = false;
-            for place in 0..best.sets.len() {
-                let Some(next) = self.one_more(best, place)? else { continue };
-                if best.added < next.added && next.added <= amount {
-                    *best = next;
-                    changed = true;
-                }
+        for place in 0..best.sets.len() {
+            self.advance(best, place, 1, amount)?;
+        }
+        for place in 0..best.sets.len() {
+            // Units that cost a whole amount of tax each can leave much to the others: take it in growing steps.
+            let mut step = 1;
+            while self.advance(best, place, step, amount)? {
+                step = (step * 2).min(STEPS);
+            }
+            while step > 1 {
+                step /= 2;
+                self.advance(best, place, step, amount)?;
             }
         }
         for place in 0..best.sets.len() {
             if best.added == amount {
                 break;
             }
-            if let Some(next) = self.one_more(best, place)? {
+            if let Some(next) = self.further(best, place, 1)? {
                 self.raise_taxes(best, &next, amount);
             }
         }
         Ok(())
     }
 
-    fn raise_taxes(&self, best: &mut Try, next: &Try, amount: i128) {
-        for ((group, now), next) in self.basis.groups.iter().zip(&mut best.groups).zip(&next.groups) {
-            let step = (next.tax - now.tax).signum();
-            let gain = group.signed(step);
-            if gain > 0 && best.added + gain <= amount {
-                now.tax += step;
-                best.added += gain;
-            }
+    /// So many units more of a set, if they bring it closer to the amount.
+    fn advance(&self, best: &mut Try, place: usize, units: i64, amount: i128) -> Result<bool, MoneyError> {
+        if best.added == amount {
+            return Ok(false);
         }
+        let Some(next) = self.further(best, place, units)? else { return Ok(false) };
+        let closer = best.added < next.added && next.added <= amount;
+        if closer {
+            *best = next;
+        }
+        Ok(closer)
     }
 
-    /// One unit more of a set, if there is one left.
-    fn one_more(&self, best: &Try, place: usize) -> Result<Option<Try>, MoneyError> {
+    /// So many units more of a set, if that many are left.
+    fn further(&self, best: &Try, place: usize, units: i64) -> Result<Option<Try>, MoneyError> {
         let (Some(now), Some(set)) = (best.sets.get(place), self.basis.sets.get(place)) else {
             return Ok(None);
         };
-        if *now == set.net {
+        let left = set.net - now;
+        if left.unsigned_abs() < units.unsigned_abs() {
             return Ok(None);
         }
         let mut sets = best.sets.clone();
-        if let Some(units) = sets.get_mut(place) {
-            *units += (set.net - now).signum();
+        if let Some(sum) = sets.get_mut(place) {
+            *sum += left.signum() * units;
         }
         self.evaluate(sets).map(Some)
+    }
+
+    fn raise_taxes(&self, best: &mut Try, next: &Try, amount: i128) {
+        for ((group, now), next) in self.basis.groups.iter().zip(&mut best.groups).zip(&next.groups) {
+            let change = next.tax - now.tax;
+            let missing = amount - best.added;
+            if group.signed(change) > 0 {
+                // As much of the raise as is missing.
+                let units = i64::try_from(missing).unwrap_or(i64::MAX).min(change.abs());
+                now.tax += change.signum() * units;
+                best.added += i128::from(units);
+            }
+        }
     }
 
     /// Shares what each set gives over its parts.

@@ -1,5 +1,5 @@
 use crate::money::{by_largest_remainder, level};
-use crate::totals::{TaxRow, Totals};
+use crate::totals::{Rows, TaxRow, Totals};
 use crate::{Currency, Money, MoneyError, Violation};
 
 use super::Credited;
@@ -25,10 +25,10 @@ pub(super) struct Part {
     pub(super) net: i64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Set {
     /// Places in the groups.
-    pub(super) groups: Vec<usize>,
+    pub(super) rows: Rows,
     /// Σ parts.
     pub(super) net: i64,
 }
@@ -111,14 +111,15 @@ fn build(totals: &Totals) -> Result<Basis, MoneyError> {
     let rows = totals.breakdown();
     let mut sets = Vec::with_capacity(totals.sets().len());
     for set in totals.sets() {
-        let places = set.keys.iter().filter_map(|key| rows.iter().position(|row| row.key() == *key));
-        sets.push(Set { groups: places.collect(), net: set.taxable });
+        sets.push(Set { rows: set.rows, net: set.taxable });
     }
     deduct_advances(totals, &mut sets)?;
 
     let mut parts: Vec<_> =
         totals.lines().map(|line| Part { set: line.set(), net: line.net().minor() }).collect();
     spread_over_lines(&mut parts, &sets)?;
+    // No sum of some of the parts can then leave the range of amounts.
+    fit(parts.iter().map(|part| i128::from(part.net).abs()).sum())?;
     let mut taken = vec![false; sets.len()];
     for part in &parts {
         taken.get_mut(part.set).into_iter().for_each(|taken| *taken = true);
@@ -139,8 +140,8 @@ fn build(totals: &Totals) -> Result<Basis, MoneyError> {
         })
         .collect();
     for set in &sets {
-        for place in &set.groups {
-            if let Some(group) = groups.get_mut(*place) {
+        for place in set.rows.iter() {
+            if let Some(group) = groups.get_mut(place) {
                 group.parts = fit(i128::from(group.parts) + i128::from(set.net))?;
             }
         }
@@ -163,7 +164,7 @@ fn deduct_advances(totals: &Totals, sets: &mut [Set]) -> Result<(), MoneyError> 
     }
     let mut left = advance;
     for set in sets.iter_mut() {
-        let row = set.groups.first().and_then(|place| totals.breakdown().get(*place));
+        let row = set.rows.iter().next().and_then(|place| totals.breakdown().get(place));
         let Some(row) = row.filter(|row| !row.taxable().is_zero()) else { continue };
         let product = i128::from(set.net) * i128::from(row.advance_taxable().minor());
         let share = product / i128::from(row.taxable().minor());

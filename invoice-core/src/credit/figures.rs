@@ -65,29 +65,25 @@ pub(super) fn of(basis: &Basis, before: &Credited, after: Credited) -> Result<Cr
             touched.get_mut(part.set).into_iter().for_each(|touched| *touched = true);
         }
     }
+    let mut taxed = vec![false; basis.groups.len()];
+    for (set, _) in basis.sets.iter().zip(&touched).filter(|(_, touched)| **touched) {
+        for row in set.rows.iter() {
+            taxed.get_mut(row).into_iter().for_each(|taxed| *taxed = true);
+        }
+    }
     for (place, group) in basis.groups.iter().enumerate() {
         let (now, then) = (after.group(place), before.group(place));
         let row = CreditRow {
+            place,
             row: group.row.clone(),
             taxable: now.taxable - then.taxable,
             tax: now.tax - then.tax,
         };
-        let in_set = |(set, touched): (&super::basis::Set, &bool)| *touched && set.groups.contains(&place);
-        if row.taxable != 0 || row.tax != 0 || basis.sets.iter().zip(&touched).any(in_set) {
+        if row.taxable != 0 || row.tax != 0 || taxed.get(place) == Some(&true) {
             note.rows.push(row);
         }
     }
-    note.sets = basis
-        .sets
-        .iter()
-        .map(|set| {
-            set.groups
-                .iter()
-                .filter_map(|place| basis.groups.get(*place))
-                .map(|group| group.row.key())
-                .collect()
-        })
-        .collect();
+    note.sets = basis.sets.iter().map(|set| set.rows).collect();
     note.net = fit(i128::from(after.net) - i128::from(before.net))?;
     note.rounding = after.rounding - before.rounding;
     Ok(CreditFigures { parts, totals: note.totals()?, credited: after })

@@ -51,7 +51,9 @@ pub fn plan(basis: &Basis, credited: &Credited, request: &Request) -> Result<Cre
     if credited.currency.is_some_and(|currency| currency != basis.currency) {
         return Err(MoneyError::MixedCurrencies.at(""));
     }
-    if credited.is_complete(basis) {
+    // A document over nothing has nothing left from the start; a credit in full still cancels it, once.
+    let cancels_nothing = *request == Request::Full && *credited == Credited::default();
+    if credited.is_complete(basis) && !cancels_nothing {
         return Err(exceeds("", "everything is credited already"));
     }
     let after = match request {
@@ -163,3 +165,6 @@ fn by_amount(basis: &Basis, before: &Credited, amount: Money) -> Result<Credited
     let found = amount::credit(basis, before, amount).map_err(fit)?;
     found.ok_or_else(|| exceeds("/amount", "this amount can't be split over what is left; credit its lines"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,8 @@ pub(super) fn groups(
 ) -> Result<Vec<CreditedGroup>, MoneyError> {
     let mut sums = vec![0_i128; basis.groups.len()];
     for (set, credited) in basis.sets.iter().zip(sets) {
-        for place in &set.groups {
-            sums.get_mut(*place).into_iter().for_each(|sum| *sum += i128::from(*credited));
+        for place in set.rows.iter() {
+            sums.get_mut(place).into_iter().for_each(|sum| *sum += i128::from(*credited));
         }
     }
     let mut all = Vec::with_capacity(sums.len());

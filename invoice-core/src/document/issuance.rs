@@ -74,7 +74,28 @@ pub enum Origin {
         seq: u64,
     },
     /// Brought along from another system.
-    Imported,
+    Imported {
+        /// The counter of the team's imports, which only keeps them in one chain.
+        counter: CounterKey,
+        /// The position in it.
+        seq: u64,
+    },
+}
+
+impl Origin {
+    /// The counter whose chain the document is in.
+    pub const fn counter(&self) -> CounterKey {
+        match self {
+            Self::Counter { counter, .. } | Self::Imported { counter, .. } => *counter,
+        }
+    }
+
+    /// The position in that chain.
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Counter { seq, .. } | Self::Imported { seq, .. } => *seq,
+        }
+    }
 }
 
 /// A document's number, dates, parties and seal, from its issue on.
@@ -156,7 +177,6 @@ pub(crate) enum Issuance {
     /// Not issued.
     Draft,
     /// Decided in a change set whose commit gives the number. Never stored.
-    #[serde(skip)]
     Pending(Box<IssueFacts>),
     /// Issued.
     Issued(Box<Issued>),

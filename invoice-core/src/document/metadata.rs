@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::collect;
+use crate::text::{LONG, collect};
 use crate::{Code, Violations};
 
 /// Texts by key that the embedding application keeps with a record and finds it by.
@@ -70,6 +70,14 @@ impl Metadata {
             collect(found, &at, Some(value), Self::MAX_VALUE);
         }
     }
+}
+
+/// What is wrong with the two fields that stay editable after the issue.
+pub(crate) fn check_annotation(internal_notes: Option<&str>, metadata: &Metadata) -> Result<(), Violations> {
+    let mut found = Violations::new();
+    collect(&mut found, "/internal_notes", internal_notes, LONG);
+    metadata.validate("/metadata", &mut found);
+    found.into_result()
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Metadata {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::Fingerprint;
-use crate::text::{self, SHORT};
+use super::{Fingerprint, MAX_TEXT};
+use crate::text;
 use crate::{ApiKeyId, Code, Role, TeamId, Timestamp, UserId, Version, Violations};
 
 /// A key with which a program acts in one team. It belongs to the team, not to who made it.
@@ -59,7 +59,7 @@ impl ApiKey {
         created_by: UserId,
     ) -> Result<Self, Violations> {
         let (name, prefix, mut found) = (name.into(), prefix.into(), Violations::new());
-        text::collect_required(&mut found, "/name", &name, SHORT);
+        text::collect_required(&mut found, "/name", &name, MAX_TEXT);
         if !(1..=32).contains(&prefix.len()) || !prefix.bytes().all(|b| b.is_ascii_graphic()) {
             found.add("/prefix", Code::Malformed, "not 1 to 32 visible ASCII characters");
         }

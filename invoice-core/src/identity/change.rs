@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::{IdentityKey, IdentityRecord, SecurityEvent};
-use crate::{Code, CommitId, TeamId, Version, Violation};
+use crate::{Code, CommitId, Version, Violation};
 
 /// One record written by an [`IdentityChange`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +150,8 @@ impl IdentityChange {
     ///
     /// An insert is at the first version and an update at the one after the expected; no record is named
     /// twice; whoever writes a membership writes its team as well, because the team's version is what
-    /// keeps two owners from leaving at once.
+    /// keeps two owners from leaving at once; and nothing is written that a deletion in the same change
+    /// takes along.
     pub fn check(&self) -> Result<(), Violation> {
         let mut named = HashSet::new();
         for (index, write) in self.writes.iter().enumerate() {
@@ -167,24 +168,43 @@ impl IdentityChange {
                 return Err(repeated(format!("/writes/{index}")));
             }
         }
+        for (index, write) in self.writes.iter().enumerate() {
+            let wrong = match write.key() {
+                IdentityKey::Membership(team, _) if !named.contains(&IdentityKey::Team(team)) => {
+                    Some("a membership is written together with its team")
+                }
+                _ if self.deletes_owner_of(write) => Some("goes with what is deleted in the same change"),
+                _ => None,
+            };
+            if let Some(detail) = wrong {
+                return Err(Violation::new(format!("/writes/{index}"), Code::Inconsistent, detail));
+            }
+        }
         for (index, (key, _)) in self.guards.iter().enumerate() {
             if !named.insert(key.clone()) {
                 return Err(repeated(format!("/guards/{index}")));
             }
         }
-        for (index, write) in self.writes.iter().enumerate() {
-            if let IdentityKey::Membership(team, _) = write.key()
-                && !self.writes_team(team)
-            {
-                let detail = "a membership is written together with its team";
-                return Err(Violation::new(format!("/writes/{index}"), Code::Inconsistent, detail));
-            }
-        }
         Ok(())
     }
 
-    fn writes_team(&self, team: TeamId) -> bool {
-        self.writes.iter().any(|write| write.key() == IdentityKey::Team(team))
+    /// Whether the record would go with a team or user that the change deletes.
+    fn deletes_owner_of(&self, write: &IdentityWrite) -> bool {
+        let owner = match (write.key(), write) {
+            (
+                IdentityKey::Membership(team, _)
+                | IdentityKey::Invitation(team, _)
+                | IdentityKey::ApiKey(team, _),
+                _,
+            ) => IdentityKey::Team(team),
+            (_, IdentityWrite::Insert(record) | IdentityWrite::Update { record, .. }) => match record {
+                IdentityRecord::Session(session) => IdentityKey::User(session.user()),
+                IdentityRecord::OneTimeToken(token) => IdentityKey::User(token.user()),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        self.writes.iter().any(|other| matches!(other, IdentityWrite::Delete { key, .. } if *key == owner))
     }
 }
 
@@ -206,8 +226,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::identity::{Membership, Team};
-    use crate::{Role, Timestamp, UserId};
+    use crate::identity::{EmailAddress, EmailKey, Fingerprint, Membership, Session, Team, User};
+    use crate::{Role, SessionId, TeamId, Timestamp, UserId};
 
     fn team() -> Team {
         Team::new(TeamId::from_uuid(Uuid::from_u128(1)), "Engines", Timestamp::from_millis(0)).unwrap()
@@ -229,6 +249,21 @@ mod tests {
         let alone = change().update(member()).check().unwrap_err();
         assert_eq!((alone.pointer(), alone.code()), ("/writes/0", Code::Inconsistent));
         assert!(change().guard(team()).update(member()).check().is_err());
+    }
+
+    #[test]
+    fn nothing_is_written_that_goes_with_a_deletion() {
+        let at = Timestamp::from_millis;
+        let user = member().user();
+        let session = SessionId::from_uuid(Uuid::from_u128(4));
+        let session = Session::new(session, user, Fingerprint::new([1; 32]), at(0), at(1), at(1)).unwrap();
+        let email = EmailAddress::new("a@b", EmailKey::new("a@b").unwrap()).unwrap();
+        let user = User::new(user, email, "Ada", at(0)).unwrap();
+        let along = change().insert(session.clone()).delete(user.clone()).check().unwrap_err();
+        assert_eq!((along.pointer(), along.code()), ("/writes/0", Code::Inconsistent));
+        assert!(change().delete(team()).delete(member()).check().is_err());
+        assert!(change().update(team()).delete(member()).delete(user.clone()).check().is_ok());
+        assert!(change().insert(session).update(user).check().is_ok());
     }
 
     #[test]

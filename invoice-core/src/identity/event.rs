@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::SHORT;
+use super::MAX_TEXT;
 use crate::{AuditId, TeamId, Timestamp, UserId};
 
 macro_rules! actions {
@@ -214,13 +214,17 @@ impl SecurityEvent {
     /// Was done to something; cut to 500 characters.
     #[must_use]
     pub fn on(self, subject: &str) -> Self {
-        Self { subject: bounded(subject, SHORT), ..self }
+        Self { subject: bounded(subject, MAX_TEXT), ..self }
     }
 
     /// Came from an address (cut to 100 characters) and a program (cut to 500).
     #[must_use]
     pub fn from_client(self, address: &str, user_agent: &str) -> Self {
-        Self { address: bounded(address, Self::MAX_ADDRESS), user_agent: bounded(user_agent, SHORT), ..self }
+        Self {
+            address: bounded(address, Self::MAX_ADDRESS),
+            user_agent: bounded(user_agent, MAX_TEXT),
+            ..self
+        }
     }
 }
 

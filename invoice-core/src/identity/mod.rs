@@ -34,3 +34,6 @@ pub use signing_key::{KeyAlgorithm, KeyId, KeyState, SigningKey};
 pub use team::{Membership, Team};
 pub use user::User;
 pub use views::{Member, SearchPrefix, SessionCheck, UserTeam};
+
+/// Most characters of a name, a device or another short text.
+const MAX_TEXT: usize = 500;

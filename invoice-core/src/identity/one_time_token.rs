@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fingerprint;
-use crate::text::{self, SHORT};
+use super::{Fingerprint, MAX_TEXT};
+use crate::text;
 use crate::{OneTimeTokenId, Timestamp, UserId, Version, Violations};
 
 /// What a one-time token is good for.
@@ -142,7 +142,7 @@ impl OneTimeToken {
     /// With what the purpose needs besides, at most 500 characters.
     pub fn with_payload(self, payload: impl Into<String>) -> Result<Self, Violations> {
         let (payload, mut found) = (payload.into(), Violations::new());
-        text::collect(&mut found, "/payload", Some(&payload), SHORT);
+        text::collect(&mut found, "/payload", Some(&payload), MAX_TEXT);
         found.into_result()?;
         Ok(Self { payload: Some(payload), ..self })
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, SealedBytes};
-use crate::text::{self, SHORT};
+use super::{Fingerprint, MAX_TEXT, SealedBytes};
+use crate::text;
 use crate::{Code, SessionId, TeamId, Timestamp, UserId, Version, Violations};
 
 /// A refresh token that was exchanged for the current one.
@@ -195,7 +195,7 @@ impl Session {
     /// With a device's name, at most 500 characters.
     pub fn with_device(self, device: impl Into<String>) -> Result<Self, Violations> {
         let (device, mut found) = (device.into(), Violations::new());
-        text::collect(&mut found, "/device", Some(&device), SHORT);
+        text::collect(&mut found, "/device", Some(&device), MAX_TEXT);
         found.into_result()?;
         Ok(Self { device, ..self })
     }

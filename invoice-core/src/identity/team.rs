@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::text::{self, SHORT};
+use super::MAX_TEXT;
+use crate::text;
 use crate::{Role, TeamId, Timestamp, UserId, Version, Violations};
 
 /// A team: who may work on one legal entity's documents.
@@ -66,7 +67,7 @@ impl Team {
 
 fn checked_name(name: String) -> Result<String, Violations> {
     let mut found = Violations::new();
-    text::collect_required(&mut found, "/name", &name, SHORT);
+    text::collect_required(&mut found, "/name", &name, MAX_TEXT);
     found.into_result().map(|()| name)
 }
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{EmailAddress, SearchPrefix, SecretText};
-use crate::text::{self, SHORT};
+use super::{EmailAddress, MAX_TEXT, SearchPrefix, SecretText};
+use crate::text;
 use crate::{Timestamp, UserId, Version, Violations};
 
 /// A person with an account.
@@ -159,6 +159,6 @@ impl User {
 
 fn checked_name(name: String) -> Result<String, Violations> {
     let mut found = Violations::new();
-    text::collect(&mut found, "/name", Some(&name), SHORT);
+    text::collect(&mut found, "/name", Some(&name), MAX_TEXT);
     found.into_result().map(|()| name)
 }

@@ -1,7 +1,7 @@
 //! What the port answers besides whole records.
 
-use super::{Membership, SealedBytes, Team};
-use crate::text::{self, SHORT};
+use super::{MAX_TEXT, Membership, SealedBytes, Team};
+use crate::text;
 use crate::{Role, Timestamp, UserId, Violations};
 
 /// A member of a team, as others in the team may see them.
@@ -65,7 +65,7 @@ impl SearchPrefix {
     /// ```
     pub fn new(text: &str) -> Result<Self, Violations> {
         let mut found = Violations::new();
-        text::collect_required(&mut found, "", text, SHORT);
+        text::collect_required(&mut found, "", text, MAX_TEXT);
         found.into_result()?;
         Ok(Self(Self::fold(text)))
     }

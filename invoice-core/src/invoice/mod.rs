@@ -296,7 +296,11 @@ impl Invoice {
     /// The figures of a credit of so much of what is left.
     pub fn plan_credit(&self, scope: &CreditScope) -> Result<CreditFigures, Violation> {
         let request = scope.request(&self.content.lines)?;
-        credit::plan(&self.credit_basis()?, &self.state.credit, &request)
+        credit::plan(&self.credit_basis()?, &self.state.credit, &request).map_err(|wrong| {
+            // A scope names lines where a request names parts.
+            let pointer = wrong.pointer().replacen("/parts", "/lines", 1);
+            Violation::new(pointer, wrong.code(), wrong.detail())
+        })
     }
 
     /// What this advance invoice takes off a final invoice; `None` before its issue.

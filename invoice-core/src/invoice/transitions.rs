@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Invoice, InvoiceData, PaymentState, Sent, Status, WriteOff, WriteOffReason};
 use crate::credit::CreditFigures;
-use crate::document::{Issuance, IssueFacts};
+use crate::document::{Issuance, IssueFacts, check_annotation};
 use crate::event::EventKind;
 use crate::text::{LONG, collect};
 use crate::totals::Totals;
@@ -77,11 +77,8 @@ impl Invoice {
         &mut self,
         internal_notes: Option<String>,
         metadata: crate::Metadata,
-    ) -> Result<(), Refusal> {
-        let mut found = Violations::new();
-        collect(&mut found, "/internal_notes", internal_notes.as_deref(), LONG);
-        metadata.validate("/metadata", &mut found);
-        found.into_result()?;
+    ) -> Result<(), Violations> {
+        check_annotation(internal_notes.as_deref(), &metadata)?;
         self.internal_notes = internal_notes;
         self.metadata = metadata;
         Ok(())
@@ -207,6 +204,11 @@ impl Invoice {
         }))
     }
 
+    /// The advances that a fully credited final invoice deducts no more.
+    pub(crate) fn advances_set_free(&self) -> Vec<InvoiceId> {
+        if self.is_fully_credited() { self.content.advances.clone() } else { Vec::new() }
+    }
+
     pub(crate) fn set_uncollectible(
         &mut self,
         at: Option<Timestamp>,
@@ -262,7 +264,9 @@ impl Invoice {
             let detail = format!("{amount} is not allocated to this invoice");
             return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
         }
-        Ok(self.settle_quietly(|state| state.allocated = allocated))
+        let events = self.settle_quietly(|state| state.allocated = allocated);
+        // Still open, with more due: the trail says that something was done to it.
+        Ok(if events.is_empty() { vec![EventKind::InvoiceUpdated] } else { events })
     }
 
     pub(crate) fn write_off(
@@ -279,21 +283,30 @@ impl Invoice {
         if reason == WriteOffReason::Other && note.as_deref().is_none_or(|note| note.trim().is_empty()) {
             found.add("/note", Code::Required, "say why in a note");
         }
+        if self.issued().is_some_and(|issued| date < issued.issue_date()) {
+            found.add("/date", Code::Inconsistent, "before the invoice was issued");
+        }
         found.into_result()?;
+        let due = self.due();
+        if !due.is_positive() {
+            return Err(self.illegal(Action::WriteOff).because(Obstacle::NothingDue).into());
+        }
         if !amount.is_positive() {
             return Err(Violation::new("/amount", Code::NotPositive, "a write-off is more than zero").into());
         }
         let written_off = self.state.written_off.checked_add(amount).map_err(|e| amount_error(&e))?;
-        let due = self.due();
         if amount > due {
             let detail = format!("{amount} is more than the {due} due");
             return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
         }
-        if reason == WriteOffReason::EarlyPayment
-            && self.early_payment_discount(date).is_none_or(|discount| amount > discount)
-        {
-            let detail = "more than the discount that an early payment on this day saves";
-            return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+        if reason == WriteOffReason::EarlyPayment {
+            let earlier = self.state.write_offs.iter().filter(|it| it.reason == reason).map(|it| it.amount);
+            let taken = Money::checked_sum(earlier.chain([amount]), amount.currency());
+            let taken = taken.map_err(|e| amount_error(&e))?;
+            if self.early_payment_discount(date).is_none_or(|discount| taken > discount) {
+                let detail = "more than the discount that an early payment on this day saves";
+                return Err(Violation::new("/amount", Code::OutOfRange, detail).into());
+            }
         }
         Ok(self.settle(EventKind::InvoiceWrittenOff, |state| {
             state.written_off = written_off;
@@ -303,7 +316,7 @@ impl Invoice {
 
     /// Marks that `overdue` was announced; returns whether that is news.
     pub(crate) fn note_overdue(&mut self, as_of: NaiveDate) -> bool {
-        let news = self.is_overdue(as_of) && self.state.overdue_noted.is_none();
+        let news = self.status(as_of) == Status::Overdue && self.state.overdue_noted.is_none();
         if news {
             self.state.overdue_noted = Some(as_of);
         }

@@ -1,6 +1,6 @@
 //! A document of a hash chain.
 
-use crate::document::{Issued, Origin};
+use crate::document::Issued;
 use crate::seal::{Hash, Seal};
 use crate::{CreditNote, Invoice, Quote};
 
@@ -28,12 +28,9 @@ impl ChainDocument {
         self.issued().map(Issued::number)
     }
 
-    /// Its place in its counter; `None` for an imported document.
+    /// Its place in its counter.
     pub fn seq(&self) -> Option<u64> {
-        match self.issued()?.origin() {
-            Origin::Counter { seq, .. } => Some(seq),
-            Origin::Imported => None,
-        }
+        self.issued().map(|issued| issued.origin().seq())
     }
 
     /// Its link in the chain.

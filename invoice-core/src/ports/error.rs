@@ -18,7 +18,7 @@ pub enum Unique {
     ExternalReference,
     /// An idempotency key that was used with another request body.
     IdempotencyKey,
-    /// A series of this name for this document type.
+    /// A series in use of this name for this document type.
     SeriesName,
     /// The supplier profile of a team that has one.
     Supplier,

@@ -22,7 +22,7 @@ pub enum Direction {
 }
 
 /// The key a list of invoices is sorted by. Rows that lack it are not in the list; rows alike in it are
-/// sorted by identifier.
+/// sorted by identifier. Of a text the first 100 characters count, which an index and a cursor can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum InvoiceSort {
     /// When it was created.
@@ -146,6 +146,19 @@ impl InvoiceQuery {
             found.add("/currency", Code::MixedCurrencies, "the amounts are in other currencies");
         }
         found.into_result()
+    }
+
+    /// The part of a text that lists are sorted by, its first 100 characters: at most 400 bytes, which any
+    /// index and cursor can hold.
+    ///
+    /// ```
+    /// use invoice_core::ports::InvoiceQuery;
+    ///
+    /// assert_eq!(InvoiceQuery::sort_text("INV-2026-00001"), "INV-2026-00001");
+    /// assert_eq!(InvoiceQuery::sort_text(&"é".repeat(101)).chars().count(), 100);
+    /// ```
+    pub fn sort_text(text: &str) -> &str {
+        text.char_indices().nth(100).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
     }
 
     /// The form in which customers' names are compared.

@@ -157,10 +157,7 @@ macro_rules! sealed {
         impl $document {
             /// Gives a pending document its number and its link; `None` if it is not pending.
             pub(crate) fn bind(&mut self, number: String, origin: Origin, previous: Hash) -> Option<Seal> {
-                let facts = match &self.issuance {
-                    crate::document::Issuance::Pending(facts) => facts,
-                    _ => return None,
-                };
+                let crate::document::Issuance::Pending(facts) = &self.issuance else { return None };
                 let version = Seal::CURRENT_VERSION;
                 let hash = hash(self, version, previous, &number, &origin, facts);
                 let seal = Seal { version, previous, hash };

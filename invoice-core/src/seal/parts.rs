@@ -310,13 +310,12 @@ impl Canonicalize for IssueFacts {
 impl Canonicalize for Origin {
     fn canonicalize(&self, out: &mut Canonical) {
         match self {
-            Self::Counter { counter: CounterKey { series, period }, seq } => {
-                out.text("counter");
-                out.uuid(series.as_uuid());
-                out.text(&period.to_string());
-                out.u64(*seq);
-            }
-            Self::Imported => out.text("imported"),
+            Self::Counter { .. } => out.text("counter"),
+            Self::Imported { .. } => out.text("imported"),
         }
+        let CounterKey { series, period } = self.counter();
+        out.uuid(series.as_uuid());
+        out.text(&period.to_string());
+        out.u64(self.seq());
     }
 }

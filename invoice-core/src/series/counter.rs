@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Reset;
 use crate::seal::Hash;
-use crate::{Code, FiscalYearStart, SeriesId, Violation};
+use crate::{Code, FiscalYearStart, SeriesId, TeamId, Violation};
 
 /// The period a counter counts in: `all`, `2026`, `2026-03` or `FY2026`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for PeriodKey {
     }
 }
 
-/// Which counter: a series and one of its periods. Adapters lock several in this order.
+/// Which counter: a series and one of its periods, or the imports of a team. Adapters lock several in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CounterKey {
@@ -119,6 +119,20 @@ pub struct CounterKey {
     pub series: SeriesId,
     /// The period.
     pub period: PeriodKey,
+}
+
+impl CounterKey {
+    /// The counter that chains the documents a team imported. It belongs to no series and gives no numbers.
+    ///
+    /// ```
+    /// use invoice_core::{CounterKey, TeamId};
+    ///
+    /// let team = TeamId::from_uuid(uuid::Uuid::from_u128(1));
+    /// assert_eq!(CounterKey::imports(team).period.to_string(), "all");
+    /// ```
+    pub const fn imports(team: TeamId) -> Self {
+        Self { series: SeriesId::from_uuid(team.as_uuid()), period: PeriodKey(Kind::All) }
+    }
 }
 
 /// The state of a counter: what the next document gets, and the end of its hash chain.

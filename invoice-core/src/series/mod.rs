@@ -270,7 +270,7 @@ impl Series {
         }
         self.pattern.parse(number).is_some_and(|parsed| {
             // With what the text tells of its period, a number before the first one is free.
-            let year = parsed.fiscal_year.or(parsed.year);
+            let year = if self.reset == Reset::FiscalYear { parsed.fiscal_year } else { parsed.year };
             let first_year = match self.reset {
                 Reset::FiscalYear => {
                     PeriodKey::of(Reset::FiscalYear, self.fiscal_year_start, self.from).year()

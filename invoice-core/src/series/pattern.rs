@@ -91,6 +91,14 @@ impl Pattern {
         &self.text
     }
 
+    /// What every number starts with, whatever its date and sequence.
+    pub(crate) fn literal_prefix(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// The number of a document with this issue date, fiscal year and sequence.
     pub fn format(&self, date: NaiveDate, fiscal_year: i32, seq: u64) -> String {
         let mut number = String::with_capacity(self.text.len() + 8);

@@ -3,6 +3,7 @@
 use super::changes::{About, Changes};
 use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
+use crate::ports::{InvoiceQuery, InvoiceSort, PageRequest};
 use crate::transition::Action;
 use crate::{
     Client, ClientData, ClientId, Code, EventKind, FiscalYearStart, IllegalTransition, Item, ItemData,
@@ -186,6 +187,7 @@ impl Billing {
             let year = supplier.map_or(FiscalYearStart::CALENDAR_YEAR, |profile| profile.fiscal_year_start());
             let id = SeriesId::from_uuid(self.ids.uuid(now));
             let series = Series::new(id, call.team(), data.clone(), year, call.actor().user_id(), now)?;
+            self.check_free(call, &series).await?;
             let mut changes = self.changes(call, now);
             changes.insert(series, &[EventKind::SeriesCreated], About::default());
             Ok(changes)
@@ -193,7 +195,28 @@ impl Billing {
         first(records.await?)
     }
 
-    /// Archives a series: it numbers nothing any more, and its name is kept for its past.
+    /// Refuses a series that would once give a number which an imported invoice carries: it would stick there.
+    async fn check_free(&self, call: &Call, series: &Series) -> Result<(), Error> {
+        let query = InvoiceQuery {
+            sort: InvoiceSort::Number,
+            number_prefix: Some(series.pattern().literal_prefix().to_owned()),
+            ..InvoiceQuery::new()
+        };
+        let mut page = PageRequest::first(PageRequest::MAX_LIMIT)?;
+        loop {
+            let rows = self.ports.invoices.invoices(call.team(), &query, &page).await?;
+            let numbers = rows.items.iter().filter_map(|row| row.number.as_deref());
+            if let Some(taken) = numbers.into_iter().find(|number| series.reserves(number)) {
+                let detail =
+                    format!("the imported invoice `{taken}` has a number of this series: start after it");
+                return Err(Violation::new("/start", Code::NumberReserved, detail).into());
+            }
+            let Some(next) = rows.next else { return Ok(()) };
+            page = page.after(next);
+        }
+    }
+
+    /// Archives a series: it numbers nothing any more, and another may take its name.
     pub async fn archive_series(&self, call: &Call, id: SeriesId) -> Result<Series, Error> {
         call.permit(Permission::ManageSeries)?;
         let records = self.run(call, || async {
@@ -227,16 +250,15 @@ impl Billing {
             profile.updated_at = now;
             let mut changes = self.changes(call, now);
             let kinds = [EventKind::SupplierUpdated];
-            match self.supplier_of(call).await? {
-                Some(stored) => {
-                    call.check_version(stored.version())?;
-                    profile.version = stored.version();
-                    changes.update(profile, &kinds, About::default());
-                }
-                None => {
-                    profile.version = crate::Version::FIRST;
-                    changes.insert(profile, &kinds, About::default());
-                }
+            if let Some(stored) = self.supplier_of(call).await? {
+                call.check_version(stored.version())?;
+                profile.version = stored.version();
+                changes.update(profile, &kinds, About::default());
+            } else if let Some(expected) = call.expected {
+                return Err(Error::Conflict { expected, found: None });
+            } else {
+                profile.version = crate::Version::FIRST;
+                changes.insert(profile, &kinds, About::default());
             }
             Ok(changes)
         });

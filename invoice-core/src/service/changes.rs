@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::change::{AggregateId, AuditEntry, ChangeSet, Guard, Idempotency, PendingIssue, Record, Write};
+use crate::change::{
+    AggregateId, AuditEntry, ChangeSet, Guard, Idempotency, PendingIssue, PendingNumber, Record, Write,
+};
 use crate::ports::IdGenerator;
-use crate::series::Series;
+use crate::series::{CounterKey, Series};
 use crate::{Actor, AuditId, CommitId, Event, EventId, EventKind, Money, Timestamp, Version};
 
 pub(super) struct Changes {
@@ -66,10 +68,27 @@ impl Changes {
             document,
             counter: series.counter(issue_date),
             first: series.first_seq(series.period(issue_date)),
-            pattern: series.pattern().clone(),
-            issue_date,
-            fiscal_year: series.fiscal_year_start().fiscal_year(issue_date),
+            number: PendingNumber::Next {
+                pattern: series.pattern().clone(),
+                issue_date,
+                fiscal_year: series.fiscal_year_start().fiscal_year(issue_date),
+            },
         });
+    }
+
+    /// Lets the commit chain a pending document that brings its number along.
+    pub(super) fn import(&mut self, document: AggregateId, number: String) {
+        self.set.issues.push(PendingIssue {
+            document,
+            counter: CounterKey::imports(self.set.team),
+            first: 1,
+            number: PendingNumber::Given(number),
+        });
+    }
+
+    /// Whether nothing was decided.
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.writes.is_empty()
     }
 
     /// Says why, in the audit entry of the write before.

@@ -10,8 +10,8 @@ use crate::credit::CreditFigures;
 use crate::document::{AccountingTotal, IssueFacts};
 use crate::transition::Action;
 use crate::{
-    Code, CreditNote, CreditNoteData, CreditNoteId, DocumentType, EventKind, Invoice, InvoiceId, Permission,
-    RoundingMode, Timestamp, Violation,
+    Code, CreditNote, CreditNoteData, CreditNoteId, DocumentType, EventKind, Invoice, InvoiceId, Metadata,
+    Permission, RoundingMode, Timestamp, Violation,
 };
 
 fn about(note: &CreditNote) -> About {
@@ -46,6 +46,7 @@ impl Billing {
         call.permit(Permission::WriteOwn)?;
         let records = self.run(call, || async {
             let invoice = self.load_invoice(call, invoice).await?;
+            call.check_version(invoice.version())?;
             let now = self.now();
             let note = self.new_credit_note(call, &invoice, data.clone(), now)?;
             let mut changes = self.changes(call, now);
@@ -71,6 +72,27 @@ impl Billing {
             let invoice = self.load_invoice(call, note.invoice()).await?;
             invoice.check_credit()?;
             note.replace(data.clone(), &invoice)?;
+            let mut changes = self.changes(call, self.now());
+            let about = about(&note);
+            changes.update(note, &[EventKind::CreditNoteUpdated], about);
+            Ok(changes)
+        });
+        first(records.await?)
+    }
+
+    /// Replaces the internal notes and the metadata, which stay editable after the issue.
+    pub async fn annotate_credit_note(
+        &self,
+        call: &Call,
+        id: CreditNoteId,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<CreditNote, Error> {
+        let records = self.run(call, || async {
+            let mut note = self.load_credit_note(call, id).await?;
+            call.permit_write(note.created_by())?;
+            call.check_version(note.version())?;
+            note.annotate(internal_notes.clone(), metadata.clone())?;
             let mut changes = self.changes(call, self.now());
             let about = about(&note);
             changes.update(note, &[EventKind::CreditNoteUpdated], about);
@@ -157,8 +179,8 @@ impl Billing {
             .catalog
             .trading_context(call.team(), note.client(), DocumentType::CreditNote, note.data().series)
             .await?;
-        let issuer = self.issuer(context, DocumentType::CreditNote, now)?;
-        let (note, date, events) = self.prepare_credit(call, note, &mut invoice, &issuer, now)?;
+        let issuer = Self::issuer(context, DocumentType::CreditNote, now)?;
+        let (note, date, events) = Self::prepare_credit(call, note, &mut invoice, &issuer, now)?;
         let mut changes = self.changes(call, now);
         let (id, about_note) = (AggregateId::CreditNote(note.id()), about(&note));
         let reason = note.data().reason.clone();
@@ -169,8 +191,7 @@ impl Billing {
         }
         changes.because(Some(&reason));
         changes.number(id, &issuer.series, date);
-        let released =
-            if invoice.is_fully_credited() { invoice.content().advances().to_vec() } else { Vec::new() };
+        let released = invoice.advances_set_free();
         changes.update(invoice, &events, About { amount: about_note.amount, related: Some(id) });
         self.release_advances(call, &mut changes, &released).await?;
         Ok((changes, date))
@@ -178,7 +199,6 @@ impl Billing {
 
     /// Decides a credit: the frozen note, its date, and what happened to the invoice.
     pub(super) fn prepare_credit(
-        &self,
         call: &Call,
         mut note: CreditNote,
         invoice: &mut Invoice,

@@ -6,12 +6,12 @@ use super::changes::About;
 use super::credit_notes::credit_facts;
 use super::{Billing, Call, Error, first};
 use crate::change::AggregateId;
-use crate::document::{IssueFacts, Origin};
+use crate::document::IssueFacts;
 use crate::text::collect_required;
 use crate::time::check_date;
 use crate::{
-    Code, CreditNote, CreditNoteData, EventKind, Hash, Invoice, InvoiceData, InvoiceId, Money, Party,
-    Permission, Violation, Violations,
+    Code, CreditNote, CreditNoteData, EventKind, Invoice, InvoiceData, InvoiceId, Money, Party, Permission,
+    Violation, Violations,
 };
 
 /// An invoice issued elsewhere.
@@ -51,7 +51,8 @@ pub struct ImportedCreditNote {
 }
 
 impl Billing {
-    /// Takes over an invoice with its number. It joins no series and no chain, but is sealed by itself.
+    /// Takes over an invoice with its number. It joins no series; a chain
+    /// of its own keeps the team's imports from being changed.
     /// What the law asks at an issue is not asked again.
     pub async fn import_invoice(&self, call: &Call, import: ImportedInvoice) -> Result<Invoice, Error> {
         call.permit(Permission::IssueDocuments)?;
@@ -91,13 +92,14 @@ impl Billing {
                 issued_by: call.actor().user_id(),
             };
             invoice.issue(facts, totals)?;
-            invoice.bind(import.number.clone(), Origin::Imported, Hash::NOTHING);
             if import.delivered {
                 invoice.mark_delivered(now)?;
             }
             let mut changes = self.changes(call, now);
             let about = About { amount: Some(invoice.totals().payable()), related: None };
+            let id = AggregateId::Invoice(invoice.id());
             changes.insert(invoice, &[EventKind::InvoiceImported], about);
+            changes.import(id, import.number.clone());
             Ok(changes)
         });
         first(records.await?)
@@ -116,16 +118,19 @@ impl Billing {
             self.check_import(call, &import.number, import.issue_date).await?;
             let mut note = self.new_credit_note(call, &invoice, import.data.clone(), now)?;
             check_payable(note.totals().payable(), import.payable)?;
-            let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/data/scope"))?;
+            let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/scope"))?;
             let facts = credit_facts(call, &invoice, &figures, import.issue_date, now)?;
             note.issue(facts, &invoice, &figures)?;
-            note.bind(import.number.clone(), Origin::Imported, Hash::NOTHING);
             let events = invoice.credit_with(&figures)?;
             let amount = Some(note.totals().payable());
             let ids = (AggregateId::CreditNote(note.id()), AggregateId::Invoice(invoice.id()));
             let mut changes = self.changes(call, now);
             changes.insert(note, &[EventKind::CreditNoteImported], About { amount, related: Some(ids.1) });
+            changes.because(Some(&import.data.reason));
+            changes.import(ids.0, import.number.clone());
+            let released = invoice.advances_set_free();
             changes.update(invoice, &events, About { amount, related: Some(ids.0) });
+            self.release_advances(call, &mut changes, &released).await?;
             Ok(changes)
         });
         first(records.await?)
@@ -139,7 +144,7 @@ impl Billing {
             found.add("/issue_date", Code::OutOfRange, "a date of the years 1970 to 9998");
         }
         let supplier = self.supplier_of(call).await?;
-        let today = self.today(supplier.as_ref(), self.now());
+        let today = Self::today(supplier.as_ref(), self.now());
         if issue_date > today {
             found.add("/issue_date", Code::DateInFuture, format!("{issue_date} is after today, {today}"));
         }

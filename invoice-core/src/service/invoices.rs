@@ -39,7 +39,8 @@ impl Billing {
         call.permit(Permission::WriteOwn)?;
         let records = self.run(call, || async {
             let now = self.now();
-            let invoice = self.new_invoice(call, data.clone(), now)?;
+            let mut invoice = self.new_invoice(call, data.clone(), now)?;
+            self.preview_advances(call, &mut invoice).await?;
             check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
             let mut changes = self.changes(call, now);
             changes.insert(invoice, &[EventKind::InvoiceCreated], About::default());
@@ -63,6 +64,7 @@ impl Billing {
                 check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
             }
             invoice.edit(data.clone())?;
+            self.preview_advances(call, &mut invoice).await?;
             let mut changes = self.changes(call, self.now());
             changes.update(invoice, &[EventKind::InvoiceUpdated], About::default());
             Ok(changes)

@@ -92,7 +92,6 @@ impl Issuer {
 impl Billing {
     /// Checks that all that numbering takes is there.
     pub(super) fn issuer(
-        &self,
         context: TradingContext,
         document_type: DocumentType,
         now: Timestamp,
@@ -114,7 +113,7 @@ impl Billing {
         if series.is_archived() {
             return Err(Violation::new("/series", Code::Inconsistent, "the series is archived").into());
         }
-        let today = self.today(Some(&supplier), now);
+        let today = Self::today(Some(&supplier), now);
         Ok(Issuer { client, supplier, series, today })
     }
 
@@ -185,7 +184,7 @@ impl Billing {
         now: Timestamp,
     ) -> Result<(Invoice, Issuer, Advances), Error> {
         invoice.check_issue()?;
-        let issuer = self.issuer(context, DocumentType::Invoice, now)?;
+        let issuer = Self::issuer(context, DocumentType::Invoice, now)?;
         let issue_date = issuer.issue_date(invoice.content().issue_date())?;
         issuer.complete(&mut invoice.content);
         let advances = self.load_advances(call, &invoice).await?;
@@ -212,6 +211,15 @@ impl Billing {
         }
         invoice.issue(facts, totals)?;
         Ok((invoice, issuer, advances))
+    }
+
+    /// Takes the advances off a draft's totals, as its issue will.
+    pub(super) async fn preview_advances(&self, call: &Call, invoice: &mut Invoice) -> Result<(), Error> {
+        if invoice.is_final() {
+            let deductions = self.load_advances(call, invoice).await?.deductions()?;
+            invoice.totals = invoice.content().totals(&deductions)?;
+        }
+        Ok(())
     }
 
     /// The advance invoices that a final invoice deducts, found to be deductible.

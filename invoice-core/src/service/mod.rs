@@ -155,7 +155,7 @@ impl Billing {
     }
 
     /// Today in the team's time zone; in UTC for a team without a profile.
-    fn today(&self, supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
+    fn today(supplier: Option<&SupplierProfile>, now: Timestamp) -> NaiveDate {
         supplier.map_or(crate::TimeZone::UTC, SupplierProfile::time_zone).date_at(now)
     }
 
@@ -171,17 +171,23 @@ impl Billing {
     {
         let mut attempts = 1;
         loop {
-            let outcome = match decide().await {
-                Ok(changes) => self.commit(changes.into_set(call.idempotency.clone())).await,
-                Err(error) => Err(error),
+            let error = match decide().await {
+                Ok(changes) if changes.is_empty() => return Ok(Vec::new()),
+                Ok(changes) => match self.commit(changes.into_set(call.idempotency.clone())).await {
+                    Ok(receipt) => return Ok(receipt.records),
+                    // Deciding again looks whether the version asked for is still there.
+                    Err(Error::Conflict { .. }) if attempts < MAX_ATTEMPTS => {
+                        attempts += 1;
+                        continue;
+                    }
+                    Err(error) => error,
+                },
+                Err(error) => error,
             };
-            match outcome {
-                Ok(receipt) => return Ok(receipt.records),
-                Err(Error::Conflict { .. }) if call.expected.is_none() && attempts < MAX_ATTEMPTS => {
-                    attempts += 1;
-                }
-                Err(error) => return self.answered_before(call).await?.ok_or(error),
+            if matches!(error, Error::Forbidden { .. }) {
+                return Err(error);
             }
+            return self.answered_before(call).await?.ok_or(error);
         }
     }
 

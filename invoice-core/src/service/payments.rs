@@ -1,6 +1,7 @@
 //! Payments: recorded, allocated, given back, reversed. Payment and invoices change in one commit.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::NaiveDate;
 
@@ -83,14 +84,22 @@ impl Touched {
 }
 
 impl Billing {
-    async fn load_payment(&self, call: &Call, id: PaymentId) -> Result<Payment, Error> {
+    /// The payment a call names, at the version it asks for and not reversed.
+    async fn live_payment(&self, call: &Call, id: PaymentId, action: Action) -> Result<Payment, Error> {
         let payment = self.ports.payments.payment(call.team(), id).await?;
-        payment.ok_or(Error::NotFound { what: AggregateKind::Payment })
+        let payment = payment.ok_or(Error::NotFound { what: AggregateKind::Payment })?;
+        call.check_version(payment.version())?;
+        payment.check_live(action)?;
+        Ok(payment)
     }
 
-    async fn not_in_future(&self, call: &Call, date: Option<NaiveDate>) -> Result<NaiveDate, Error> {
+    pub(super) async fn not_in_future(
+        &self,
+        call: &Call,
+        date: Option<NaiveDate>,
+    ) -> Result<NaiveDate, Error> {
         let supplier = self.supplier_of(call).await?;
-        let today = self.today(supplier.as_ref(), self.now());
+        let today = Self::today(supplier.as_ref(), self.now());
         match date {
             Some(date) if date > today => {
                 let detail = format!("{date} is after today, {today} in the team's time zone");
@@ -187,9 +196,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Allocate)?;
+            let mut payment = self.live_payment(call, id, Action::Allocate).await?;
             let touched = self.allocate_all(call, &mut payment, &allocations).await?;
             self.write_payment(call, payment, touched, &[EventKind::PaymentAllocated], None, None)
         });
@@ -205,9 +212,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Deallocate)?;
+            let mut payment = self.live_payment(call, id, Action::Deallocate).await?;
             let mut touched = Touched::default();
             for (index, part) in allocations.iter().enumerate() {
                 self.deallocate(call, &mut touched, &mut payment, *part, &format!("/allocations/{index}"))
@@ -227,9 +232,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Refund)?;
+            let mut payment = self.live_payment(call, id, Action::Refund).await?;
             let date = self.not_in_future(call, data.date).await?;
             let mut touched = Touched::default();
             for (index, part) in data.deallocate.iter().enumerate() {
@@ -262,9 +265,7 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut payment = self.load_payment(call, id).await?;
-            call.check_version(payment.version())?;
-            payment.check_live(Action::Reverse)?;
+            let mut payment = self.live_payment(call, id, Action::Reverse).await?;
             let date = self.not_in_future(call, None).await?;
             let mut touched = Touched::default();
             for part in payment.allocations().to_vec() {
@@ -336,13 +337,15 @@ impl Billing {
         at: &str,
     ) -> Result<(), Error> {
         payment.deallocate(part).map_err(|violation| violation.under(at))?;
-        if !touched.0.contains_key(&part.invoice()) {
-            let invoice = self.load_invoice(call, part.invoice()).await?;
-            touched.0.insert(part.invoice(), (invoice, Vec::new(), part.amount()));
-        }
-        if let Some((invoice, events, _)) = touched.0.get_mut(&part.invoice()) {
-            events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
-        }
+        let (invoice, events, amount) = match touched.0.entry(part.invoice()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let invoice = self.load_invoice(call, part.invoice()).await?;
+                entry.insert((invoice, Vec::new(), Money::zero(part.amount().currency())))
+            }
+        };
+        *amount = amount.checked_add(part.amount()).map_err(|error| Error::money(at, &error))?;
+        events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
         Ok(())
     }
 

@@ -7,7 +7,8 @@ use crate::change::{AggregateId, AggregateKind};
 use crate::document::IssueFacts;
 use crate::transition::Action;
 use crate::{
-    Code, EventKind, Invoice, InvoiceData, Permission, Quote, QuoteData, QuoteId, Timestamp, Violation,
+    Code, EventKind, Invoice, InvoiceData, Metadata, Permission, Quote, QuoteData, QuoteId, Timestamp,
+    Violation,
 };
 
 fn about(quote: &Quote) -> About {
@@ -38,14 +39,36 @@ impl Billing {
 
     /// Replaces what a draft says.
     pub async fn update_quote(&self, call: &Call, id: QuoteId, data: QuoteData) -> Result<Quote, Error> {
+        let records = self.run(call, || async {
+            let mut quote = self.load_quote(call, id).await?;
+            call.permit_write(quote.created_by())?;
+            call.check_version(quote.version())?;
+            quote.check_draft(Action::Edit)?;
+            if data.content.client() != quote.content().client() {
+                check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
+            }
+            quote.replace(data.clone())?;
+            let mut changes = self.changes(call, self.now());
+            let about = about(&quote);
+            changes.update(quote, &[EventKind::QuoteUpdated], about);
+            Ok(changes)
+        });
+        first(records.await?)
+    }
+
+    /// Replaces the internal notes and the metadata, which stay editable after the issue.
+    pub async fn annotate_quote(
+        &self,
+        call: &Call,
+        id: QuoteId,
+        internal_notes: Option<String>,
+        metadata: Metadata,
+    ) -> Result<Quote, Error> {
         let step = |quote: &mut Quote, _| {
             call.permit_write(quote.created_by())?;
-            quote.check_draft(Action::Edit)?;
-            quote.replace(data.clone())?;
+            quote.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(EventKind::QuoteUpdated)
         };
-        let client = self.ports.catalog.client(call.team(), data.content.client()).await?;
-        check_client(client.as_ref())?;
         self.change_quote(call, id, None, step).await
     }
 
@@ -78,7 +101,7 @@ impl Billing {
                 .catalog
                 .trading_context(call.team(), content.client(), document_type, content.series())
                 .await?;
-            let issuer = self.issuer(context, document_type, now)?;
+            let issuer = Self::issuer(context, document_type, now)?;
             let issue_date = issuer.issue_date(content.issue_date())?;
             issuer.complete(&mut quote.content);
             issuer.check(None, quote.content())?;
@@ -145,13 +168,13 @@ impl Billing {
         call.permit(Permission::IssueDocuments)?;
         let supplier = self.supplier_of(call).await?;
         let step = |quote: &mut Quote, now| {
-            quote.answer(accepted, self.today(supplier.as_ref(), now))?;
+            quote.answer(accepted, Self::today(supplier.as_ref(), now))?;
             Ok(if accepted { EventKind::QuoteAccepted } else { EventKind::QuoteDeclined })
         };
         self.change_quote(call, id, reason, step).await
     }
 
-    /// Makes an invoice draft of a quote, once.
+    /// Makes an invoice draft of a quote, once; one that was not accepted by its last day is over.
     pub async fn convert_quote(&self, call: &Call, id: QuoteId) -> Result<Invoice, Error> {
         call.permit(Permission::IssueDocuments)?;
         let records = self.run(call, || async {
@@ -159,11 +182,18 @@ impl Billing {
             call.check_version(quote.version())?;
             let now = self.now();
             let mut content = quote.content().clone();
+            check_client(self.ports.catalog.client(call.team(), content.client()).await?.as_ref())?;
+            let today = Self::today(self.supplier_of(call).await?.as_ref(), now);
             // Date and series of the quote are not the invoice's.
             content.issue_date = None;
             content.series = None;
-            let invoice = self.new_invoice(call, InvoiceData::new(content), now)?;
-            quote.convert(invoice.id())?;
+            let data = InvoiceData {
+                internal_notes: quote.internal_notes().map(str::to_owned),
+                metadata: quote.metadata().clone(),
+                ..InvoiceData::new(content)
+            };
+            let invoice = self.new_invoice(call, data, now)?;
+            quote.convert(invoice.id(), today)?;
             let mut changes = self.changes(call, now);
             let (invoice_id, quote_id) = (AggregateId::Invoice(invoice.id()), AggregateId::Quote(id));
             let related = |id| About { amount: None, related: Some(id) };

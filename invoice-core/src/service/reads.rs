@@ -118,7 +118,7 @@ impl Billing {
     pub async fn team_today(&self, actor: &Actor) -> Result<NaiveDate, Error> {
         permit(actor, Permission::Read)?;
         let supplier = self.ports.catalog.supplier(actor.team()).await?;
-        Ok(self.today(supplier.as_ref(), self.now()))
+        Ok(Self::today(supplier.as_ref(), self.now()))
     }
 
     /// What is due as of a date, by currency and age.

@@ -47,6 +47,7 @@ impl Billing {
             data.content.issue_date = None;
             let mut replacement = self.new_invoice(call, data, now)?;
             replacement.replaces = Some(id);
+            self.preview_advances(call, &mut replacement).await?;
             let mut changes = self.changes(call, now);
             changes.guard(AggregateId::Invoice(id), original.version());
             let about = About { amount: None, related: Some(AggregateId::Invoice(id)) };
@@ -78,11 +79,11 @@ impl Billing {
                 .catalog
                 .trading_context(call.team(), original.content().client(), DocumentType::CreditNote, None)
                 .await?;
-            let credit_issuer = self.issuer(context, DocumentType::CreditNote, now)?;
+            let credit_issuer = Self::issuer(context, DocumentType::CreditNote, now)?;
             let data = CreditNoteData::new(CreditScope::Full, "Replaced by a corrected invoice");
             let note = self.new_credit_note(call, &original, data, now)?;
             let (note, date, mut events) =
-                self.prepare_credit(call, note, &mut original, &credit_issuer, now)?;
+                Self::prepare_credit(call, note, &mut original, &credit_issuer, now)?;
             original.replace_by(replacement);
             events.push(EventKind::InvoiceReplaced);
             let note_id = AggregateId::CreditNote(note.id());

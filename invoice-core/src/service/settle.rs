@@ -1,5 +1,7 @@
 //! Giving up a rest.
 
+use chrono::NaiveDate;
+
 use super::changes::About;
 use super::{Billing, Call, Error, first};
 use crate::{Invoice, InvoiceId, Money, Permission, WriteOffReason};
@@ -13,6 +15,9 @@ pub struct WriteOffData {
     pub reason: WriteOffReason,
     /// Why, in words; needed for [`WriteOffReason::Other`].
     pub note: Option<String>,
+    /// The day; today if not said. For [`WriteOffReason::EarlyPayment`] the day the payment came in, which
+    /// is often booked later than that.
+    pub date: Option<NaiveDate>,
 }
 
 impl WriteOffData {
@@ -25,7 +30,7 @@ impl WriteOffData {
     /// assert_eq!(WriteOffData::rest(WriteOffReason::BankCharges).amount, None);
     /// ```
     pub const fn rest(reason: WriteOffReason) -> Self {
-        Self { amount: None, reason, note: None }
+        Self { amount: None, reason, note: None, date: None }
     }
 }
 
@@ -36,13 +41,11 @@ impl Billing {
         let records = self.run(call, || async {
             let mut invoice = self.load_invoice(call, id).await?;
             call.check_version(invoice.version())?;
-            let supplier = self.supplier_of(call).await?;
-            let now = self.now();
+            let date = self.not_in_future(call, data.date).await?;
             let amount = data.amount.unwrap_or_else(|| invoice.due());
-            let today = self.today(supplier.as_ref(), now);
             let events =
-                invoice.write_off(amount, data.reason, data.note.clone(), today, call.actor().user_id())?;
-            let mut changes = self.changes(call, now);
+                invoice.write_off(amount, data.reason, data.note.clone(), date, call.actor().user_id())?;
+            let mut changes = self.changes(call, self.now());
             changes.update(invoice, &events, About { amount: Some(amount), related: None });
             changes.because(data.note.as_deref());
             Ok(changes)

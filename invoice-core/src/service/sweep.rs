@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::ports::{Direction, InvoiceQuery, InvoiceSort, PageRequest, QuoteQuery};
 use crate::time::check_date;
-use crate::{EventKind, InvoiceId, Permission, QuoteId};
+use crate::{EventKind, InvoiceId, Permission, QuoteId, Status};
 
 /// What a sweep announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,7 +35,8 @@ impl Billing {
         let mut page = PageRequest::first(PageRequest::MAX_LIMIT)?;
         loop {
             let rows = self.ports.invoices.invoices(call.team(), &query, &page).await?;
-            for row in &rows.items {
+            // Nobody expects these any more.
+            for row in rows.items.iter().filter(|row| row.status != Status::Uncollectible) {
                 report.overdue += u64::from(self.note_overdue(call, row.id, as_of).await?);
             }
             let Some(next) = rows.next else { break };

@@ -6,11 +6,13 @@
 pub mod contract;
 
 mod clock;
+pub(crate) mod fixtures;
 mod identity;
 mod ids;
 mod runtime;
 
 pub use clock::FixedClock;
+pub use fixtures::{BillingChange, BillingFixtures, day, euros};
 pub use identity::IdentityFixtures;
 pub use ids::SequentialIds;
 pub use runtime::run;

@@ -3,6 +3,7 @@
 use super::figure::Figure;
 use super::inclusive::{Member, Owner, split};
 use super::result::{AdjustmentFigures, LineFigures, SetFigures, Totals};
+use super::rows::Rows;
 use super::sets::TaxSets;
 use super::{Input, PriceMode, settle};
 use crate::line::{Adjustment, AdjustmentValue, DocumentAdjustment, Line};
@@ -46,9 +47,9 @@ impl<'a, F: Figure> Run<'a, F> {
         let line_total = sum.printed().map_err(|_| too_large("/lines"))?;
         let mut allowances = run.document("/allowances", input.allowances, &sum, true)?;
         let mut charges = run.document("/charges", input.charges, &sum, false)?;
-        let order = run.sets.order();
-        run.spread_untaxed(&order, &mut allowances, &mut charges)?;
-        run.finish(&order, line_total, sum, allowances, charges)
+        run.sort();
+        run.spread_untaxed(&mut allowances, &mut charges)?;
+        run.finish(line_total, sum, allowances, charges)
     }
 
     fn lines(&mut self, inclusive: bool) -> Result<F, Violation> {
@@ -162,9 +163,15 @@ impl<'a, F: Figure> Run<'a, F> {
         }
     }
 
+    fn sort(&mut self) {
+        let Some(ranks) = self.sets.sort() else { return };
+        let moved = |set: &mut usize| *set = ranks.get(*set).copied().unwrap_or(*set);
+        self.lines.iter_mut().map(|line| &mut line.set).for_each(moved);
+        self.members.iter_mut().map(|member| &mut member.set).for_each(moved);
+    }
+
     fn spread_untaxed(
         &mut self,
-        order: &[usize],
         allowances: &mut [Adjusted<F>],
         charges: &mut [Adjusted<F>],
     ) -> Result<(), Violation> {
@@ -172,7 +179,7 @@ impl<'a, F: Figure> Run<'a, F> {
             return Ok(());
         }
         // All are spread by what is taxed before any of them, so that their order does not matter.
-        let weights = self.weights(order)?;
+        let weights = self.weights()?;
         for (list, adjustments, allowance) in
             [("/allowances", allowances, true), ("/charges", charges, false)]
         {
@@ -184,37 +191,37 @@ impl<'a, F: Figure> Run<'a, F> {
                     let detail = "there is nothing taxed to spread it over, so it needs a tax category";
                     Violation::new(format!("{list}/{index}/taxes"), Code::TaxCategoryRequired, detail)
                 })?;
-                for (place, share) in order.iter().zip(shares) {
+                for (place, share) in shares.into_iter().enumerate() {
                     if share == F::zero() {
                         continue;
                     }
                     let value = signed(&share, allowance);
-                    if let Some(set) = self.sets.list.get_mut(*place) {
+                    if let Some(set) = self.sets.list.get_mut(place) {
                         set.sum.add(&value);
                     }
-                    self.member(*place, index, allowance, value);
+                    self.member(place, index, allowance, value);
                 }
             }
         }
         Ok(())
     }
 
-    /// How much of an untaxed allowance or charge each set takes, in `order`.
+    /// How much of an untaxed allowance or charge each set takes.
     ///
     /// Sets on the side of the whole (positive or negative) weigh what they tax; a return under another tax takes no
     /// share, because near a total of zero its share would grow without bound. A single set takes all.
-    fn weights(&self, order: &[usize]) -> Result<Vec<F>, Violation> {
-        let sets: Vec<_> = order.iter().filter_map(|place| self.sets.list.get(*place)).collect();
-        let only_untaxed = sets.iter().all(|set| set.keys.is_empty());
-        let takes_part = |keys: &[_]| only_untaxed || !keys.is_empty();
+    fn weights(&self) -> Result<Vec<F>, Violation> {
+        let sets = &self.sets.list;
+        let only_untaxed = sets.iter().all(|set| set.rows.is_empty());
+        let takes_part = |rows: &Rows| only_untaxed || !rows.is_empty();
         let mut whole = F::zero();
-        for set in &sets {
+        for set in sets {
             set.sum.printed().map_err(|_| too_large("/lines"))?;
-            if takes_part(&set.keys) {
+            if takes_part(&set.rows) {
                 whole.add(&set.sum);
             }
         }
-        let single = sets.iter().filter(|set| takes_part(&set.keys)).count() == 1;
+        let single = sets.iter().filter(|set| takes_part(&set.rows)).count() == 1;
         let zero = F::zero();
         let weight = |sum: &F| {
             if single {
@@ -225,12 +232,11 @@ impl<'a, F: Figure> Run<'a, F> {
                 F::zero()
             }
         };
-        Ok(sets.iter().map(|set| if takes_part(&set.keys) { weight(&set.sum) } else { F::zero() }).collect())
+        Ok(sets.iter().map(|set| if takes_part(&set.rows) { weight(&set.sum) } else { F::zero() }).collect())
     }
 
     fn finish(
         mut self,
-        order: &[usize],
         line_total: i64,
         sum: F,
         mut allowances: Vec<Adjusted<F>>,
@@ -258,20 +264,13 @@ impl<'a, F: Figure> Run<'a, F> {
             totals.charge_total = charge_sum.printed().map_err(|_| too_large("/charges"))?;
             totals.tax_exclusive = exclusive.printed().map_err(|_| too_large("/lines"))?;
         }
-        let mut rank = vec![0; order.len()];
-        for (new, place) in order.iter().enumerate() {
-            let Some(set) = self.sets.list.get(*place) else { continue };
-            rank.get_mut(*place).into_iter().for_each(|rank| *rank = new);
-            let taxable = match included.get(*place) {
+        totals.sets.reserve_exact(self.sets.list.len());
+        for (place, set) in self.sets.list.iter().enumerate() {
+            let taxable = match included.get(place) {
                 Some(set) => set.net,
                 None => set.sum.printed().map_err(|_| too_large("/lines"))?,
             };
-            totals.sets.push(SetFigures { keys: set.keys.clone(), taxable });
-        }
-        if !rank.is_sorted() {
-            for line in &mut self.lines {
-                line.set = rank.get(line.set).copied().unwrap_or_default();
-            }
+            totals.sets.push(SetFigures { rows: set.rows, taxable });
         }
         totals.lines = self.lines;
         totals.adjustments = self.adjustments;

@@ -9,10 +9,13 @@ use crate::{MoneyError, RoundingMode};
 
 /// Digits kept after the minor unit.
 ///
-/// The longest exact value is a tax on a percentage of a percentage of a product: 16 + 10 + 10 + 10 digits.
-const DIGITS: u32 = 64;
+/// The longest value that ends is a tax on a percentage of a percentage of a product: 16 + 10 + 10 + 10 digits.
+const DIGITS: u32 = 96;
 
-/// A count of 10^-64 of a minor unit.
+/// The last digits, which take the error of what was cut off: a value this close to a boundary lies on it.
+const GUARD: u32 = 16;
+
+/// A count of 10^-96 of a minor unit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Exact(BigInt);
 
@@ -21,16 +24,28 @@ fn ten(power: u32) -> BigInt {
 }
 
 /// The value rounded to the unit.
+///
+/// A third, three times, has to be a whole although each third is cut: so a boundary is reached a little early.
 fn to_unit(numerator: &BigInt, unit: &BigInt, rounding: RoundingMode) -> Result<i64, MoneyError> {
     let truncated = numerator / unit;
     let rest = (numerator - &truncated * unit).magnitude() * 2_u32;
-    let away = rounding == RoundingMode::HalfAwayFromZero && &rest >= unit.magnitude();
+    let near = unit.magnitude() / ten(DIGITS - GUARD).magnitude();
+    let away = match rounding {
+        RoundingMode::HalfAwayFromZero => rest + near >= *unit.magnitude(),
+        RoundingMode::Down => rest + near >= unit.magnitude() * 2_u32,
+    };
     let step = match numerator.sign() {
         _ if !away => 0,
         Sign::Minus => -1,
         _ => 1,
     };
     bounded(i128::try_from(truncated + step).map_err(|_| MoneyError::Overflow)?)
+}
+
+/// The value without its last digits, to the nearest.
+fn without_guard(value: &BigInt) -> BigInt {
+    let half = ten(GUARD) / 2 * if value.sign() == Sign::Minus { -1 } else { 1 };
+    (value + half) / ten(GUARD)
 }
 
 impl Figure for Exact {
@@ -81,7 +96,8 @@ impl Figure for Exact {
         let numerator = &self.0 * &hundred;
         let denominator = (hundred + rate.mantissa()) * ten(DIGITS);
         let units = to_unit(&numerator, &denominator, RoundingMode::Down)?;
-        Ok((units, Self(numerator - denominator * units)))
+        // Equal rests must compare as equal, whatever was cut off on the way.
+        Ok((units, Self(without_guard(&(numerator - denominator * units)))))
     }
 
     fn spread(&self, weights: &[Self]) -> Option<Vec<Self>> {
@@ -90,7 +106,7 @@ impl Figure for Exact {
             return None;
         }
         let mut shares: Vec<_> = weights.iter().map(|weight| Self(&self.0 * &weight.0 / &sum)).collect();
-        // What the divisions cut off is less than 10^-60 of a unit; it goes where it matters least.
+        // What the divisions cut off is next to nothing; it goes where it matters least.
         let cut = &self.0 - shares.iter().map(|share| &share.0).sum::<BigInt>();
         let largest = weights.iter().enumerate().max_by(|(i, a), (j, b)| a.cmp(b).then(j.cmp(i)));
         if let Some(share) = largest.and_then(|(index, _)| shares.get_mut(index)) {

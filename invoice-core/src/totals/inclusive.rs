@@ -37,7 +37,7 @@ pub(super) fn split<F: Figure>(
     mut found: impl FnMut(Owner, i64),
 ) -> Result<Vec<Included>, Violation> {
     let rates: Vec<_> =
-        sets.list.iter().map(|set| set.keys.first().copied().map_or(TaxRate::ZERO, TaxKey::rate)).collect();
+        sets.list.iter().map(|set| sets.single(set).map_or(TaxRate::ZERO, TaxKey::rate)).collect();
     let mut owners: Vec<Vec<Owner>> = rates.iter().map(|_| Vec::new()).collect();
     let mut shares: Vec<Vec<(i64, F)>> = rates.iter().map(|_| Vec::new()).collect();
     for member in members {

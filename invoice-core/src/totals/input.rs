@@ -24,8 +24,9 @@ pub enum Rounding {
     Currency,
     /// Nothing but the printed figures. The printed lines need not add up to the printed totals.
     ///
-    /// Values are kept to 64 digits after the minor unit: products and percentages of inputs are exact, and only a
-    /// division by the base quantity that does not end is cut there.
+    /// Values are kept to 96 digits after the minor unit: products and percentages of inputs are exact, and only a
+    /// division that does not end (by a base quantity, or when a share is taken) is cut there. Three thirds are a whole
+    /// all the same: a value within 10^-80 of a boundary counts as lying on it.
     Precise,
 }
 

@@ -21,6 +21,7 @@ mod inclusive;
 mod input;
 mod note;
 mod result;
+mod rows;
 mod sealing;
 mod sets;
 mod settle;
@@ -31,6 +32,7 @@ pub use input::{Input, PayableRounding, PriceMode, Rounding, TaxRounding};
 pub use result::{AdjustmentTotals, LineTotals, TaxRow, Totals};
 
 pub(crate) use note::{CreditNote, CreditRow};
+pub(crate) use rows::Rows;
 
 use crate::Violation;
 

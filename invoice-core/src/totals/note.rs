@@ -3,8 +3,8 @@
 use super::PriceMode;
 use super::engine::total;
 use super::result::{LineFigures, SetFigures, TaxRow, Totals};
+use super::rows::Rows;
 use crate::money::bounded;
-use crate::tax::TaxKey;
 use crate::{Currency, Money, MoneyError};
 
 /// What a credit note credits of each line and group.
@@ -12,8 +12,8 @@ pub(crate) struct CreditNote {
     currency: Currency,
     /// The set of each line, and its net amount.
     pub(crate) lines: Vec<(usize, i64)>,
-    /// The taxes of each set.
-    pub(crate) sets: Vec<Vec<TaxKey>>,
+    /// The groups of each set, by their places in the credited document.
+    pub(crate) sets: Vec<Rows>,
     pub(crate) rows: Vec<CreditRow>,
     pub(crate) net: i64,
     pub(crate) rounding: i64,
@@ -21,6 +21,8 @@ pub(crate) struct CreditNote {
 
 /// A group of the credited document, and what of it is credited.
 pub(crate) struct CreditRow {
+    /// Its place in the credited document.
+    pub(crate) place: usize,
     pub(crate) row: TaxRow,
     pub(crate) taxable: i64,
     pub(crate) tax: i64,
@@ -34,15 +36,24 @@ impl CreditNote {
     pub(crate) fn totals(self) -> Result<Totals, MoneyError> {
         let mut totals = Totals::empty(self.currency, PriceMode::Net);
         let money = |units| Money::trusted(units, self.currency);
-        // Only the sets that are credited, in their order.
-        let mut places = vec![None; self.sets.len()];
-        for (place, keys) in self.sets.into_iter().enumerate() {
-            let taxable: i128 =
-                self.lines.iter().filter(|(set, _)| *set == place).map(|(_, net)| i128::from(*net)).sum();
-            if self.lines.iter().any(|(set, _)| *set == place) {
-                places.get_mut(place).into_iter().for_each(|found| *found = Some(totals.sets.len()));
-                totals.sets.push(SetFigures { keys, taxable: bounded(taxable)? });
+        // Only the sets and groups that are credited, in their order.
+        let mut rows = Vec::new();
+        for (new, row) in self.rows.iter().enumerate() {
+            rows.resize(rows.len().max(row.place + 1), None);
+            rows.get_mut(row.place).into_iter().for_each(|place| *place = Some(new));
+        }
+        let mut taxable: Vec<Option<i128>> = vec![None; self.sets.len()];
+        for (set, net) in &self.lines {
+            if let Some(sum) = taxable.get_mut(*set) {
+                *sum = Some(sum.unwrap_or_default() + i128::from(*net));
             }
+        }
+        let mut places = vec![None; self.sets.len()];
+        for ((set, taxable), place) in self.sets.iter().zip(taxable).zip(&mut places) {
+            let Some(taxable) = taxable else { continue };
+            *place = Some(totals.sets.len());
+            let rows = Rows::new(set.iter().filter_map(|old| rows.get(old).copied().flatten()));
+            totals.sets.push(SetFigures { rows: rows.unwrap_or_default(), taxable: bounded(taxable)? });
         }
         totals.lines = self
             .lines
@@ -54,7 +65,7 @@ impl CreditNote {
                 ..LineFigures::default()
             })
             .collect();
-        for CreditRow { row, taxable, tax } in self.rows {
+        for CreditRow { row, taxable, tax, place: _ } in self.rows {
             let units = if row.is_withheld() { &mut totals.withheld_total } else { &mut totals.tax_total };
             *units = bounded(i128::from(*units) + i128::from(tax))?;
             totals.breakdown.push(TaxRow {

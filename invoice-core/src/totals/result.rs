@@ -2,6 +2,7 @@ use crate::tax::{TaxCategory, TaxKey, TaxScheme};
 use crate::{Currency, Money, TaxRate};
 
 use super::PriceMode;
+use super::rows::Rows;
 
 /// Every figure of a document, as printed and stored. Made by [`calculate`](super::calculate); never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +42,10 @@ pub(super) struct LineFigures {
 }
 
 /// What one set of equal taxes is charged on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SetFigures {
-    pub(crate) keys: Vec<TaxKey>,
+    /// Places in the breakdown.
+    pub(crate) rows: Rows,
     pub(crate) taxable: i64,
 }
 

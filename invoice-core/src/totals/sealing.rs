@@ -40,8 +40,10 @@ impl Canonicalize for Totals {
             }
         });
         out.list(adjustments, |out, units| out.units(*units));
-        out.list(sets, |out, SetFigures { keys, taxable }| {
-            out.values(keys);
+        out.list(sets, |out, SetFigures { rows, taxable }| {
+            let keys: Vec<_> =
+                rows.iter().filter_map(|place| breakdown.get(place)).map(|row| row.key).collect();
+            out.values(&keys);
             out.units(*taxable);
         });
         for figures in [allowances, charges] {

@@ -1,29 +1,35 @@
 //! Lines meet in sets of equal taxes first: there are few of them, and groups follow from them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::Figure;
+use super::rows::Rows;
 use crate::line::MOST_TAXES;
 use crate::tax::{Tax, TaxKey};
 use crate::{Code, Violation};
 
-/// Up to here a scan over all sets beats hashing.
+/// Up to here a scan over all sets, or groups, beats a map; only later ones are in one.
 const FEW: usize = 8;
 
 /// Everything taxed by exactly the same taxes.
 pub(super) struct TaxSet<'a, F> {
     /// The taxes as the first line of the set gives them.
     given: &'a [Tax],
-    /// The same as groups, in order.
-    pub(super) keys: Vec<TaxKey>,
+    /// The place it was found at.
+    place: usize,
+    /// The groups of its taxes.
+    pub(super) rows: Rows,
     /// The amount taxed: lines and charges less allowances.
     pub(super) sum: F,
 }
 
 pub(super) struct TaxSets<'a, F> {
     pub(super) list: Vec<TaxSet<'a, F>>,
+    /// The groups, and the place each was found at.
+    pub(super) groups: Vec<(TaxKey, usize)>,
     last: usize,
-    index: HashMap<Vec<TaxKey>, usize>,
+    later_sets: BTreeMap<Rows, usize>,
+    later_groups: BTreeMap<TaxKey, usize>,
     inclusive: bool,
     pub(super) reasons: Reasons<'a>,
 }
@@ -35,7 +41,15 @@ fn same(a: &[Tax], b: &[Tax]) -> bool {
 
 impl<'a, F: Figure> TaxSets<'a, F> {
     pub(super) fn new(inclusive: bool) -> Self {
-        Self { list: Vec::new(), last: 0, index: HashMap::new(), inclusive, reasons: Reasons::default() }
+        Self {
+            list: Vec::with_capacity(FEW),
+            groups: Vec::with_capacity(FEW),
+            last: 0,
+            later_sets: BTreeMap::new(),
+            later_groups: BTreeMap::new(),
+            inclusive,
+            reasons: Reasons::default(),
+        }
     }
 
     /// Adds `amount` to the set of these taxes and returns its place. Violations are relative to what has the taxes.
@@ -59,19 +73,34 @@ impl<'a, F: Figure> TaxSets<'a, F> {
         if let Some(place) = self.list.iter().take(FEW).position(|set| same(set.given, taxes)) {
             return Ok(place);
         }
+        let too_many = || Violation::new("/taxes", Code::TooLong, format!("more than {MOST_TAXES} taxes"));
         if taxes.len() > MOST_TAXES {
-            return Err(Violation::new("/taxes", Code::TooLong, format!("more than {MOST_TAXES} taxes")));
+            return Err(too_many());
         }
-        let mut keys: Vec<_> = taxes.iter().map(Tax::key).collect();
-        keys.sort_unstable();
-        if let Some(place) = self.index.get(&keys) {
-            return Ok(*place);
+        let rows = Rows::new(taxes.iter().map(|tax| self.group(tax.key()))).ok_or_else(too_many)?;
+        let early = self.list.iter().take(FEW).position(|set| set.rows == rows);
+        if let Some(place) = early.or_else(|| self.later_sets.get(&rows).copied()) {
+            return Ok(place);
         }
         self.check(taxes)?;
         let place = self.list.len();
-        self.index.insert(keys.clone(), place);
-        self.list.push(TaxSet { given: taxes, keys, sum: F::zero() });
+        if place >= FEW {
+            self.later_sets.insert(rows, place);
+        }
+        self.list.push(TaxSet { given: taxes, place, rows, sum: F::zero() });
         Ok(place)
+    }
+
+    fn group(&mut self, key: TaxKey) -> usize {
+        let early = self.groups.iter().take(FEW).position(|(known, _)| *known == key);
+        early.or_else(|| self.later_groups.get(&key).copied()).unwrap_or_else(|| {
+            let place = self.groups.len();
+            if place >= FEW {
+                self.later_groups.insert(key, place);
+            }
+            self.groups.push((key, place));
+            place
+        })
     }
 
     fn check(&self, taxes: &[Tax]) -> Result<(), Violation> {
@@ -87,12 +116,39 @@ impl<'a, F: Figure> TaxSets<'a, F> {
         Ok(())
     }
 
-    /// The places of all sets in the order of their taxes, which does not depend on the order of the lines.
-    pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<_> = (0..self.list.len()).collect();
-        order.sort_by_key(|place| self.list.get(*place).map(|set| &set.keys));
-        order
+    /// Sorts groups and sets by their taxes, so that nothing depends on the order of the lines any more. Returns where
+    /// each set went, if any moved; nothing may be added from here on.
+    pub(super) fn sort(&mut self) -> Option<Vec<usize>> {
+        if !self.groups.is_sorted() {
+            self.groups.sort_unstable();
+            let rank = ranks(self.groups.iter().map(|(_, place)| *place));
+            for set in &mut self.list {
+                let moved = set.rows.iter().map(|place| rank.get(place).copied().unwrap_or(place));
+                set.rows = Rows::new(moved).unwrap_or(set.rows);
+            }
+        }
+        if self.list.is_sorted_by_key(|set| set.rows) {
+            return None;
+        }
+        self.list.sort_unstable_by_key(|set| set.rows);
+        Some(ranks(self.list.iter().map(|set| set.place)))
     }
+
+    /// The group of a set of a single tax.
+    pub(super) fn single(&self, set: &TaxSet<'_, F>) -> Option<TaxKey> {
+        self.groups.get(set.rows.iter().next()?).map(|(key, _)| *key)
+    }
+}
+
+/// Where each place went, from the places in their new order.
+fn ranks(order: impl ExactSizeIterator<Item = usize>) -> Vec<usize> {
+    let mut ranks = vec![0; order.len()];
+    for (new, old) in order.enumerate() {
+        if let Some(rank) = ranks.get_mut(old) {
+            *rank = new;
+        }
+    }
+    ranks
 }
 
 /// Why nothing is charged, collected per group.
@@ -105,8 +161,8 @@ pub(super) struct Reasons<'a> {
 #[derive(Default)]
 pub(super) struct Reason<'a> {
     /// Distinct texts, sorted: the order of the lines must not show.
-    pub(super) texts: BTreeSet<&'a str>,
-    pub(super) codes: BTreeSet<&'a str>,
+    texts: BTreeSet<&'a str>,
+    codes: BTreeSet<&'a str>,
 }
 
 impl<'a> Reasons<'a> {

@@ -1,8 +1,5 @@
 //! The last steps: the tax breakdown, and what is to be paid.
 
-use std::collections::BTreeMap;
-
-use super::engine::total;
 use super::figure::Figure;
 use super::inclusive::Included;
 use super::result::{TaxRow, Totals};
@@ -21,46 +18,52 @@ pub(super) fn groups<F: Figure>(
 ) -> Result<(), Violation> {
     let currency = totals.currency;
     let money = |units| Money::trusted(units, currency);
-    let mut rows: BTreeMap<TaxKey, (i64, i64)> = BTreeMap::new();
-    if included.is_empty() {
-        let mut sums: BTreeMap<TaxKey, F> = BTreeMap::new();
-        for set in &sets.list {
-            for key in &set.keys {
-                sums.entry(*key).or_insert_with(F::zero).add(&set.sum);
-            }
-        }
-        for (key, sum) in sums {
-            let printed =
-                sum.printed().and_then(|taxable| Ok((taxable, sum.tax(key.rate().plain(), rounding)?)));
-            rows.insert(key, printed.map_err(|error| error.at("/lines"))?);
-        }
+    let overflow = |error: MoneyError| error.at("/lines");
+    let figures = if included.is_empty() {
+        figures(sets, rounding).map_err(overflow)?
     } else {
         // One tax a set, so that sets are groups.
+        let mut figures = vec![(0, 0); sets.groups.len()];
         for (set, included) in sets.list.iter().zip(included) {
-            rows.extend(set.keys.iter().map(|key| (*key, (included.net, included.tax))));
+            for row in set.rows.iter() {
+                figures.get_mut(row).into_iter().for_each(|pair| *pair = (included.net, included.tax));
+            }
+        }
+        figures
+    };
+    let (mut taxes, mut withheld) = (0_i128, 0_i128);
+    totals.breakdown.reserve_exact(sets.groups.len());
+    for ((key, _), (taxable, tax)) in sets.groups.iter().zip(figures) {
+        *if key.is_withheld() { &mut withheld } else { &mut taxes } += i128::from(tax);
+        let (exemption_reasons, exemption_codes) = sets.reasons.of(key);
+        totals.breakdown.push(TaxRow {
+            key: *key,
+            taxable: money(taxable),
+            tax: money(tax),
+            advance_taxable: money(0),
+            advance_tax: money(0),
+            exemption_reasons,
+            exemption_codes,
+        });
+    }
+    totals.tax_total = bounded(taxes).map_err(overflow)?;
+    totals.withheld_total = bounded(withheld).map_err(overflow)?;
+    Ok(())
+}
+
+/// What each group taxes, and the tax on it.
+fn figures<F: Figure>(sets: &TaxSets<'_, F>, rounding: TaxRounding) -> Result<Vec<(i64, i64)>, MoneyError> {
+    let mut sums = vec![F::zero(); sets.groups.len()];
+    for set in &sets.list {
+        for row in set.rows.iter() {
+            if let Some(sum) = sums.get_mut(row) {
+                sum.add(&set.sum);
+            }
         }
     }
-    totals.breakdown = rows
-        .into_iter()
-        .map(|(key, (taxable, tax))| {
-            let (exemption_reasons, exemption_codes) = sets.reasons.of(&key);
-            TaxRow {
-                key,
-                taxable: money(taxable),
-                tax: money(tax),
-                advance_taxable: money(0),
-                advance_tax: money(0),
-                exemption_reasons,
-                exemption_codes,
-            }
-        })
-        .collect();
-    let taxes = |withheld| {
-        let rows = totals.breakdown.iter().filter(move |row| row.key.is_withheld() == withheld);
-        total(rows.map(|row| row.tax.minor()), "/lines")
-    };
-    (totals.tax_total, totals.withheld_total) = (taxes(false)?, taxes(true)?);
-    Ok(())
+    let pair =
+        |((key, _), sum): (&(TaxKey, usize), F)| Ok((sum.printed()?, sum.tax(key.rate().plain(), rounding)?));
+    sets.groups.iter().zip(sums).map(pair).collect()
 }
 
 /// What is left to pay: total with tax − prepaid − withheld − advances + rounding (BR-CO-16).

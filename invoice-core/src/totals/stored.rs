@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::PriceMode;
 use super::result::{AdjustmentFigures, LineFigures, SetFigures, TaxRow, Totals};
+use super::rows::Rows;
 use crate::money::AmountText;
 use crate::tax::{TaxCategory, TaxKey, TaxScheme};
 use crate::{Currency, Money, MoneyError, TaxRate};
@@ -99,11 +100,10 @@ impl Serialize for Totals {
             allowances: line.allowances().map(|amount| text(amount.minor())).collect(),
             charges: line.charges().map(|amount| text(amount.minor())).collect(),
         });
-        let place = |key: &TaxKey| self.breakdown.iter().position(|row| row.key == *key);
-        let sets = self.sets.iter().map(|set| SetFields {
-            rows: set.keys.iter().filter_map(place).collect(),
-            taxable: text(set.taxable),
-        });
+        let sets = self
+            .sets
+            .iter()
+            .map(|set| SetFields { rows: set.rows.iter().collect(), taxable: text(set.taxable) });
         let deducted = |amount: Money| (!amount.is_zero()).then(|| text(amount.minor()));
         let rows = self.breakdown.iter().map(|row| RowFields {
             scheme: row.scheme(),
@@ -200,9 +200,11 @@ fn read(fields: Fields) -> Result<Totals, StoredError> {
         });
     }
     for set in fields.sets {
-        let keys = set.rows.iter().map(|place| totals.breakdown.get(*place).map(|row| row.key));
-        let keys = keys.collect::<Option<Vec<_>>>().ok_or(StoredError::Place)?;
-        totals.sets.push(SetFigures { keys, taxable: units(set.taxable)? });
+        if set.rows.iter().any(|place| *place >= totals.breakdown.len()) {
+            return Err(StoredError::Place);
+        }
+        let rows = Rows::new(set.rows).ok_or(StoredError::Place)?;
+        totals.sets.push(SetFigures { rows, taxable: units(set.taxable)? });
     }
     for line in fields.lines {
         if line.set >= totals.sets.len() {

@@ -13,7 +13,7 @@ use crate::change::{
 };
 use crate::document::Issuance;
 use crate::ports::{Commits, StoreError, Unique};
-use crate::{Code, TeamId, Version, Violation};
+use crate::{Code, CounterKey, TeamId, Version, Violation};
 
 #[async_trait]
 impl Commits for MemoryBilling {
@@ -150,7 +150,9 @@ impl<'a> Outcome<'a> {
 
     fn check_references(&self, change: &ChangeSet) -> Result<(), StoreError> {
         let of_records = change.writes.iter().filter_map(Write::record).flat_map(references);
-        let of_counters = change.issues.iter().map(|issue| AggregateId::Series(issue.counter.series));
+        let imports = CounterKey::imports(change.team);
+        let counters = change.issues.iter().map(|issue| issue.counter).filter(|key| *key != imports);
+        let of_counters = counters.map(|key| AggregateId::Series(key.series));
         let all_there = of_records.chain(of_counters).all(|id| self.record(id).is_some());
         if all_there { Ok(()) } else { Err(StoreError::NotFound) }
     }

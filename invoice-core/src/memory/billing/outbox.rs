@@ -203,3 +203,133 @@ impl Outbox for MemoryBilling {
         Ok(self.state().outbox.revive(id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{EventKind, InvoiceId};
+
+    const LEASE: i64 = 1_000;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    /// The event with this number as its identifier.
+    fn event(id: u128, team: u128, invoice: u128, version: u64, ordinal: u16) -> Event {
+        Event {
+            id: EventId::from_uuid(Uuid::from_u128(id)),
+            schema: Event::SCHEMA,
+            kind: EventKind::InvoiceUpdated,
+            team: TeamId::from_uuid(Uuid::from_u128(team)),
+            aggregate: AggregateId::Invoice(InvoiceId::from_uuid(Uuid::from_u128(invoice))),
+            aggregate_version: Version::new(version),
+            ordinal,
+            at: at(0),
+            number: None,
+            amount: None,
+            related: None,
+        }
+    }
+
+    fn queue(events: Vec<Event>) -> Queue {
+        let mut queue = Queue::default();
+        queue.push(events);
+        queue
+    }
+
+    fn claim(queue: &mut Queue, now: i64) -> Vec<ClaimedEvent> {
+        queue.claim(at(now), at(now + LEASE), 10)
+    }
+
+    fn ids(claimed: &[ClaimedEvent]) -> Vec<u128> {
+        claimed.iter().map(|claimed| claimed.event.id.as_uuid().as_u128()).collect()
+    }
+
+    #[test]
+    fn an_aggregates_events_leave_one_by_one_in_the_order_of_its_versions() {
+        let mut queue = queue(vec![
+            event(1, 1, 1, 2, 0),
+            event(2, 1, 1, 1, 1),
+            event(3, 1, 1, 1, 0),
+            event(4, 1, 2, 1, 0),
+        ]);
+        assert_eq!(ids(&claim(&mut queue, 0)), [3, 4]);
+        assert_eq!(ids(&claim(&mut queue, 0)), [0; 0]);
+        let held = claim(&mut queue, LEASE);
+        assert!(queue.acknowledge(&held[0]));
+        let second = claim(&mut queue, LEASE);
+        assert_eq!(ids(&second), [2]);
+        assert!(queue.acknowledge(&second[0]));
+        assert_eq!(ids(&claim(&mut queue, LEASE)), [1]);
+    }
+
+    #[test]
+    fn the_oldest_come_first_and_no_more_than_asked_for() {
+        let mut queue = queue(vec![event(9, 1, 3, 1, 0), event(8, 1, 2, 1, 0), event(7, 1, 1, 1, 0)]);
+        assert_eq!(ids(&queue.claim(at(0), at(LEASE), 2)), [9, 8]);
+        assert_eq!(ids(&queue.claim(at(0), at(LEASE), 2)), [7]);
+        assert_eq!(ids(&queue.claim(at(LEASE), at(LEASE), 0)), [0; 0]);
+    }
+
+    #[test]
+    fn an_aggregate_of_another_team_with_the_same_identifier_does_not_wait() {
+        let mut queue = queue(vec![event(1, 1, 1, 1, 0), event(2, 2, 1, 1, 0)]);
+        assert_eq!(ids(&claim(&mut queue, 0)), [1, 2]);
+    }
+
+    #[test]
+    fn after_a_lease_ran_out_only_the_next_holder_acknowledges() {
+        let mut queue = queue(vec![event(1, 1, 1, 1, 0)]);
+        let first = claim(&mut queue, 0).remove(0);
+        assert_eq!(ids(&claim(&mut queue, LEASE - 1)), [0; 0]);
+        let second = claim(&mut queue, LEASE).remove(0);
+        assert_eq!((first.attempts, second.attempts), (1, 2));
+        assert!(!queue.acknowledge(&first));
+        assert!(!queue.retry(&first, at(0)));
+        assert!(!queue.bury(&first, "late"));
+        assert!(queue.acknowledge(&second));
+        assert!(!queue.acknowledge(&second));
+        assert!(queue.lanes.is_empty() && queue.heads.is_empty() && queue.ids.is_empty());
+    }
+
+    #[test]
+    fn an_event_given_back_waits_for_its_time_and_holds_up_the_later_ones() {
+        let mut queue = queue(vec![event(1, 1, 1, 1, 0), event(2, 1, 1, 2, 0)]);
+        let claimed = claim(&mut queue, 0).remove(0);
+        assert!(queue.retry(&claimed, at(500)));
+        assert!(!queue.acknowledge(&claimed));
+        assert_eq!(ids(&claim(&mut queue, 499)), [0; 0]);
+        assert_eq!(ids(&claim(&mut queue, 500)), [1]);
+    }
+
+    #[test]
+    fn a_buried_event_lets_the_later_ones_go_and_comes_back_before_them() {
+        let mut queue = queue(vec![event(1, 1, 1, 1, 0), event(2, 1, 1, 2, 0), event(3, 1, 1, 3, 0)]);
+        let first = claim(&mut queue, 0).remove(0);
+        assert!(queue.bury(&first, "no such address"));
+        let second = claim(&mut queue, 0).remove(0);
+        assert_eq!(ids(std::slice::from_ref(&second)), [2]);
+        assert!(queue.acknowledge(&second));
+        assert!(queue.check_new(&[event(1, 1, 9, 1, 0)]).is_err());
+
+        let id = first.event.id;
+        assert!(queue.revive(id));
+        assert!(!queue.revive(id));
+        let again = claim(&mut queue, 0).remove(0);
+        assert_eq!((ids(std::slice::from_ref(&again)), again.attempts), (vec![1], 2));
+        assert!(!queue.acknowledge(&first));
+        assert!(queue.acknowledge(&again));
+        assert_eq!(ids(&claim(&mut queue, 0)), [3]);
+    }
+
+    #[test]
+    fn an_event_that_waits_is_not_taken_twice() {
+        let queue = queue(vec![event(1, 1, 1, 1, 0)]);
+        assert!(queue.check_new(&[event(1, 1, 2, 1, 0)]).is_err());
+        assert!(queue.check_new(&[event(2, 1, 2, 1, 0), event(2, 1, 2, 1, 1)]).is_err());
+        assert!(queue.check_new(&[event(1, 2, 2, 1, 0)]).is_ok());
+    }
+}

@@ -9,7 +9,7 @@ use super::outbox::Queue;
 use crate::change::{
     AggregateId, AuditEntry, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
-use crate::document::{Issued, Origin};
+use crate::document::Issued;
 use crate::ports::{InvoiceQuery, Unique};
 use crate::series::{Counter, CounterKey};
 use crate::{AuditId, ClientId, CommitId, DocumentType, Invoice, InvoiceId, PaymentId, TeamId};
@@ -63,9 +63,9 @@ impl UniqueValue {
             Record::Payment(payment) => {
                 payment.external_reference().map(|reference| Self::ExternalReference(reference.to_owned()))
             }
-            Record::Series(series) => {
-                Some(Self::SeriesName(series.document_type(), series.name().to_owned()))
-            }
+            // The name of an archived series is free again.
+            Record::Series(series) => (!series.is_archived())
+                .then(|| Self::SeriesName(series.document_type(), series.name().to_owned())),
             Record::Item(item) => item.code().map(|code| Self::ItemCode(code.to_owned())),
             // One a team by its identifier.
             Record::Supplier(_) | Record::Client(_) => None,
@@ -84,12 +84,9 @@ pub(super) fn references(record: &Record) -> Vec<AggregateId> {
     client.into_iter().chain(invoices.into_iter().map(AggregateId::Invoice)).collect()
 }
 
-/// The place in a counter, which imported documents don't have.
+/// The place in a counter's chain.
 fn link(record: &Record) -> Option<(CounterKey, u64)> {
-    match issued(record)?.origin() {
-        Origin::Counter { counter, seq } => Some((counter, seq)),
-        Origin::Imported => None,
-    }
+    issued(record).map(|issued| (issued.origin().counter(), issued.origin().seq()))
 }
 
 fn issued(record: &Record) -> Option<&Issued> {

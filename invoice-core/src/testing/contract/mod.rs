@@ -43,6 +43,7 @@
 //!
 //! A case that does not end within [`TIME_LIMIT`] fails, even if the store blocks its thread.
 
+pub mod billing;
 pub mod identity;
 
 mod case;

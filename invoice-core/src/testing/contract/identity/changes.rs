@@ -122,6 +122,9 @@ pub async fn a_change_that_contradicts_itself_is_refused(ports: &IdentityPorts) 
     let mut skipping = world.change();
     skipping.writes.push(IdentityWrite::Update { expected: Version::FIRST, record: team.clone().into() });
     must_refuse(world.try_commit(skipping).await, Code::Inconsistent, "a version moves on by one");
+    let key = world.api_key(team.id(), owner.id());
+    let doomed = world.try_commit(world.change().insert(key).delete(team.clone())).await;
+    must_refuse(doomed, Code::Inconsistent, "nothing is written that goes with a deleted team");
     assert_eq!(world.stored_team(team.id()).await, team, "the team is as before");
 }
 

@@ -1,18 +1,17 @@
 //! What a user decides about a document before it is issued.
 
-use std::collections::HashSet;
+mod build;
+mod validate;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::AccountingRate;
-use super::references::{Delivery, Note, References, validate_notes};
+use super::references::{Delivery, Note, References};
 use super::terms::{PaymentInstruction, PaymentTerms};
 use crate::line::{DocumentAdjustment, InvoicePeriod, Line};
-use crate::text::{SHORT, collect};
-use crate::time::date_in_range;
 use crate::totals::{self, AdvanceDeduction, PayableRounding, PriceMode, Rounding, TaxRounding, Totals};
-use crate::{ClientId, Code, Currency, InvoiceId, Money, SeriesId, Violation, Violations};
+use crate::{ClientId, Currency, InvoiceId, Money, SeriesId, Violation};
 
 /// The content of an invoice or quote: editable while it is a draft, frozen when it is issued.
 ///
@@ -119,167 +118,6 @@ impl Content {
             simplified: false,
             language: None,
         }
-    }
-
-    /// Adds a line (BG-25).
-    #[must_use]
-    pub fn with_line(mut self, line: Line) -> Self {
-        self.lines.push(line);
-        self
-    }
-
-    /// Adds lines (BG-25).
-    #[must_use]
-    pub fn with_lines(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
-        self.lines.extend(lines);
-        self
-    }
-
-    /// Adds an allowance on the whole document (BG-20).
-    #[must_use]
-    pub fn with_allowance(mut self, allowance: DocumentAdjustment) -> Self {
-        self.allowances.push(allowance);
-        self
-    }
-
-    /// Adds a charge on the whole document (BG-21).
-    #[must_use]
-    pub fn with_charge(mut self, charge: DocumentAdjustment) -> Self {
-        self.charges.push(charge);
-        self
-    }
-
-    /// Whether prices are with or without tax.
-    #[must_use]
-    pub fn with_prices(mut self, prices: PriceMode) -> Self {
-        self.prices = prices;
-        self
-    }
-
-    /// Where amounts are rounded.
-    #[must_use]
-    pub fn with_rounding(mut self, rounding: Rounding) -> Self {
-        self.rounding = rounding;
-        self
-    }
-
-    /// How tax amounts are rounded.
-    #[must_use]
-    pub fn with_tax_rounding(mut self, rounding: TaxRounding) -> Self {
-        self.tax_rounding = rounding;
-        self
-    }
-
-    /// What was paid before without a tax invoice (BT-113).
-    #[must_use]
-    pub fn with_prepaid(mut self, prepaid: Money) -> Self {
-        self.prepaid = Some(prepaid);
-        self
-    }
-
-    /// Rounding of the payable amount (BT-114), such as to CHF 0.05.
-    #[must_use]
-    pub fn with_payable_rounding(mut self, rounding: PayableRounding) -> Self {
-        self.payable_rounding = rounding;
-        self
-    }
-
-    /// Deducts an issued advance invoice; the document is then a final invoice.
-    #[must_use]
-    pub fn with_advance(mut self, advance: InvoiceId) -> Self {
-        self.advances.push(advance);
-        self
-    }
-
-    /// The series that numbers it; without one, the series named `default`.
-    #[must_use]
-    pub fn with_series(mut self, series: SeriesId) -> Self {
-        self.series = Some(series);
-        self
-    }
-
-    /// The issue date (BT-2); without one, the day it is issued.
-    #[must_use]
-    pub fn with_issue_date(mut self, date: NaiveDate) -> Self {
-        self.issue_date = Some(date);
-        self
-    }
-
-    /// When the goods were delivered or the service was done (BT-72).
-    #[must_use]
-    pub fn with_supply_date(mut self, date: NaiveDate) -> Self {
-        self.supply_date = Some(date);
-        self
-    }
-
-    /// When VAT becomes accountable (BT-7); without one, the supply date, the period's end or the issue date.
-    #[must_use]
-    pub fn with_tax_point(mut self, date: NaiveDate) -> Self {
-        self.tax_point = Some(date);
-        self
-    }
-
-    /// The invoicing period (BG-14).
-    #[must_use]
-    pub fn with_period(mut self, period: InvoicePeriod) -> Self {
-        self.period = Some(period);
-        self
-    }
-
-    /// Where the goods went (BG-13).
-    #[must_use]
-    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = Some(delivery);
-        self
-    }
-
-    /// Payment terms; without any, the client's and then the supplier's.
-    #[must_use]
-    pub fn with_terms(mut self, terms: PaymentTerms) -> Self {
-        self.terms = Some(terms);
-        self
-    }
-
-    /// Adds a payment instruction (BG-16); without any, the supplier's are used.
-    #[must_use]
-    pub fn with_instruction(mut self, instruction: PaymentInstruction) -> Self {
-        self.instructions.push(instruction);
-        self
-    }
-
-    /// Adds a note (BG-1).
-    #[must_use]
-    pub fn with_note(mut self, note: Note) -> Self {
-        self.notes.push(note);
-        self
-    }
-
-    /// What it refers to (BT-10 to BT-19, BG-3).
-    #[must_use]
-    pub fn with_references(mut self, references: References) -> Self {
-        self.references = references;
-        self
-    }
-
-    /// The rate VAT is accounted at (BT-6), needed if that currency is another.
-    #[must_use]
-    pub fn with_accounting_rate(mut self, rate: AccountingRate) -> Self {
-        self.accounting_rate = Some(rate);
-        self
-    }
-
-    /// A simplified invoice (Directive 2006/112/EC art. 226b): the buyer's address and tax id may be missing.
-    #[must_use]
-    pub fn simplified(mut self) -> Self {
-        self.simplified = true;
-        self
-    }
-
-    /// The language of the document, a BCP 47 tag.
-    #[must_use]
-    pub fn with_language(mut self, tag: impl Into<String>) -> Self {
-        self.language = Some(tag.into());
-        self
     }
 
     /// Whom it is for.
@@ -428,75 +266,5 @@ impl Content {
                 .with_advances(advances)
                 .with_payable_rounding(self.payable_rounding),
         )
-    }
-
-    /// Everything wrong with it as a draft; pointers are relative to the content. What issuing asks for
-    /// beyond this is checked when it is issued.
-    pub fn validate(&self) -> Result<(), Violations> {
-        let mut found = Violations::new();
-        if self.lines.len() > Self::MAX_LINES {
-            found.add("/lines", Code::TooLong, format!("more than {} lines", Self::MAX_LINES));
-            return Err(found);
-        }
-        for (name, count) in [
-            ("/allowances", self.allowances.len()),
-            ("/charges", self.charges.len()),
-            ("/advances", self.advances.len()),
-            ("/instructions", self.instructions.len()),
-        ] {
-            if count > Self::MAX_ADJUSTMENTS {
-                found.add(name, Code::TooLong, format!("more than {}", Self::MAX_ADJUSTMENTS));
-            }
-        }
-        let mut ids = HashSet::with_capacity(self.lines.len());
-        for (index, line) in self.lines.iter().enumerate() {
-            if let Err(violations) = line.validate() {
-                found.absorb(&format!("/lines/{index}"), violations);
-            }
-            if !ids.insert(line.id()) {
-                found.add(format!("/lines/{index}/id"), Code::Repeated, "another line has this identifier");
-            }
-        }
-        for (name, adjustments) in [("allowances", &self.allowances), ("charges", &self.charges)] {
-            for (index, adjustment) in adjustments.iter().enumerate() {
-                if let Err(violations) = adjustment.validate() {
-                    found.absorb(&format!("/{name}/{index}"), violations);
-                }
-            }
-        }
-        self.validate_dates(&mut found);
-        if let Some(delivery) = &self.delivery {
-            delivery.validate("/delivery", &mut found);
-        }
-        if let Some(terms) = &self.terms {
-            terms.validate("/terms", &mut found);
-        }
-        for (index, instruction) in self.instructions.iter().enumerate() {
-            instruction.validate(&format!("/instructions/{index}"), &mut found);
-        }
-        validate_notes(&self.notes, &mut found);
-        self.references.validate("/references", &mut found);
-        if let Some(rate) = &self.accounting_rate {
-            rate.validate("/accounting_rate", &mut found);
-        }
-        collect(&mut found, "/language", self.language.as_deref(), SHORT);
-        for (index, advance) in self.advances.iter().enumerate() {
-            if self.advances.iter().take(index).any(|earlier| earlier == advance) {
-                found.add(format!("/advances/{index}"), Code::Repeated, "this advance is deducted already");
-            }
-        }
-        found.into_result()
-    }
-
-    fn validate_dates(&self, found: &mut Violations) {
-        for (pointer, date) in [
-            ("/issue_date", self.issue_date),
-            ("/supply_date", self.supply_date),
-            ("/tax_point", self.tax_point),
-        ] {
-            if date.is_some_and(|date| !date_in_range(date)) {
-                found.add(pointer, Code::OutOfRange, "a date of the years 1970 to 9998");
-            }
-        }
     }
 }
