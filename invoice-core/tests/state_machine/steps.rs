@@ -244,11 +244,11 @@ fn payment_step() -> BoxedStrategy<Step> {
         |(invoice, amount, may_overpay, reference)| Step::Pay { invoice, amount, may_overpay, reference },
     );
     let date = prop_oneof![8 => -5..1_i64, 1 => Just(1_i64)];
-    let amount = prop_oneof![
+    let received = prop_oneof![
         1 => (0..300_i64).prop_map(|fives| Received::Just(fives * 5)),
         2 => (0..100_i64).prop_map(|fives| Received::More(fives * 5)),
     ];
-    let record = (mostly_first(), mostly_first(), amount, date, parts()).prop_map(
+    let record = (mostly_first(), mostly_first(), received, date, parts()).prop_map(
         |(client, currency, amount, date, parts)| Step::Record { client, currency, amount, date, parts },
     );
     prop_oneof![
