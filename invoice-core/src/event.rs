@@ -44,6 +44,7 @@ events! {
     InvoiceOverpaid => "invoice.overpaid",
     InvoiceReopened => "invoice.reopened",
     InvoiceWrittenOff => "invoice.written_off",
+    InvoiceWriteOffReversed => "invoice.write_off_reversed",
     InvoiceDelivered => "invoice.delivered",
     InvoiceImported => "invoice.imported",
     InvoiceOverdue => "invoice.overdue",

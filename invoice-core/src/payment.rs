@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{LONG, SHORT, collect, collect_required};
 use crate::time::date_in_range;
-use crate::transition::{Action, IllegalTransition};
+use crate::transition::{Action, IllegalTransition, Obstacle};
 use crate::{
     ClientId, Code, Currency, InvoiceId, Money, PaymentId, TeamId, Timestamp, UserId, Version, Violation,
     Violations,
@@ -66,11 +66,18 @@ impl PaymentData {
         if !self.amount.is_positive() {
             found.add("/amount", Code::NotPositive, "a payment is more than zero");
         }
+        // The bound of every amount that comes in, so that sums over many payments fit an amount.
+        if self.amount.amount() >= rust_decimal::Decimal::from(100_000_000_000_u64) {
+            found.add("/amount", Code::TooManyIntegerDigits, "more than 11 digits before the point");
+        }
         if !date_in_range(self.date) {
             found.add("/date", Code::OutOfRange, "a date of the years 1970 to 9998");
         }
         if let Some(reference) = &self.external_reference {
             collect_required(&mut found, "/external_reference", reference, SHORT);
+            if reference.trim() != reference {
+                found.add("/external_reference", Code::Malformed, "starts or ends with white space");
+            }
         }
         collect(&mut found, "/note", self.note.as_deref(), LONG);
         found.into_result()
@@ -325,7 +332,13 @@ impl Payment {
     }
 
     pub(crate) fn check_live(&self, action: Action) -> Result<(), IllegalTransition> {
-        if self.reversal.is_some() { Err(IllegalTransition::new("reversed", action)) } else { Ok(()) }
+        if self.reversal.is_some() {
+            return Err(IllegalTransition::new("reversed", action));
+        }
+        if action == Action::Reverse && !self.refunds.is_empty() {
+            return Err(IllegalTransition::new("recorded", action).because(Obstacle::Refunded));
+        }
+        Ok(())
     }
 
     /// Sets part of the unallocated rest aside for an invoice.
@@ -397,9 +410,6 @@ impl Payment {
     pub(crate) fn reverse(&mut self, reversal: Reversal) -> Result<(), Violations> {
         let mut found = Violations::new();
         collect(&mut found, "/reason", reversal.reason.as_deref(), LONG);
-        if !self.refunds.is_empty() {
-            found.add("/refunds", Code::Inconsistent, "part of the payment was given back already");
-        }
         if reversal.date < self.date {
             found.add("/date", Code::Inconsistent, "before the payment came in");
         }

@@ -156,7 +156,7 @@ impl fmt::Display for Permission {
 /// On whose behalf a use case runs: a team, a user (or the application itself) and the role held there.
 ///
 /// Whoever builds an `Actor` vouches for it; the use cases enforce the matrix on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Actor {
     team: TeamId,
     user: Option<UserId>,

@@ -20,6 +20,7 @@ pub enum Action {
     UnmarkUncollectible,
     Pay,
     WriteOff,
+    TakeBackWriteOff,
     Allocate,
     Deallocate,
     Refund,
@@ -50,6 +51,7 @@ impl Action {
             Self::UnmarkUncollectible => "unmark_uncollectible",
             Self::Pay => "pay",
             Self::WriteOff => "write_off",
+            Self::TakeBackWriteOff => "take_back_write_off",
             Self::Allocate => "allocate",
             Self::Deallocate => "deallocate",
             Self::Refund => "refund",
@@ -91,6 +93,8 @@ pub enum Obstacle {
     NothingDue,
     /// Its time is over.
     Expired,
+    /// Part of it was given back.
+    Refunded,
 }
 
 impl fmt::Display for Obstacle {
@@ -104,6 +108,7 @@ impl fmt::Display for Obstacle {
             Self::Replaced => "a replacement exists already",
             Self::NothingDue => "nothing is due",
             Self::Expired => "its time is over",
+            Self::Refunded => "part of it was given back",
         })
     }
 }

@@ -45,6 +45,13 @@ impl Credited {
         Ok(Money::trusted(units, basis.currency))
     }
 
+    /// The credited tax, withheld tax apart.
+    pub(crate) fn tax_total(&self, basis: &Basis) -> Result<Money, MoneyError> {
+        let charged = basis.groups.iter().enumerate().filter(|(_, group)| !group.row.is_withheld());
+        let units = charged.map(|(place, _)| i128::from(self.group(place).tax)).sum();
+        Ok(Money::trusted(super::basis::fit(units)?, basis.currency))
+    }
+
     pub(super) fn parts_are_complete(&self, basis: &Basis) -> bool {
         basis.parts.iter().enumerate().all(|(place, part)| self.part(place) == part.net)
     }

@@ -73,6 +73,9 @@ pub fn plan(basis: &Basis, credited: &Credited, request: &Request) -> Result<Cre
     figures::of(basis, credited, after).map_err(overflow)
 }
 
+/// Most sets of taxes that an amount is spread over.
+const MOST_SETS: usize = 200;
+
 fn exceeds(pointer: impl Into<String>, detail: &str) -> Violation {
     Violation::new(pointer, Code::CreditExceedsRemaining, detail)
 }
@@ -160,6 +163,11 @@ fn by_amount(basis: &Basis, before: &Credited, amount: Money) -> Result<Credited
         let rounding = i128::from(before.rounding) + amount - of_parts;
         let rounding = basis::fit(rounding).map_err(fit)?;
         return Ok(Credited { rounding, ..progress::everything(basis) });
+    }
+    // Every step of the search looks at every set.
+    if basis.sets.len() > MOST_SETS {
+        let detail = "too many different taxes to spread an amount over; credit its lines";
+        return Err(Violation::new("/amount", Code::TooLong, detail));
     }
     let amount = basis::fit(amount).map_err(fit)?;
     let found = amount::credit(basis, before, amount).map_err(fit)?;

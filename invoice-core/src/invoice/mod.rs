@@ -26,7 +26,7 @@ pub enum InvoiceKind {
     Standard,
     /// A payment asked for before the supply.
     Advance,
-    /// Written by the buyer in the supplier's name.
+    /// Written by the buyer in the supplier's name; the team is the supplier here too.
     SelfBilled,
 }
 

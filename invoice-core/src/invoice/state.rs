@@ -168,6 +168,9 @@ pub enum WriteOffReason {
     BadDebt,
     /// Anything else, told in the note.
     Other,
+    /// An earlier write-off taken back, with a negative amount: by a use case, or because a credit note
+    /// covers what had been given up.
+    TakenBack,
 }
 
 /// A rest that is not asked for any more.
@@ -183,7 +186,7 @@ pub struct WriteOff {
 }
 
 impl WriteOff {
-    /// How much.
+    /// How much; negative where an earlier write-off is taken back.
     pub fn amount(&self) -> Money {
         self.amount
     }
@@ -272,6 +275,20 @@ impl InvoiceState {
             return 0;
         }
         totals.payable().minor() - self.credited.minor() - self.written_off.minor() - self.allocated.minor()
+    }
+
+    /// Takes back so much of what was written off, with an entry of its own.
+    pub(crate) fn take_back(
+        &mut self,
+        units: i64,
+        note: Option<String>,
+        date: NaiveDate,
+        by: Option<UserId>,
+    ) {
+        let currency = self.written_off.currency();
+        self.written_off = Money::trusted(self.written_off.minor() - units, currency);
+        let amount = Money::trusted(-units, currency);
+        self.write_offs.push(WriteOff { amount, reason: WriteOffReason::TakenBack, note, date, by });
     }
 
     pub(crate) fn due(&self, issued: bool, totals: &Totals) -> Money {

@@ -120,10 +120,11 @@ impl Invoice {
     }
 
     /// Handed over in another way than by sending.
-    pub(crate) fn mark_delivered(&mut self, at: Timestamp) -> Result<(), IllegalTransition> {
+    pub(crate) fn mark_delivered(&mut self, at: Timestamp) -> Result<bool, IllegalTransition> {
         self.only_live(Action::MarkDelivered)?;
+        let first = self.state.delivered_at.is_none();
         self.state.delivered_at.get_or_insert(at);
-        Ok(())
+        Ok(first)
     }
 
     fn untouched(&self, action: Action) -> Result<(), IllegalTransition> {
@@ -192,15 +193,28 @@ impl Invoice {
     }
 
     /// Takes an issued credit note into account.
-    pub(crate) fn credit_with(&mut self, figures: &CreditFigures) -> Result<Vec<EventKind>, Refusal> {
+    ///
+    /// What it credits of a part that had been written off is not written off any more.
+    pub(crate) fn credit_with(
+        &mut self,
+        figures: &CreditFigures,
+        date: NaiveDate,
+        by: Option<UserId>,
+    ) -> Result<Vec<EventKind>, Refusal> {
         self.check_credit()?;
         let credited =
             self.state.credited.checked_add(figures.totals().payable()).map_err(|e| amount_error(&e))?;
         let complete = figures.credited().is_complete(&self.credit_basis()?);
+        let payable = self.totals.payable().minor();
         Ok(self.settle(EventKind::InvoiceCredited, |state| {
             state.credited = credited;
             state.credit = figures.credited().clone();
             state.fully_credited = complete;
+            let open = payable - credited.minor() - state.allocated.minor();
+            let covered = state.written_off.minor() - open.max(0);
+            if covered > 0 {
+                state.take_back(covered, None, date, by);
+            }
         }))
     }
 
@@ -248,12 +262,7 @@ impl Invoice {
             let detail = format!("{amount} is more than the {due} due");
             return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
         }
-        let mut events = self.settle_quietly(|state| state.allocated = allocated);
-        if self.is_uncollectible() && !self.due().is_positive() {
-            self.state.uncollectible_at = None;
-            events.push(EventKind::InvoiceCollectible);
-        }
-        Ok(events)
+        Ok(self.settle_quietly(|state| state.allocated = allocated))
     }
 
     /// Gives part of a payment back.
@@ -280,6 +289,9 @@ impl Invoice {
         self.only_live(Action::WriteOff)?;
         let mut found = Violations::new();
         collect(&mut found, "/note", note.as_deref(), LONG);
+        if reason == WriteOffReason::TakenBack {
+            found.add("/reason", Code::OutOfRange, "a write-off is taken back by a use case of its own");
+        }
         if reason == WriteOffReason::Other && note.as_deref().is_none_or(|note| note.trim().is_empty()) {
             found.add("/note", Code::Required, "say why in a note");
         }
@@ -311,6 +323,22 @@ impl Invoice {
         Ok(self.settle(EventKind::InvoiceWrittenOff, |state| {
             state.written_off = written_off;
             state.write_offs.push(WriteOff { amount, reason, note, date, by });
+        }))
+    }
+
+    /// Asks for all again that was written off.
+    pub(crate) fn take_back_write_offs(
+        &mut self,
+        note: String,
+        date: NaiveDate,
+        by: Option<UserId>,
+    ) -> Result<Vec<EventKind>, IllegalTransition> {
+        self.only_live(Action::TakeBackWriteOff)?;
+        if !self.state.written_off.is_positive() {
+            return Err(self.illegal(Action::TakeBackWriteOff));
+        }
+        Ok(self.settle(EventKind::InvoiceWriteOffReversed, |state| {
+            state.take_back(state.written_off.minor(), Some(note), date, by);
         }))
     }
 
@@ -357,6 +385,11 @@ impl Invoice {
             }
             _ => None,
         };
-        event.into_iter().collect()
+        let mut events: Vec<_> = event.into_iter().collect();
+        if self.is_uncollectible() && !self.due().is_positive() {
+            self.state.uncollectible_at = None;
+            events.push(EventKind::InvoiceCollectible);
+        }
+        events
     }
 }

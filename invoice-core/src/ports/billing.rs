@@ -193,7 +193,8 @@ pub trait Payments: Send + Sync {
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait Reports: Send + Sync {
-    /// What is due as of a date, by currency and age; of one client or of all.
+    /// What is due now on documents issued by `as_of`, by currency and by age on that date; of one client or
+    /// of all. Uncollectible invoices are among them.
     async fn aging(
         &self,
         team: TeamId,

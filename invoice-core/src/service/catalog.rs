@@ -44,7 +44,7 @@ impl Billing {
             changes.insert(client, &[EventKind::ClientCreated], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces a client's data. Issued documents keep what they froze.
@@ -83,7 +83,7 @@ impl Billing {
             changes.update(client, &[event], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Deletes a client; [`Error::InUse`] once a document or payment refers to it.
@@ -115,7 +115,7 @@ impl Billing {
             changes.insert(item, &[EventKind::ItemCreated], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces an item's data. Lines made from it before keep what they say.
@@ -153,7 +153,7 @@ impl Billing {
             changes.update(item, &[event], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Deletes an item. Lines made from it keep what they say.
@@ -192,7 +192,7 @@ impl Billing {
             changes.insert(series, &[EventKind::SeriesCreated], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Refuses a series that would once give a number which an imported invoice carries: it would stick there.
@@ -229,7 +229,7 @@ impl Billing {
             changes.update(series, &[EventKind::SeriesArchived], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Writes the team's profile, the first one or a new version of it. Series keep the fiscal year they
@@ -262,6 +262,6 @@ impl Billing {
             }
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 }

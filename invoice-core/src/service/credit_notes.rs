@@ -6,7 +6,7 @@ use super::changes::{About, Changes};
 use super::issue::Issuer;
 use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
-use crate::credit::CreditFigures;
+use crate::credit::{CreditFigures, Credited};
 use crate::document::{AccountingTotal, IssueFacts};
 use crate::transition::Action;
 use crate::{
@@ -54,7 +54,7 @@ impl Billing {
             changes.insert(note, &[EventKind::CreditNoteCreated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces what a draft says.
@@ -77,7 +77,7 @@ impl Billing {
             changes.update(note, &[EventKind::CreditNoteUpdated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces the internal notes and the metadata, which stay editable after the issue.
@@ -98,7 +98,7 @@ impl Billing {
             changes.update(note, &[EventKind::CreditNoteUpdated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Deletes a draft.
@@ -127,7 +127,7 @@ impl Billing {
             let (changes, _) = self.credit(call, note, invoice, false, now).await?;
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Creates and issues a credit note in one commit.
@@ -146,7 +146,7 @@ impl Billing {
             let (changes, _) = self.credit(call, note, invoice, true, now).await?;
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Records that the credit note was sent to the customer; may be repeated.
@@ -162,7 +162,7 @@ impl Billing {
             changes.update(note, &[EventKind::CreditNoteSent], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// The credit note first, the invoice it credits second, and what a full credit sets free.
@@ -211,7 +211,7 @@ impl Billing {
         let issue_date = issuer.issue_date(note.data().issue_date)?;
         let facts = credit_facts(call, invoice, &figures, issue_date, now)?;
         note.issue(facts, invoice, &figures)?;
-        let events = invoice.credit_with(&figures)?;
+        let events = invoice.credit_with(&figures, issue_date, call.actor().user_id())?;
         Ok((note, issue_date, events))
     }
 }
@@ -230,10 +230,15 @@ pub(super) fn credit_facts(
         let detail = format!("before the invoice, which is of {}", issued.issue_date());
         return Err(Violation::new("/issue_date", Code::Inconsistent, detail).into());
     }
+    // Counted from the start, so that the parts add up to what all of them together come to.
+    let basis = invoice.credit_basis()?;
     let accounting = issued.accounting().map(|original| {
-        let tax_total = figures.totals().tax_total();
-        tax_total
-            .exchange(original.rate(), original.currency(), RoundingMode::HalfAwayFromZero)
+        let exchanged = |credited: &Credited| {
+            let tax = credited.tax_total(&basis)?;
+            tax.exchange(original.rate(), original.currency(), RoundingMode::HalfAwayFromZero)
+        };
+        exchanged(figures.credited())
+            .and_then(|after| after.checked_sub(exchanged(invoice.credit())?))
             .map(|tax_total| AccountingTotal { tax_total, ..original.clone() })
             .map_err(|error| Error::money("/scope", &error))
     });

@@ -102,7 +102,7 @@ impl Billing {
             changes.import(id, import.number.clone());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Takes over a credit note with its number.
@@ -121,7 +121,7 @@ impl Billing {
             let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/scope"))?;
             let facts = credit_facts(call, &invoice, &figures, import.issue_date, now)?;
             note.issue(facts, &invoice, &figures)?;
-            let events = invoice.credit_with(&figures)?;
+            let events = invoice.credit_with(&figures, import.issue_date, call.actor().user_id())?;
             let amount = Some(note.totals().payable());
             let ids = (AggregateId::CreditNote(note.id()), AggregateId::Invoice(invoice.id()));
             let mut changes = self.changes(call, now);
@@ -133,13 +133,16 @@ impl Billing {
             self.release_advances(call, &mut changes, &released).await?;
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// A number that no series would give later, and a date that is not in the future.
     async fn check_import(&self, call: &Call, number: &str, issue_date: NaiveDate) -> Result<(), Error> {
         let mut found = Violations::new();
         collect_required(&mut found, "/number", number, 100);
+        if number.trim() != number || number.chars().any(char::is_control) {
+            found.add("/number", Code::Malformed, "control characters, or white space at an end");
+        }
         if !crate::time::date_in_range(issue_date) {
             found.add("/issue_date", Code::OutOfRange, "a date of the years 1970 to 9998");
         }

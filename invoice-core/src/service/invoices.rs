@@ -46,7 +46,7 @@ impl Billing {
             changes.insert(invoice, &[EventKind::InvoiceCreated], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces what a draft says.
@@ -69,7 +69,7 @@ impl Billing {
             changes.update(invoice, &[EventKind::InvoiceUpdated], About::default());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces the internal notes and the metadata, which stay editable after the issue.
@@ -81,11 +81,15 @@ impl Billing {
         metadata: Metadata,
     ) -> Result<Invoice, Error> {
         let step = |invoice: &mut Invoice, _| {
-            call.permit_write(invoice.created_by())?;
+            // What members may write of their own are drafts.
+            match invoice.issued() {
+                Some(_) => call.permit(Permission::WriteAll)?,
+                None => call.permit_write(invoice.created_by())?,
+            }
             invoice.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(Some(EventKind::InvoiceUpdated))
         };
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
     /// Deletes a draft.
@@ -110,52 +114,47 @@ impl Billing {
             invoice.send(now)?;
             Ok(Some(EventKind::InvoiceSent))
         };
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
     /// Records that the customer saw it. The second time changes nothing.
     pub async fn mark_invoice_viewed(&self, call: &Call, id: InvoiceId) -> Result<Invoice, Error> {
         call.permit(Permission::IssueDocuments)?;
-        let invoice = self.load_invoice(call, id).await?;
-        if invoice.viewed_at().is_some() {
-            call.check_version(invoice.version())?;
-            return Ok(invoice);
-        }
         let step =
             |invoice: &mut Invoice, now| Ok(invoice.mark_viewed(now)?.then_some(EventKind::InvoiceViewed));
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
-    /// Records that the customer got it in another way than by sending, such as over the counter.
+    /// Records that the customer got it in another way than by sending, such as over the counter. The
+    /// second time changes nothing.
     pub async fn mark_invoice_delivered(&self, call: &Call, id: InvoiceId) -> Result<Invoice, Error> {
         call.permit(Permission::IssueDocuments)?;
         let step = |invoice: &mut Invoice, now| {
-            invoice.mark_delivered(now)?;
-            Ok(Some(EventKind::InvoiceDelivered))
+            Ok(invoice.mark_delivered(now)?.then_some(EventKind::InvoiceDelivered))
         };
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
     /// Marks an invoice as not to be expected any more. It still can be paid, which clears the mark.
     pub async fn mark_invoice_uncollectible(&self, call: &Call, id: InvoiceId) -> Result<Invoice, Error> {
         call.permit(Permission::HandlePayments)?;
         let step = |invoice: &mut Invoice, now| Ok(Some(invoice.set_uncollectible(Some(now))?));
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
     /// Takes the mark back.
     pub async fn unmark_invoice_uncollectible(&self, call: &Call, id: InvoiceId) -> Result<Invoice, Error> {
         call.permit(Permission::HandlePayments)?;
         let step = |invoice: &mut Invoice, _| Ok(Some(invoice.set_uncollectible(None)?));
-        self.change_invoice(call, id, None, step).await
+        self.change_invoice(call, id, step).await
     }
 
-    /// Loads one invoice, changes it, and commits it with the event of the step.
+    /// Loads one invoice, changes it, and commits it with the event of the step; a step without an event
+    /// changed nothing.
     async fn change_invoice(
         &self,
         call: &Call,
         id: InvoiceId,
-        reason: Option<&str>,
         step: impl Fn(&mut Invoice, Timestamp) -> Result<Option<EventKind>, Error> + Send + Sync,
     ) -> Result<Invoice, Error> {
         let step = &step;
@@ -166,10 +165,12 @@ impl Billing {
             let events: Vec<_> = step(&mut invoice, now)?.into_iter().collect();
             let about = About { amount: Some(invoice.totals().payable()), related: None };
             let mut changes = self.changes(call, now);
-            changes.update(invoice, &events, about);
-            changes.because(reason);
+            if !events.is_empty() {
+                changes.update(invoice, &events, about);
+            }
             Ok(changes)
         });
-        first(records.await?)
+        let records = records.await?;
+        if records.is_empty() { self.load_invoice(call, id).await } else { first(call, records) }
     }
 }

@@ -141,7 +141,7 @@ impl Billing {
             }
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Creates and issues an invoice in one commit.
@@ -172,7 +172,7 @@ impl Billing {
             related.write(&mut changes, invoice_id);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Decides an issue: the frozen invoice, who issues it, and the advances it deducts.

@@ -184,7 +184,7 @@ impl Billing {
                 },
                 Err(error) => error,
             };
-            if matches!(error, Error::Forbidden { .. }) {
+            if matches!(error, Error::Forbidden { .. }) || !call.actor.may(Permission::WriteOwn) {
                 return Err(error);
             }
             return self.answered_before(call).await?.ok_or(error);
@@ -223,12 +223,17 @@ impl std::fmt::Debug for Billing {
     }
 }
 
-/// Takes the next record of an answer; the order is that of the writes.
-fn next<T: TryFrom<Record>>(records: &mut std::vec::IntoIter<Record>) -> Result<T, Error> {
-    records.next().and_then(|record| T::try_from(record).ok()).ok_or_else(Error::foreign_answer)
+/// Takes the next record of an answer; the order is that of the writes. An answer of another kind is that
+/// of another use case under the same key.
+fn next<T: TryFrom<Record>>(call: &Call, records: &mut std::vec::IntoIter<Record>) -> Result<T, Error> {
+    let record = records.next().and_then(|record| T::try_from(record).ok());
+    record.ok_or_else(|| match call.idempotency {
+        Some(_) => Error::IdempotencyMismatch,
+        None => Error::foreign_answer(),
+    })
 }
 
 /// Takes the first record of an answer, the aggregate the call is about.
-fn first<T: TryFrom<Record>>(records: Vec<Record>) -> Result<T, Error> {
-    next(&mut records.into_iter())
+fn first<T: TryFrom<Record>>(call: &Call, records: Vec<Record>) -> Result<T, Error> {
+    next(call, &mut records.into_iter())
 }

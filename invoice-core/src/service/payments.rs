@@ -11,7 +11,7 @@ use crate::change::{AggregateId, AggregateKind, Record};
 use crate::transition::{Action, Obstacle};
 use crate::{
     Allocation, Code, EventKind, IllegalTransition, Invoice, InvoiceId, Money, Payment, PaymentData,
-    PaymentId, PaymentMethod, Permission, Refund, Reversal, Violation,
+    PaymentId, PaymentMethod, Permission, Refund, Reversal, Timestamp, Violation,
 };
 
 /// What a user decides when an invoice is paid.
@@ -97,9 +97,10 @@ impl Billing {
         &self,
         call: &Call,
         date: Option<NaiveDate>,
+        now: Timestamp,
     ) -> Result<NaiveDate, Error> {
         let supplier = self.supplier_of(call).await?;
-        let today = Self::today(supplier.as_ref(), self.now());
+        let today = Self::today(supplier.as_ref(), now);
         match date {
             Some(date) if date > today => {
                 let detail = format!("{date} is after today, {today} in the team's time zone");
@@ -109,8 +110,7 @@ impl Billing {
         }
     }
 
-    fn new_payment(&self, call: &Call, data: PaymentData) -> Result<Payment, Error> {
-        let now = self.now();
+    fn new_payment(&self, call: &Call, data: PaymentData, now: Timestamp) -> Result<Payment, Error> {
         let id = PaymentId::from_uuid(self.ids.uuid(now));
         Ok(Payment::new(id, call.team(), data, call.actor().user_id(), now)?)
     }
@@ -125,20 +125,21 @@ impl Billing {
     ) -> Result<Payment, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            self.not_in_future(call, Some(data.date)).await?;
+            let now = self.now();
+            self.not_in_future(call, Some(data.date), now).await?;
             if self.ports.catalog.client(call.team(), data.client).await?.is_none() {
                 return Err(Violation::new("/client", Code::Unknown, "no such client").into());
             }
-            let mut payment = self.new_payment(call, data.clone())?;
+            let mut payment = self.new_payment(call, data.clone(), now)?;
             let touched = self.allocate_all(call, &mut payment, &allocations).await?;
-            let mut changes = self.changes(call, self.now());
+            let mut changes = self.changes(call, now);
             let about = About { amount: Some(payment.amount()), related: None };
             let id = payment.id();
             changes.insert(payment, recorded(&allocations), about);
             touched.write(&mut changes, id);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Pays an invoice (`pay`): records a payment of its client and allocates it, at most what is due.
@@ -162,21 +163,23 @@ impl Billing {
                 let detail = format!("{amount} is more than the {due} due");
                 return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
             }
+            let now = self.now();
             let mut payment = self.new_payment(
                 call,
                 PaymentData {
                     client: invoice.content().client(),
                     amount,
-                    date: self.not_in_future(call, data.date).await?,
+                    date: self.not_in_future(call, data.date, now).await?,
                     method: data.method,
                     external_reference: data.external_reference.clone(),
                     note: data.note.clone(),
                 },
+                now,
             )?;
             let part = if amount > due { due } else { amount };
             let mut touched = Touched::default();
             allocate(&mut touched, &mut payment, invoice, part)?;
-            let mut changes = self.changes(call, self.now());
+            let mut changes = self.changes(call, now);
             let about = About { amount: Some(amount), related: Some(AggregateId::Invoice(id)) };
             let payment_id = payment.id();
             changes.insert(payment, &[EventKind::PaymentRecorded, EventKind::PaymentAllocated], about);
@@ -184,7 +187,7 @@ impl Billing {
             Ok(changes)
         });
         let mut records = records.await?.into_iter();
-        Ok(Paid { payment: next(&mut records)?, invoice: next(&mut records)? })
+        Ok(Paid { payment: next(call, &mut records)?, invoice: next(call, &mut records)? })
     }
 
     /// Allocates more of a payment.
@@ -200,7 +203,7 @@ impl Billing {
             let touched = self.allocate_all(call, &mut payment, &allocations).await?;
             self.write_payment(call, payment, touched, &[EventKind::PaymentAllocated], None, None)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Takes parts of a payment back from invoices.
@@ -220,7 +223,7 @@ impl Billing {
             }
             self.write_payment(call, payment, touched, &[EventKind::PaymentDeallocated], None, None)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Gives money back: de-allocates what that takes and records the refund, in one commit.
@@ -233,7 +236,7 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Refund).await?;
-            let date = self.not_in_future(call, data.date).await?;
+            let date = self.not_in_future(call, data.date, self.now()).await?;
             let mut touched = Touched::default();
             for (index, part) in data.deallocate.iter().enumerate() {
                 self.deallocate(call, &mut touched, &mut payment, *part, &format!("/deallocate/{index}"))
@@ -253,7 +256,7 @@ impl Billing {
             };
             self.write_payment(call, payment, touched, events, Some(data.amount), data.reason.as_deref())
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Reverses a payment that did not happen after all: takes all of it back, in one commit.
@@ -266,7 +269,7 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Reverse).await?;
-            let date = self.not_in_future(call, None).await?;
+            let date = self.not_in_future(call, None, self.now()).await?;
             let mut touched = Touched::default();
             for part in payment.allocations().to_vec() {
                 self.deallocate(call, &mut touched, &mut payment, part, "").await?;
@@ -280,7 +283,7 @@ impl Billing {
             };
             self.write_payment(call, payment, touched, events, Some(amount), reason.as_deref())
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     fn write_payment(

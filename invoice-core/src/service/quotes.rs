@@ -2,13 +2,14 @@
 
 use super::changes::About;
 use super::invoices::check_client;
-use super::{Billing, Call, Error, first, next};
+use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::document::IssueFacts;
+use crate::text::{LONG, collect};
 use crate::transition::Action;
 use crate::{
     Code, EventKind, Invoice, InvoiceData, Metadata, Permission, Quote, QuoteData, QuoteId, Timestamp,
-    Violation,
+    Violation, Violations,
 };
 
 fn about(quote: &Quote) -> About {
@@ -34,7 +35,7 @@ impl Billing {
             changes.insert(quote, &[EventKind::QuoteCreated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces what a draft says.
@@ -53,7 +54,7 @@ impl Billing {
             changes.update(quote, &[EventKind::QuoteUpdated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Replaces the internal notes and the metadata, which stay editable after the issue.
@@ -130,7 +131,7 @@ impl Billing {
             changes.number(AggregateId::Quote(id), &issuer.series, issue_date);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Records that the quote was sent to the customer; may be repeated.
@@ -166,6 +167,9 @@ impl Billing {
         reason: Option<&str>,
     ) -> Result<Quote, Error> {
         call.permit(Permission::IssueDocuments)?;
+        let mut found = Violations::new();
+        collect(&mut found, "/reason", reason, LONG);
+        found.into_result()?;
         let supplier = self.supplier_of(call).await?;
         let step = |quote: &mut Quote, now| {
             quote.answer(accepted, Self::today(supplier.as_ref(), now))?;
@@ -201,7 +205,7 @@ impl Billing {
             changes.update(quote, &[EventKind::QuoteConverted], related(invoice_id));
             Ok(changes)
         });
-        next(&mut records.await?.into_iter())
+        first(call, records.await?)
     }
 
     async fn change_quote(
@@ -223,6 +227,6 @@ impl Billing {
             changes.because(reason);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 }

@@ -25,7 +25,7 @@ impl Billing {
             self.release_advances(call, &mut changes, &released).await?;
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// Makes a replacement draft with the content of an issued invoice. Nothing happens to the original
@@ -54,7 +54,7 @@ impl Billing {
             changes.insert(replacement, &[EventKind::InvoiceCreated], about);
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
     }
 
     /// The other half of issuing a replacement: voids an undelivered original, or credits a delivered one

@@ -41,15 +41,42 @@ impl Billing {
         let records = self.run(call, || async {
             let mut invoice = self.load_invoice(call, id).await?;
             call.check_version(invoice.version())?;
-            let date = self.not_in_future(call, data.date).await?;
+            let now = self.now();
+            let date = self.not_in_future(call, data.date, now).await?;
             let amount = data.amount.unwrap_or_else(|| invoice.due());
             let events =
                 invoice.write_off(amount, data.reason, data.note.clone(), date, call.actor().user_id())?;
-            let mut changes = self.changes(call, self.now());
+            let mut changes = self.changes(call, now);
             changes.update(invoice, &events, About { amount: Some(amount), related: None });
             changes.because(data.note.as_deref());
             Ok(changes)
         });
-        first(records.await?)
+        first(call, records.await?)
+    }
+
+    /// Takes back all that was written off of an invoice: a bad debt that is paid after all, or a mistake.
+    /// It is due again.
+    pub async fn take_back_write_off(
+        &self,
+        call: &Call,
+        id: InvoiceId,
+        reason: &str,
+    ) -> Result<Invoice, Error> {
+        call.permit(Permission::HandlePayments)?;
+        let records = self.run(call, || async {
+            let mut invoice = self.load_invoice(call, id).await?;
+            call.check_version(invoice.version())?;
+            super::revise::check_reason(reason)?;
+            let now = self.now();
+            let today = self.not_in_future(call, None, now).await?;
+            let amount = invoice.written_off();
+            let by = call.actor().user_id();
+            let events = invoice.take_back_write_offs(reason.to_owned(), today, by)?;
+            let mut changes = self.changes(call, now);
+            changes.update(invoice, &events, About { amount: Some(amount), related: None });
+            changes.because(Some(reason));
+            Ok(changes)
+        });
+        first(call, records.await?)
     }
 }

@@ -27,6 +27,12 @@ impl Content {
                 found.add(name, Code::TooLong, format!("more than {}", Self::MAX_ADJUSTMENTS));
             }
         }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        if self.prepaid.is_some_and(crate::Money::is_negative) {
+            found.add("/prepaid", Code::Negative, "what was paid before is not negative");
+        }
         let mut ids = HashSet::with_capacity(self.lines.len());
         for (index, line) in self.lines.iter().enumerate() {
             if let Err(violations) = line.validate() {

@@ -39,7 +39,10 @@ impl Ledger {
         let mut rows = BTreeMap::new();
         for (invoice, issued) in self.live_invoices() {
             let due = invoice.due();
-            if !due.is_positive() || client.is_some_and(|client| client != invoice.content().client()) {
+            if !due.is_positive()
+                || issued.issue_date() > as_of
+                || client.is_some_and(|client| client != invoice.content().client())
+            {
                 continue;
             }
             let row = rows.entry(due.currency()).or_insert_with(|| nothing_due(due.currency()));

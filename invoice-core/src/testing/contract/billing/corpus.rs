@@ -205,7 +205,7 @@ fn live(invoice: &mut Invoice, place: usize, desk: &Desk<'_>) {
     let at = desk.now();
     let credit = |invoice: &mut Invoice, scope| {
         let figures = sound(invoice.plan_credit(&scope));
-        sound(invoice.credit_with(&figures));
+        sound(invoice.credit_with(&figures, day("2026-03-02"), None));
     };
     match place % 10 {
         0 => sound(invoice.send(at)),

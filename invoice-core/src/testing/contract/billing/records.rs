@@ -391,7 +391,7 @@ async fn lived_invoice(desk: &Desk<'_>) -> Invoice {
     let why = Some("Fee".to_owned());
     sound(invoice.write_off(euros("1"), WriteOffReason::BankCharges, why, today, by));
     let figures = sound(invoice.plan_credit(&CreditScope::Amount(euros("6"))));
-    sound(invoice.credit_with(&figures));
+    sound(invoice.credit_with(&figures, today, by));
     let written = desk.update(invoice).await;
     reads_back(desk, &written.clone().into()).await;
     written
