@@ -110,6 +110,7 @@ impl Play {
                         _ => WriteOffReason::Other,
                     },
                     note: (*explained == Explained::ByNote).then(|| "They moved".to_owned()),
+                    date: None,
                 };
                 let outcome = billing.write_off(&call, id, data).await;
                 let is_explained = *explained != Explained::NotAtAll;
