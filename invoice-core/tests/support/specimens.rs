@@ -313,6 +313,7 @@ impl Specimens {
             amount: Some(eur("1.00")),
             reason: WriteOffReason::Other,
             note: Some("The bank's fee".to_owned()),
+            date: None,
         };
         billing.write_off(owner, id, write_off).await.unwrap();
         self.clock.advance_millis(40 * DAY);
