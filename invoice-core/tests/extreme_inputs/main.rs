@@ -135,8 +135,8 @@ impl Life {
             let write_off = WriteOffData {
                 amount,
                 reason,
-                note: Some(self.words[1].clone()),
                 date: self.days[0].parse().ok(),
+                note: Some(self.words[1].clone()),
             };
             outcome(billing.write_off(owner, id, write_off).await)?;
         }
