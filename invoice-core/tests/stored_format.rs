@@ -191,12 +191,3 @@ async fn what_a_later_release_stored_is_refused_by_its_schema() {
     let error = serde_json::from_value::<Event>(with(&json, "/schema", json!(2))).unwrap_err();
     assert!(error.to_string().contains("schema version 2"), "{error}");
 }
-
-#[tokio::test]
-async fn a_document_without_its_number_is_no_stored_document() {
-    let made = Specimens::new().await;
-    let json = serde_json::to_value(made.issued().await).unwrap();
-    let facts = json.pointer("/issuance/issued/facts").unwrap().clone();
-    let pending = with(&json, "/issuance", json!({ "pending": facts }));
-    assert!(serde_json::from_value::<invoice_core::Invoice>(pending).is_err());
-}

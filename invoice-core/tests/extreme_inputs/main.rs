@@ -132,7 +132,12 @@ impl Life {
         }
         for amount in [self.money(2), None] {
             let reason = WriteOffReason::EarlyPayment;
-            let write_off = WriteOffData { amount, reason, date: None, note: Some(self.words[1].clone()) };
+            let write_off = WriteOffData {
+                amount,
+                reason,
+                date: self.days[0].parse().ok(),
+                note: Some(self.words[1].clone()),
+            };
             outcome(billing.write_off(owner, id, write_off).await)?;
         }
         if let (Some(amount), Ok(date)) = (self.money(1), self.days[1].parse()) {

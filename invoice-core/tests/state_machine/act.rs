@@ -42,8 +42,10 @@ impl Play {
             Step::EditCredit(at, _)
             | Step::DeleteCredit(at)
             | Step::IssueCredit(at)
-            | Step::SendCredit(at) => {
-                let fits = if matches!(step, Step::SendCredit(_)) { Phase::Issued } else { Phase::Draft };
+            | Step::SendCredit(at)
+            | Step::AnnotateCredit(at) => {
+                let is_late = matches!(step, Step::SendCredit(_) | Step::AnnotateCredit(_));
+                let fits = if is_late { Phase::Issued } else { Phase::Draft };
                 match at.of(&self.model.notes, |note| note.phase == fits) {
                     Some(at) => self.step_credit(at, step).await,
                     None => Ok(()),
@@ -68,6 +70,7 @@ impl Play {
             | Step::DeleteOffer(at)
             | Step::IssueOffer(at)
             | Step::SendOffer(at)
+            | Step::AnnotateOffer(at)
             | Step::Accept(at)
             | Step::Decline(at)
             | Step::Convert(at) => {

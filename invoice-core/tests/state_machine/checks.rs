@@ -64,7 +64,7 @@ impl Play {
             "number": found.number(), model.number.as_deref();
             "allocated": found.allocated().minor(), model.allocated;
             "credited": found.credited().minor(), model.credited;
-            "fully credited": found.is_fully_credited(), model.is_fully_credited();
+            "fully credited": found.is_fully_credited(), model.is_fully_credited;
             "written off": found.written_off().minor(), model.written_off;
             "delivered": found.is_delivered(), model.reached_customer();
             "times sent": found.sent().map_or(0, Sent::count), model.sent;

@@ -11,7 +11,7 @@ pub(crate) fn day(today: NaiveDate, offset: i64) -> NaiveDate {
 }
 
 pub(crate) fn doc(model: &Model, step: &DocStep) -> Doc {
-    let fits = |invoice: &Invoice| invoice.doc.is_advance && invoice.is_live() && invoice.credited == 0;
+    let fits = |invoice: &Invoice| invoice.doc.is_advance && invoice.is_live() && !invoice.has_credit();
     let advances: Vec<_> =
         step.advances.iter().filter_map(|chosen| chosen.of(&model.invoices, fits)).collect();
     let lines = step.lines.iter();

@@ -103,6 +103,7 @@ pub(crate) enum Step {
     DeleteCredit(Pick),
     IssueCredit(Pick),
     SendCredit(Pick),
+    AnnotateCredit(Pick),
     Credit(Pick, ScopeStep),
     Pay { invoice: Pick, amount: Option<Amount>, may_overpay: bool, reference: Option<u8> },
     Record { client: usize, currency: usize, amount: Received, date: i64, parts: Vec<(Pick, Amount)> },
@@ -115,6 +116,7 @@ pub(crate) enum Step {
     DeleteOffer(Pick),
     IssueOffer(Pick),
     SendOffer(Pick),
+    AnnotateOffer(Pick),
     Accept(Pick),
     Decline(Pick),
     Convert(Pick),
@@ -234,6 +236,7 @@ fn credit_step() -> BoxedStrategy<Step> {
         1 => pick().prop_map(Step::DeleteCredit),
         3 => pick().prop_map(Step::IssueCredit),
         1 => pick().prop_map(Step::SendCredit),
+        1 => pick().prop_map(Step::AnnotateCredit),
         6 => (pick(), scope()).prop_map(|(pick, scope)| Step::Credit(pick, scope)),
     ]
     .boxed()
@@ -271,6 +274,7 @@ fn offer_step() -> BoxedStrategy<Step> {
         1 => pick().prop_map(Step::DeleteOffer),
         5 => pick().prop_map(Step::IssueOffer),
         2 => pick().prop_map(Step::SendOffer),
+        1 => pick().prop_map(Step::AnnotateOffer),
         2 => pick().prop_map(Step::Accept),
         1 => pick().prop_map(Step::Decline),
         2 => pick().prop_map(Step::Convert),

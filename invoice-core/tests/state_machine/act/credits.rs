@@ -1,6 +1,7 @@
 use invoice_core::{Action, CreditNote, CreditNoteData};
 
-use crate::model::{Credited, Phase, Scope};
+use super::remark;
+use crate::model::{Credited, Phase, Refused, Scope};
 use crate::play::{Play, Wrong};
 use crate::resolve;
 use crate::steps::Step;
@@ -77,6 +78,12 @@ impl Play {
                 if let Some(note) = self.agree_on_credit(expected, outcome)? {
                     self.issued(at, &note, credited)?;
                 }
+            }
+            Step::AnnotateCredit(_) => {
+                self.tell(format_args!("annotate credit {at}"));
+                let outcome = billing.annotate_credit_note(&call, id, None, remark(self.count)).await;
+                let gone = self.model.notes[at].phase == Phase::Deleted;
+                self.agree(if gone { &[Refused::Missing] } else { &[] }, outcome)?;
             }
             _ => {
                 self.tell(format_args!("send credit {at}"));

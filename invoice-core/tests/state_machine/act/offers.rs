@@ -1,6 +1,7 @@
 use invoice_core::{Action, QuoteData, QuoteKind};
 
-use crate::model::OfferState;
+use super::remark;
+use crate::model::{OfferState, Refused};
 use crate::play::{Play, Wrong};
 use crate::resolve::{day, doc};
 use crate::steps::{DocStep, Step};
@@ -62,10 +63,16 @@ impl Play {
                     self.model.send_offer(at);
                 }
             }
+            Step::AnnotateOffer(_) => {
+                self.tell(format_args!("annotate offer {at}"));
+                let outcome = billing.annotate_quote(&call, id, None, remark(self.count)).await;
+                let gone = self.model.offers[at].state == OfferState::Deleted;
+                self.agree(if gone { &[Refused::Missing] } else { &[] }, outcome)?;
+            }
             Step::Accept(_) => {
                 self.tell(format_args!("accept offer {at}"));
                 let outcome = billing.accept_quote(&call, id).await;
-                if self.agree(&self.model.may_accept(at), outcome)?.is_some() {
+                if self.agree(&self.model.may_take_up(at, Action::Accept), outcome)?.is_some() {
                     self.model.offers[at].state = OfferState::Accepted;
                 }
             }
@@ -79,7 +86,7 @@ impl Play {
             _ => {
                 self.tell(format_args!("convert offer {at}"));
                 let outcome = billing.convert_quote(&call, id).await;
-                let expected = self.model.may_step_offer(at, Action::Convert);
+                let expected = self.model.may_take_up(at, Action::Convert);
                 if let Some(invoice) = self.agree(&expected, outcome)? {
                     self.world.invoices.push(invoice.id());
                     self.model.convert(at);

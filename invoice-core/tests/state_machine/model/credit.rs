@@ -56,7 +56,7 @@ impl Note {
 impl Invoice {
     fn may_be_credited(&self) -> Reasons {
         let mut reasons = self.only_live(Action::Credit);
-        if self.is_fully_credited() {
+        if self.is_fully_credited {
             reasons.push(self.refuse(Action::Credit, Some(Obstacle::Credited)));
         }
         if self.deducted_in.is_some() {
@@ -68,7 +68,7 @@ impl Invoice {
     fn plan(&self, scope: &Scope) -> Result<Credited, Reasons> {
         let refused = |code| Err(vec![Refused::Invalid(code)]);
         let rest = self.creditable - self.credited;
-        if rest == 0 {
+        if rest == 0 && !matches!(scope, Scope::Full) {
             return refused(Code::CreditExceedsRemaining);
         }
         match scope {
@@ -113,6 +113,7 @@ impl Invoice {
 
     fn credit(&mut self, amount: i64, left: Option<Vec<i64>>) {
         self.credited += amount;
+        self.is_fully_credited = self.credited == self.creditable;
         self.left = left;
         self.settle();
     }
@@ -186,7 +187,7 @@ impl Model {
         let note = &mut self.notes[place];
         (note.phase, note.amount, note.number) = (Phase::Issued, amount, Some(number));
         self.invoices[invoice].credit(amount, left);
-        if self.invoices[invoice].is_fully_credited() {
+        if self.invoices[invoice].is_fully_credited {
             self.release_advances(invoice);
         }
     }

@@ -68,6 +68,8 @@ pub(crate) struct Invoice {
     /// What credit notes may come to.
     pub(crate) creditable: i64,
     pub(crate) credited: i64,
+    /// All of it, which may be nothing.
+    pub(crate) is_fully_credited: bool,
     pub(crate) written_off: i64,
     pub(crate) allocated: i64,
     pub(crate) sent: u32,
@@ -93,6 +95,7 @@ impl Invoice {
             payable: 0,
             creditable: 0,
             credited: 0,
+            is_fully_credited: false,
             written_off: 0,
             allocated: 0,
             sent: 0,
@@ -130,8 +133,8 @@ impl Invoice {
         (-self.balance()).max(0)
     }
 
-    pub(crate) fn is_fully_credited(&self) -> bool {
-        self.is_live() && self.credited > 0 && self.credited == self.creditable
+    pub(crate) fn has_credit(&self) -> bool {
+        self.credited > 0 || self.is_fully_credited
     }
 
     pub(crate) fn payment_state(&self) -> PaymentState {
@@ -149,7 +152,7 @@ impl Invoice {
         match self.phase {
             Phase::Draft | Phase::Deleted => Status::Draft,
             Phase::Void => Status::Void,
-            Phase::Issued if self.is_fully_credited() => Status::Credited,
+            Phase::Issued if self.is_fully_credited => Status::Credited,
             Phase::Issued if self.overpaid() > 0 => Status::Overpaid,
             Phase::Issued if self.due() == 0 => Status::Paid,
             Phase::Issued if self.is_uncollectible => Status::Uncollectible,
@@ -200,7 +203,7 @@ impl Invoice {
     fn only_untouched(&self, action: Action) -> Reasons {
         let obstacles = [
             (self.allocated > 0, Obstacle::Allocated),
-            (self.credited > 0, Obstacle::Credited),
+            (self.has_credit(), Obstacle::Credited),
             (self.written_off > 0, Obstacle::WrittenOff),
             (self.deducted_in.is_some(), Obstacle::Deducted),
         ];
@@ -251,6 +254,7 @@ impl Model {
 
     pub(crate) fn may_create(&self, doc: &Doc) -> Reasons {
         let mut reasons = Self::may_say(doc, !doc.is_advance);
+        reasons.extend(self.may_deduct(doc, None));
         reasons.extend(self.may_trade(doc.client));
         reasons
     }
@@ -264,6 +268,7 @@ impl Model {
         self.of_invoice(place, |invoice| {
             let mut reasons = invoice.only_draft(Action::Edit);
             reasons.extend(Self::may_say(doc, !doc.is_advance));
+            reasons.extend(self.may_deduct(doc, invoice.replaces));
             if invoice.doc.client != doc.client {
                 reasons.extend(self.may_trade(doc.client));
             }
@@ -286,7 +291,7 @@ impl Model {
                 && advance.doc.is_advance
                 && (advance.doc.client, advance.doc.currency) == (doc.client, doc.currency)
                 && (advance.deducted_in.is_none() || taken_over)
-                && advance.credited == 0
+                && !advance.has_credit()
                 && replaces != Some(*place);
             if !fits {
                 return refused();
@@ -321,9 +326,6 @@ impl Model {
         reasons.extend(deductions);
         if let Some(original) = replaces.map(|it| &self.invoices[it]) {
             reasons.extend(original.may_be_replaced());
-            if original.reached_customer() && original.creditable == 0 {
-                reasons.push(Refused::Invalid(Code::CreditExceedsRemaining));
-            }
         }
         reasons
     }
@@ -427,6 +429,9 @@ impl Model {
             let mut reasons = invoice.only_live(Action::WriteOff);
             if !is_explained {
                 reasons.push(Refused::Invalid(Code::Required));
+            }
+            if invoice.is_live() && invoice.due() == 0 {
+                reasons.push(invoice.refuse(Action::WriteOff, Some(Obstacle::NothingDue)));
             }
             if amount <= 0 {
                 reasons.push(Refused::Invalid(Code::NotPositive));

@@ -14,7 +14,7 @@ pub(crate) use payment::{Payment, Received};
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
-use invoice_core::{Action, Code, Obstacle};
+use invoice_core::{Action, Code, Obstacle, Status};
 
 /// One reason to refuse a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Model {
     pub(crate) fn sweep(&mut self, as_of: NaiveDate) -> (u64, u64) {
         let (mut overdue, mut expired) = (0, 0);
         for invoice in &mut self.invoices {
-            if !invoice.noted && invoice.is_overdue(as_of) {
+            if !invoice.noted && invoice.status_on(as_of) == Status::Overdue {
                 invoice.noted = true;
                 overdue += 1;
             }

@@ -83,7 +83,10 @@ impl Model {
 
     pub(crate) fn may_edit_offer(&self, place: usize, doc: &Doc) -> Reasons {
         let mut reasons = self.may_step_offer(place, Action::Edit);
-        reasons.extend(self.may_offer(doc));
+        reasons.extend(Self::may_say(doc, false));
+        if self.offers[place].doc.client != doc.client {
+            reasons.extend(self.may_trade(doc.client));
+        }
         reasons
     }
 
@@ -121,12 +124,15 @@ impl Model {
         }
     }
 
-    pub(crate) fn may_accept(&self, place: usize) -> Reasons {
-        let mut reasons = self.may_step_offer(place, Action::Accept);
+    /// Accepted or converted, unless its last day is over.
+    pub(crate) fn may_take_up(&self, place: usize, action: Action) -> Reasons {
+        let mut reasons = self.may_step_offer(place, action);
         let offer = &self.offers[place];
         if reasons.is_empty() && offer.is_over(self.today) {
-            let status = offer.status();
-            reasons.push(Refused::illegal(status.as_str(), Action::Accept, Some(Obstacle::Expired)));
+            reasons.push(Refused::illegal(offer.status().as_str(), action, Some(Obstacle::Expired)));
+        }
+        if action == Action::Convert && offer.state != OfferState::Deleted {
+            reasons.extend(self.may_trade(offer.doc.client));
         }
         reasons
     }
