@@ -58,6 +58,10 @@ pub(super) fn read(file: &Path) -> Result<Document, Problem> {
     if metadata.is_dir() {
         return Err(Problem::new("", "is a folder, not a file"));
     }
+    // A pipe or device may never end.
+    if !metadata.is_file() {
+        return Err(Problem::new("", "is not a regular file"));
+    }
     if metadata.len() > MOST_BYTES {
         return Err(Problem::new("", "is too large for an invoice"));
     }

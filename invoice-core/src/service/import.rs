@@ -140,7 +140,7 @@ impl Billing {
     async fn check_import(&self, call: &Call, number: &str, issue_date: NaiveDate) -> Result<(), Error> {
         let mut found = Violations::new();
         collect_required(&mut found, "/number", number, 100);
-        if number.trim() != number || number.chars().any(char::is_control) {
+        if !number.trim().is_empty() && number.trim() != number || number.chars().any(char::is_control) {
             found.add("/number", Code::Malformed, "control characters, or white space at an end");
         }
         if !crate::time::date_in_range(issue_date) {

@@ -17,3 +17,4 @@ mod story;
 mod sweep;
 mod trail;
 mod versions;
+mod write_offs;

@@ -279,8 +279,8 @@ async fn a_payment_that_was_partly_given_back_is_not_reversed() {
         story.billing.record_payment(&story.owner, received(&story, "10.00"), Vec::new()).await.unwrap();
     let one = RefundData::new(eur("1.00"));
     story.billing.refund_payment(&story.owner, payment.id(), one).await.unwrap();
-    let refused = story.billing.reverse_payment(&story.owner, payment.id(), None).await;
-    assert_eq!(the_field(refused), ("/refunds".to_owned(), Code::Inconsistent));
+    let refused = illegal(story.billing.reverse_payment(&story.owner, payment.id(), None).await);
+    assert_eq!(refused, ("recorded", Action::Reverse, Some(Obstacle::Refunded)));
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ impl World {
         let wanted = CreditNoteData::new(scope, "Returned");
         let mut note = CreditNote::new(id, &invoice, wanted, None, AT).unwrap();
         note.issue(self.facts(date, None), &invoice, &figures).unwrap();
-        invoice.credit_with(&figures).unwrap();
+        invoice.credit_with(&figures, day("2026-01-31"), None).unwrap();
         let change = self.issue(vec![Write::Insert(note.into()), update(invoice)], date);
         let receipt = self.ports.commits.commit(change).await.unwrap();
         receipt.records[0].clone().try_into().unwrap()

@@ -115,6 +115,8 @@ impl Invoice {
         self.credited += amount;
         self.is_fully_credited = self.credited == self.creditable;
         self.left = left;
+        // What is credited is not given up any more.
+        self.written_off = self.written_off.min((self.payable - self.credited - self.allocated).max(0));
         self.settle();
     }
 }

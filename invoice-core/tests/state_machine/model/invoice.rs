@@ -224,6 +224,7 @@ impl Invoice {
     /// Once nothing is due, a later reopening may become overdue anew.
     pub(super) fn settle(&mut self) {
         if self.due() == 0 {
+            self.is_uncollectible = false;
             self.noted = false;
         }
     }

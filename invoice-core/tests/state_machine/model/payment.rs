@@ -213,7 +213,10 @@ impl Model {
         if payment.is_reversed {
             return vec![Refused::illegal("reversed", Action::Reverse, None)];
         }
-        if payment.refunded > 0 { vec![Refused::Invalid(Code::Inconsistent)] } else { Vec::new() }
+        if payment.refunded > 0 {
+            return vec![Refused::illegal("recorded", Action::Reverse, Some(Obstacle::Refunded))];
+        }
+        Vec::new()
     }
 
     pub(crate) fn reverse(&mut self, payment: usize) {

@@ -97,9 +97,9 @@ pub async fn texts_of_any_script_survive(ports: &BillingPorts) {
             reads_back(&world, record).await;
         }
         let mut payment = PaymentData::new(client.id(), euros("1"), day("2026-03-02"));
-        payment.external_reference = Some(text.to_owned());
+        payment.external_reference = Some(text.trim().to_owned());
         let payment = world.insert(world.payment_of(payment)).await;
-        let found = ports.payments.payment_by_reference(world.team(), text).await;
+        let found = ports.payments.payment_by_reference(world.team(), text.trim()).await;
         assert_eq!(stored(found, "the payment"), payment, "a reference is found as it is");
     }
 }
@@ -131,8 +131,11 @@ pub async fn amounts_at_the_bounds_survive(ports: &BillingPorts) {
     for currency in [Currency::EUR, Currency::JPY, Currency::KWD] {
         for minor in [1, 9_007_199_254_740_993, MOST] {
             let amount = sound(Money::from_minor(minor, currency));
-            let data = PaymentData::new(client.id(), amount, day("2026-03-02"));
-            let payment = world.insert(world.payment_of(data)).await;
+            let one = sound(Money::from_minor(1, currency));
+            let mut payment = world.payment_of(PaymentData::new(client.id(), one, day("2026-03-02")));
+            // More than a payment may be, and no more than an amount.
+            payment.amount = amount;
+            let payment = world.insert(payment).await;
             let found = stored(ports.payments.payment(world.team(), payment.id()).await, "the payment");
             assert_eq!(found.amount(), amount, "an amount is kept to its minor unit");
         }
