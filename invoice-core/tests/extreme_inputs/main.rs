@@ -201,7 +201,7 @@ fn no_document_panics_at_any_step() {
     proptest!(ProptestConfig::with_cases(2_000), |(life in lives(client.to_string()))| {
         let reached = runtime().block_on(async {
             let made = Specimens::new().await;
-            life.live(&made).await
+            Box::pin(life.live(&made)).await
         })?;
         REACHED[reached].fetch_add(1, Relaxed);
     });

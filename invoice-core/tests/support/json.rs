@@ -6,23 +6,23 @@ use serde_json::Value;
 /// The pointers (RFC 6901) of all values that `wanted` accepts.
 pub(crate) fn pointers(json: &Value, wanted: &dyn Fn(&Value) -> bool) -> Vec<String> {
     let mut found = Vec::new();
-    collect(json, wanted, String::new(), &mut found);
+    collect(json, wanted, "", &mut found);
     found
 }
 
-fn collect(json: &Value, wanted: &dyn Fn(&Value) -> bool, at: String, found: &mut Vec<String>) {
+fn collect(json: &Value, wanted: &dyn Fn(&Value) -> bool, at: &str, found: &mut Vec<String>) {
     if wanted(json) {
-        found.push(at.clone());
+        found.push(at.to_owned());
     }
     match json {
         Value::Object(fields) => {
             for (key, value) in fields {
-                collect(value, wanted, format!("{at}/{}", escaped(key)), found);
+                collect(value, wanted, &format!("{at}/{}", escaped(key)), found);
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                collect(value, wanted, format!("{at}/{index}"), found);
+                collect(value, wanted, &format!("{at}/{index}"), found);
             }
         }
         _ => {}
