@@ -37,6 +37,7 @@ impl Play {
             | Step::MarkUncollectible(_)
             | Step::UnmarkUncollectible(_)
             | Step::WriteOff(..)
+            | Step::TakeBackWriteOff(_)
             | Step::DraftCredit(..)
             | Step::Credit(..) => self.with_invoice(step).await,
             Step::EditCredit(at, _)
@@ -99,6 +100,7 @@ impl Play {
             Step::Void(at) => (at, |it| it.is_live() && !it.reached_customer()),
             Step::MarkUncollectible(at) | Step::WriteOff(at, ..) => (at, |it| it.due() > 0),
             Step::UnmarkUncollectible(at) => (at, |it| it.is_uncollectible),
+            Step::TakeBackWriteOff(at) => (at, |it| it.written_off > 0),
             Step::Annotate(at)
             | Step::Send(at)
             | Step::View(at)

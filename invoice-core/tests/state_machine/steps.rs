@@ -98,6 +98,7 @@ pub(crate) enum Step {
     MarkUncollectible(Pick),
     UnmarkUncollectible(Pick),
     WriteOff(Pick, Option<Amount>, Explained),
+    TakeBackWriteOff(Pick),
     DraftCredit(Pick, ScopeStep, Option<i64>),
     EditCredit(Pick, ScopeStep),
     DeleteCredit(Pick),
@@ -222,6 +223,7 @@ fn invoice_step() -> BoxedStrategy<Step> {
         4 => pick().prop_map(Step::Revise),
         3 => pick().prop_map(Step::MarkUncollectible),
         1 => pick().prop_map(Step::UnmarkUncollectible),
+        1 => pick().prop_map(Step::TakeBackWriteOff),
         3 => (pick(), prop::option::of(amount()), explained)
             .prop_map(|(pick, amount, explained)| Step::WriteOff(pick, amount, explained)),
     ]

@@ -98,6 +98,13 @@ impl Play {
                     self.model.invoices[at].is_uncollectible = false;
                 }
             }
+            Step::TakeBackWriteOff(_) => {
+                self.tell(format_args!("take back what was written off of invoice {at}"));
+                let outcome = billing.take_back_write_off(&call, id, "Paid after all").await;
+                if self.agree(&self.model.may_take_back_write_off(at), outcome)?.is_some() {
+                    self.model.invoices[at].written_off = 0;
+                }
+            }
             Step::WriteOff(_, amount, explained) => {
                 let due = self.model.invoices[at].due();
                 let units = amount.map_or(due, |amount| amount.of(due));

@@ -410,42 +410,4 @@ impl Model {
     pub(crate) fn may_step(&self, place: usize, action: Action) -> Reasons {
         self.of_invoice(place, |invoice| invoice.only_live(action))
     }
-
-    pub(crate) fn may_mark(&self, place: usize, mark: bool) -> Reasons {
-        let action = if mark { Action::MarkUncollectible } else { Action::UnmarkUncollectible };
-        self.of_invoice(place, |invoice| {
-            let mut reasons = invoice.only_live(action);
-            if invoice.is_live() && invoice.is_uncollectible == mark {
-                reasons.push(invoice.refuse(action, None));
-            }
-            if invoice.is_live() && mark && invoice.due() == 0 {
-                reasons.push(invoice.refuse(action, Some(Obstacle::NothingDue)));
-            }
-            reasons
-        })
-    }
-
-    pub(crate) fn may_write_off(&self, place: usize, amount: i64, is_explained: bool) -> Reasons {
-        self.of_invoice(place, |invoice| {
-            let mut reasons = invoice.only_live(Action::WriteOff);
-            if !is_explained {
-                reasons.push(Refused::Invalid(Code::Required));
-            }
-            if invoice.is_live() && invoice.due() == 0 {
-                reasons.push(invoice.refuse(Action::WriteOff, Some(Obstacle::NothingDue)));
-            }
-            if amount <= 0 {
-                reasons.push(Refused::Invalid(Code::NotPositive));
-            } else if amount > invoice.due() {
-                reasons.push(Refused::Invalid(Code::ExceedsDue));
-            }
-            reasons
-        })
-    }
-
-    pub(crate) fn write_off(&mut self, place: usize, amount: i64) {
-        let invoice = &mut self.invoices[place];
-        invoice.written_off += amount;
-        invoice.settle();
-    }
 }

@@ -2,6 +2,7 @@
 //! in a list. It knows nothing of the engine but its names of actions, obstacles and codes.
 
 mod credit;
+mod given_up;
 mod invoice;
 mod offer;
 mod payment;
