@@ -171,6 +171,15 @@ impl Tax {
     pub(crate) fn key(&self) -> TaxKey {
         TaxKey::new(self.withheld, self.scheme, self.category, self.rate.unwrap_or(TaxRate::ZERO))
     }
+
+    /// Whether both belong to one group. Totals ask it of every line, so what differs most often comes first.
+    #[inline]
+    pub(crate) fn shares_group(&self, other: &Self) -> bool {
+        self.rate.unwrap_or(TaxRate::ZERO) == other.rate.unwrap_or(TaxRate::ZERO)
+            && self.category == other.category
+            && self.withheld == other.withheld
+            && self.scheme == other.scheme
+    }
 }
 
 fn check_exemption_code(code: &str) -> Result<(), Violation> {

@@ -36,7 +36,10 @@ pub(super) struct TaxSets<'a, F> {
 
 #[inline]
 fn same(a: &[Tax], b: &[Tax]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key() == b.key())
+    match (a, b) {
+        ([a], [b]) => a.shares_group(b),
+        _ => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.shares_group(b)),
+    }
 }
 
 impl<'a, F: Figure> TaxSets<'a, F> {
@@ -142,7 +145,7 @@ impl<'a, F: Figure> TaxSets<'a, F> {
 
 /// Where each place went, from the places in their new order.
 fn ranks(order: impl ExactSizeIterator<Item = usize>) -> Vec<usize> {
-    let mut ranks = vec![0; order.len()];
+    let mut ranks: Vec<usize> = std::iter::repeat_n(0, order.len()).collect();
     for (new, old) in order.enumerate() {
         if let Some(rank) = ranks.get_mut(old) {
             *rank = new;

@@ -6,7 +6,6 @@ use super::result::{TaxRow, Totals};
 use super::sets::TaxSets;
 use super::{Input, PayableRounding, TaxRounding};
 use crate::money::{bounded, divide};
-use crate::tax::TaxKey;
 use crate::{Code, Money, MoneyError, RoundingMode, Violation};
 
 /// One row per group, and the totals of the taxes.
@@ -19,21 +18,26 @@ pub(super) fn groups<F: Figure>(
     let currency = totals.currency;
     let money = |units| Money::trusted(units, currency);
     let overflow = |error: MoneyError| error.at("/lines");
-    let figures = if included.is_empty() {
-        figures(sets, rounding).map_err(overflow)?
-    } else {
-        // One tax a set, so that sets are groups.
-        let mut figures = vec![(0, 0); sets.groups.len()];
+    let sums = sums(sets);
+    // With prices that include tax each set has one tax, so that sets are groups.
+    let mut included_of = Vec::new();
+    if !included.is_empty() {
+        included_of.resize(sets.groups.len(), None);
         for (set, included) in sets.list.iter().zip(included) {
             for row in set.rows.iter() {
-                figures.get_mut(row).into_iter().for_each(|pair| *pair = (included.net, included.tax));
+                included_of.get_mut(row).into_iter().for_each(|place| *place = Some(included));
             }
         }
-        figures
-    };
+    }
     let (mut taxes, mut withheld) = (0_i128, 0_i128);
     totals.breakdown.reserve_exact(sets.groups.len());
-    for ((key, _), (taxable, tax)) in sets.groups.iter().zip(figures) {
+    for (place, ((key, _), sum)) in sets.groups.iter().zip(sums).enumerate() {
+        let (taxable, tax) = if let Some(included) = included_of.get(place).copied().flatten() {
+            (included.net, included.tax)
+        } else {
+            let tax = sum.tax(key.rate().plain(), rounding).map_err(overflow)?;
+            (sum.printed().map_err(overflow)?, tax)
+        };
         *if key.is_withheld() { &mut withheld } else { &mut taxes } += i128::from(tax);
         let (exemption_reasons, exemption_codes) = sets.reasons.of(key);
         totals.breakdown.push(TaxRow {
@@ -51,9 +55,10 @@ pub(super) fn groups<F: Figure>(
     Ok(())
 }
 
-/// What each group taxes, and the tax on it.
-fn figures<F: Figure>(sets: &TaxSets<'_, F>, rounding: TaxRounding) -> Result<Vec<(i64, i64)>, MoneyError> {
-    let mut sums = vec![F::zero(); sets.groups.len()];
+/// What each group taxes.
+fn sums<F: Figure>(sets: &TaxSets<'_, F>) -> Vec<F> {
+    // Not `vec!`: asking the system for zeroed memory costs more than the few sums of most documents.
+    let mut sums: Vec<F> = std::iter::repeat_n(F::zero(), sets.groups.len()).collect();
     for set in &sets.list {
         for row in set.rows.iter() {
             if let Some(sum) = sums.get_mut(row) {
@@ -61,9 +66,7 @@ fn figures<F: Figure>(sets: &TaxSets<'_, F>, rounding: TaxRounding) -> Result<Ve
             }
         }
     }
-    let pair =
-        |((key, _), sum): (&(TaxKey, usize), F)| Ok((sum.printed()?, sum.tax(key.rate().plain(), rounding)?));
-    sets.groups.iter().zip(sums).map(pair).collect()
+    sums
 }
 
 /// What is left to pay: total with tax − prepaid − withheld − advances + rounding (BR-CO-16).
