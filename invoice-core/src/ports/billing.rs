@@ -23,17 +23,26 @@ use crate::{
 pub trait Commits: Send + Sync {
     /// Commits each change set by itself, all of it or nothing, and answers each at its place.
     ///
-    /// One that fails does not fail its neighbours. Per change set, in this order of precedence:
+    /// They are taken in order, and each sees what those before it did; one that fails does not fail its
+    /// neighbours. Whatever fails writes nothing and burns no number. Per change set, the first that holds:
     ///
-    /// 1. Its id was committed before: the receipt of that commit, nothing is written.
-    /// 2. Its idempotency key was used before: with the same fingerprint, the kept answer with
+    /// 1. Its id was committed before in this team: the receipt of that commit, nothing is written.
+    /// 2. Its idempotency key was used before in this team: with the same fingerprint, the kept answer with
     ///    `replayed`; with another, [`StoreError::Duplicate`].
-    /// 3. A version that is not as expected: [`StoreError::Conflict`]. Something referred to that is not
-    ///    in the team: [`StoreError::NotFound`]. A client or item deleted while referred to:
-    ///    [`StoreError::InUse`]. Something that must be unique: [`StoreError::Duplicate`]. A date before
-    ///    the counter's last: [`StoreError::Refused`].
+    /// 3. It is not at home or contradicts itself (a record of another team, one aggregate written twice, a
+    ///    pending document without its issue): [`StoreError::NotFound`] or [`StoreError::Refused`].
     ///
-    /// Whatever fails burns no number.
+    /// After that any of these is answered:
+    ///
+    /// - [`StoreError::Conflict`]: a write or guard whose aggregate is not at the expected version.
+    /// - [`StoreError::NotFound`]: a client, credited invoice, allocated invoice or counter's series that is
+    ///   not in the team. The counter of imports belongs to no series.
+    /// - [`StoreError::InUse`]: a client that documents or payments refer to, an invoice that credit notes or
+    ///   allocations refer to, or a series that has numbered, deleted.
+    /// - [`StoreError::Duplicate`]: an identifier; a document number, which is one among all invoices, credit
+    ///   notes and quotes of the team, imported ones included, by exact characters; an external reference; an
+    ///   item code; the name of a series in use within its document type; a second supplier profile.
+    /// - [`StoreError::Refused`]: a date before the counter's last.
     async fn commit_all(&self, changes: Vec<Arc<ChangeSet>>) -> Vec<Result<Receipt, StoreError>>;
 
     /// What an idempotency key of the team stands for.

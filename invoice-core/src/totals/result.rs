@@ -327,6 +327,7 @@ impl TaxRow {
         &self.exemption_codes
     }
 
+    #[cfg(feature = "memory")]
     pub(crate) fn key(&self) -> TaxKey {
         self.key
     }
