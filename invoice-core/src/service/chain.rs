@@ -19,6 +19,8 @@ const BATCH: u16 = 200;
 impl Billing {
     /// Walks the hash chain of every counter of the team: no number missing, no document changed, none
     /// cut off at the end. Documents issued during the walk are left to the next one.
+    ///
+    /// A counter that was removed together with all its documents leaves nothing to walk.
     pub async fn verify(&self, actor: &Actor) -> Result<Vec<CounterReport>, Error> {
         permit(actor, Permission::Read)?;
         let mut reports = Vec::new();
