@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{LONG, SHORT, collect, collect_required};
-use crate::time::date_in_range;
+use crate::time::collect_date;
 use crate::transition::{Action, IllegalTransition, Obstacle};
 use crate::{
     ClientId, Code, Currency, InvoiceId, Money, PaymentId, TeamId, Timestamp, UserId, Version, Violation,
@@ -70,9 +70,7 @@ impl PaymentData {
         if self.amount.amount() >= rust_decimal::Decimal::from(100_000_000_000_u64) {
             found.add("/amount", Code::TooManyIntegerDigits, "more than 11 digits before the point");
         }
-        if !date_in_range(self.date) {
-            found.add("/date", Code::OutOfRange, "a date of the years 1970 to 9998");
-        }
+        collect_date(&mut found, "/date", Some(self.date));
         if let Some(reference) = &self.external_reference {
             collect_required(&mut found, "/external_reference", reference, SHORT);
             if reference.trim() != reference {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata, check_annotation};
 use crate::invoice::Sent;
 use crate::text::{LONG, collect};
-use crate::time::date_in_range;
+use crate::time::collect_date;
 use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition, Obstacle};
 use crate::{Code, DocumentType, InvoiceId, QuoteId, TeamId, Timestamp, UserId, Version, Violations};
@@ -139,9 +139,7 @@ impl QuoteData {
         let mut found = self.content.validate().err().unwrap_or_default();
         collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
-        if self.valid_until.is_some_and(|date| !date_in_range(date)) {
-            found.add("/valid_until", Code::OutOfRange, "a date of the years 1970 to 9998");
-        }
+        collect_date(&mut found, "/valid_until", self.valid_until);
         if !self.content.advances.is_empty() {
             found.add("/advances", Code::Inconsistent, "an offer deducts no advances");
         }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, TimeZone as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Code, Violation};
+use crate::{Code, Violation, Violations};
 
 /// An instant with millisecond precision, written in RFC 3339 with `Z`.
 ///
@@ -222,17 +222,20 @@ impl<'de> Deserialize<'de> for Month {
     }
 }
 
-/// The years a document's dates may lie in; four digits keep numbers and sort orders of one width.
-pub(crate) fn date_in_range(date: NaiveDate) -> bool {
-    (1970..=9998).contains(&date.year())
-}
-
-/// What is wrong with a date outside them; pointers are relative to it.
+/// Refuses dates outside the years a document's dates may lie in; four digits keep numbers and sort orders
+/// of one width. Pointers are relative to the date.
 pub(crate) fn check_date(date: NaiveDate) -> Result<(), Violation> {
-    if date_in_range(date) {
+    if (1970..=9998).contains(&date.year()) {
         return Ok(());
     }
     Err(Violation::new("", Code::OutOfRange, "a date of the years 1970 to 9998"))
+}
+
+/// Adds what [`check_date`] finds in a date that may be absent, at `pointer`.
+pub(crate) fn collect_date(found: &mut Violations, pointer: &str, date: Option<NaiveDate>) {
+    if let Some(Err(violation)) = date.map(check_date) {
+        found.push(violation.under(pointer));
+    }
 }
 
 /// `date` plus days, staying within chrono's calendar.

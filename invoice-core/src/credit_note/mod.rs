@@ -13,11 +13,11 @@ use crate::document::{Issuance, IssueFacts, Issued, Metadata, Note, Preceding, c
 use crate::invoice::Sent;
 use crate::line::Line;
 use crate::text::{LONG, SHORT, collect, collect_required};
-use crate::time::date_in_range;
+use crate::time::collect_date;
 use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition};
 use crate::{
-    ClientId, Code, CreditNoteId, Currency, Invoice, InvoiceId, Money, SeriesId, TeamId, Timestamp, UserId,
+    ClientId, CreditNoteId, Currency, Invoice, InvoiceId, Money, SeriesId, TeamId, Timestamp, UserId,
     Version, Violations,
 };
 
@@ -96,9 +96,7 @@ impl CreditNoteData {
     pub(crate) fn validate(&self) -> Result<(), Violations> {
         let mut found = Violations::new();
         collect_required(&mut found, "/reason", &self.reason, SHORT);
-        if self.issue_date.is_some_and(|date| !date_in_range(date)) {
-            found.add("/issue_date", Code::OutOfRange, "a date of the years 1970 to 9998");
-        }
+        collect_date(&mut found, "/issue_date", self.issue_date);
         crate::document::validate_notes(&self.notes, &mut found);
         collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{LONG, SHORT, collect, collect_required};
-use crate::time::check_date;
+use crate::time::collect_date;
 use crate::{Address, Code, Currency, ExchangeRate, Violations};
 
 /// A text on the document (BG-1).
@@ -224,12 +224,6 @@ impl AccountingRate {
     pub(crate) fn validate(&self, pointer: &str, found: &mut Violations) {
         collect_required(found, &format!("{pointer}/source"), &self.source, SHORT);
         collect_date(found, &format!("{pointer}/date"), Some(self.date));
-    }
-}
-
-fn collect_date(found: &mut Violations, pointer: &str, date: Option<NaiveDate>) {
-    if let Some(Err(violation)) = date.map(check_date) {
-        found.push(violation.under(pointer));
     }
 }
 

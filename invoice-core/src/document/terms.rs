@@ -7,7 +7,7 @@ use iban::IbanLike as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text::{SHORT, collect, collect_required};
-use crate::time::{date_in_range, end_of_month, plus_days};
+use crate::time::{collect_date, end_of_month, plus_days};
 use crate::{Code, Percentage, Violation, Violations};
 
 /// From when a document is overdue (BT-9).
@@ -122,10 +122,8 @@ impl PaymentTerms {
     }
 
     pub(crate) fn validate(&self, pointer: &str, found: &mut Violations) {
-        if let Due::On(date) = self.due
-            && !date_in_range(date)
-        {
-            found.add(format!("{pointer}/due"), Code::OutOfRange, "a date of the years 1970 to 9998");
+        if let Due::On(date) = self.due {
+            collect_date(found, &format!("{pointer}/due"), Some(date));
         }
         if let Some(discount) = &self.early_payment {
             let percent = discount.percent.get();

@@ -4,6 +4,7 @@ mod state;
 mod transitions;
 
 pub(crate) use state::InvoiceState;
+use state::is_overdue;
 pub use state::{PaymentState, Sent, Status, WriteOff, WriteOffReason};
 pub(crate) use transitions::Refusal;
 
@@ -326,19 +327,21 @@ impl Invoice {
 
     /// Whether it is past its due date, with something due, on a date in the team's zone.
     pub fn is_overdue(&self, as_of: NaiveDate) -> bool {
-        let due_date = self.issuance.facts().and_then(|facts| facts.due_date);
-        due_date.is_some_and(|due_date| due_date < as_of) && self.due().is_positive()
+        is_overdue(self.due_date(), self.due(), as_of)
     }
 
     /// What to show on a date: the first that fits.
     pub fn status(&self, as_of: NaiveDate) -> Status {
-        let stored = self.stored_status();
-        if stored.may_be_overdue() && self.is_overdue(as_of) { Status::Overdue } else { stored }
+        self.stored_status().on(as_of, self.due_date(), self.due())
     }
 
     /// The status without looking at a date: never [`Status::Overdue`]. Stores index it.
     pub fn stored_status(&self) -> Status {
         self.state.status(self.issuance.facts().is_some(), &self.totals)
+    }
+
+    fn due_date(&self) -> Option<NaiveDate> {
+        self.issuance.facts().and_then(|facts| facts.due_date)
     }
 
     /// The part of the payable amount that an early payment on `paid_on` saves; `None` if too late.

@@ -105,10 +105,15 @@ impl Status {
         }
     }
 
-    /// Whether a passed due date shows before this status.
-    pub(crate) fn may_be_overdue(self) -> bool {
-        self > Self::Overdue
+    /// What to show on a date for a stored status: a passed due date shows before those that follow it.
+    pub(crate) fn on(self, as_of: NaiveDate, due_date: Option<NaiveDate>, due: Money) -> Self {
+        if self > Self::Overdue && is_overdue(due_date, due, as_of) { Self::Overdue } else { self }
     }
+}
+
+/// Past the due date, with something due.
+pub(super) fn is_overdue(due_date: Option<NaiveDate>, due: Money, as_of: NaiveDate) -> bool {
+    due_date.is_some_and(|due_date| due_date < as_of) && due.is_positive()
 }
 
 impl fmt::Display for Status {

@@ -192,8 +192,7 @@ pub struct InvoiceSummary {
 impl InvoiceSummary {
     /// What to show on a date, as [`Invoice::status`](crate::Invoice::status) does.
     pub fn status_on(&self, as_of: NaiveDate) -> Status {
-        let overdue = self.due_date.is_some_and(|due_date| due_date < as_of) && self.due.is_positive();
-        if overdue && self.status.may_be_overdue() { Status::Overdue } else { self.status }
+        self.status.on(as_of, self.due_date, self.due)
     }
 
     /// The row of an invoice.

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{SHORT, collect_required};
-use crate::time::date_in_range;
+use crate::time::collect_date;
 use crate::{Code, FiscalYearStart, SeriesId, TeamId, Timestamp, UserId, Version, Violation, Violations};
 
 /// What a series numbers. A number of one type never comes from a series of another.
@@ -145,9 +145,7 @@ impl Series {
         if start == 0 || start > Self::MAX_SEQ {
             found.add("/start", Code::OutOfRange, format!("a series starts between 1 and {}", Self::MAX_SEQ));
         }
-        if !date_in_range(from) {
-            found.add("/from", Code::OutOfRange, "a date of the years 1970 to 9998");
-        }
+        collect_date(&mut found, "/from", Some(from));
         if let Err(violation) = pattern.check_reset(reset) {
             found.push(violation.under("/pattern"));
         }

@@ -124,8 +124,7 @@ impl Billing {
             note.check_draft(Action::Issue)?;
             let invoice = self.load_invoice(call, note.invoice()).await?;
             let now = self.now();
-            let (changes, _) = self.credit(call, note, invoice, false, now).await?;
-            Ok(changes)
+            self.credit(call, note, invoice, false, now).await
         });
         first(call, records.await?)
     }
@@ -143,8 +142,7 @@ impl Billing {
             call.check_version(invoice.version())?;
             let now = self.now();
             let note = self.new_credit_note(call, &invoice, data.clone(), now)?;
-            let (changes, _) = self.credit(call, note, invoice, true, now).await?;
-            Ok(changes)
+            self.credit(call, note, invoice, true, now).await
         });
         first(call, records.await?)
     }
@@ -173,7 +171,7 @@ impl Billing {
         mut invoice: Invoice,
         is_new: bool,
         now: Timestamp,
-    ) -> Result<(Changes, NaiveDate), Error> {
+    ) -> Result<Changes, Error> {
         let context = self
             .ports
             .catalog
@@ -194,7 +192,7 @@ impl Billing {
         let released = invoice.advances_set_free();
         changes.update(invoice, &events, About { amount: about_note.amount, related: Some(id) });
         self.release_advances(call, &mut changes, &released).await?;
-        Ok((changes, date))
+        Ok(changes)
     }
 
     /// Decides a credit: the frozen note, its date, and what happened to the invoice.

@@ -80,6 +80,18 @@ impl Error {
         Self::invalid(Violation::new(pointer, error.code(), error.to_string()))
     }
 
+    /// The same error with its pointers seen from an enclosing value.
+    pub(super) fn under(self, parent: &str) -> Self {
+        match self {
+            Self::Invalid(violations) => {
+                let mut seen = Violations::new();
+                seen.absorb(parent, violations);
+                Self::Invalid(seen)
+            }
+            error => error,
+        }
+    }
+
     /// The violations, if the input is wrong.
     pub fn violations(&self) -> Option<&Violations> {
         match self {

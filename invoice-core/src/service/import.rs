@@ -8,7 +8,7 @@ use super::{Billing, Call, Error, first};
 use crate::change::AggregateId;
 use crate::document::IssueFacts;
 use crate::text::collect_required;
-use crate::time::check_date;
+use crate::time::{check_date, collect_date};
 use crate::{
     Code, CreditNote, CreditNoteData, EventKind, Invoice, InvoiceData, InvoiceId, Money, Party, Permission,
     Violation, Violations,
@@ -60,8 +60,10 @@ impl Billing {
             let now = self.now();
             let data = import.data.clone();
             let mut invoice = self.new_invoice(call, data, now)?;
-            let (client, supplier) = (invoice.content().client(), self.supplier_of(call).await?);
-            self.check_import(call, &import.number, import.issue_date).await?;
+            let supplier = self.supplier_of(call).await?;
+            let today = Self::today(supplier.as_ref(), now);
+            self.check_import(call, &import.number, import.issue_date, today).await?;
+            let client = invoice.content().client();
             let client = self.ports.catalog.client(call.team(), client).await?;
             let client = client.ok_or_else(|| Violation::new("/client", Code::Unknown, "no such client"))?;
             let seller = import.supplier.clone().or_else(|| supplier.map(|profile| profile.party().clone()));
@@ -69,7 +71,7 @@ impl Billing {
                 seller.ok_or_else(|| Violation::new("/supplier", Code::Required, "name the seller"))?;
             let buyer = import.customer.clone().unwrap_or_else(|| client.party().clone());
             for (pointer, party) in [("/supplier", &seller), ("/customer", &buyer)] {
-                party.validate().map_err(|violations| super::payments::under(violations.into(), pointer))?;
+                party.validate().map_err(|violations| Error::from(violations).under(pointer))?;
             }
             if !invoice.content().advances().is_empty() {
                 let detail = "state what earlier advances paid as prepaid";
@@ -115,7 +117,8 @@ impl Billing {
         let records = self.run(call, || async {
             let now = self.now();
             let mut invoice = self.load_invoice(call, import.invoice).await?;
-            self.check_import(call, &import.number, import.issue_date).await?;
+            let today = Self::today(self.supplier_of(call).await?.as_ref(), now);
+            self.check_import(call, &import.number, import.issue_date, today).await?;
             let mut note = self.new_credit_note(call, &invoice, import.data.clone(), now)?;
             check_payable(note.totals().payable(), import.payable)?;
             let figures = invoice.plan_credit(&import.data.scope).map_err(|v| v.under("/scope"))?;
@@ -137,17 +140,19 @@ impl Billing {
     }
 
     /// A number that no series would give later, and a date that is not in the future.
-    async fn check_import(&self, call: &Call, number: &str, issue_date: NaiveDate) -> Result<(), Error> {
+    async fn check_import(
+        &self,
+        call: &Call,
+        number: &str,
+        issue_date: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<(), Error> {
         let mut found = Violations::new();
         collect_required(&mut found, "/number", number, 100);
         if !number.trim().is_empty() && number.trim() != number || number.chars().any(char::is_control) {
             found.add("/number", Code::Malformed, "control characters, or white space at an end");
         }
-        if !crate::time::date_in_range(issue_date) {
-            found.add("/issue_date", Code::OutOfRange, "a date of the years 1970 to 9998");
-        }
-        let supplier = self.supplier_of(call).await?;
-        let today = Self::today(supplier.as_ref(), self.now());
+        collect_date(&mut found, "/issue_date", Some(issue_date));
         if issue_date > today {
             found.add("/issue_date", Code::DateInFuture, format!("{issue_date} is after today, {today}"));
         }

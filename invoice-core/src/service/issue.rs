@@ -126,18 +126,13 @@ impl Billing {
             let (invoice, context) = loaded.ok_or(Error::NotFound { what: AggregateKind::Invoice })?;
             call.check_version(invoice.version())?;
             let now = self.now();
-            let (invoice, issuer, related) = self.prepare_issue(call, invoice, context, now).await?;
+            let prepared = self.prepare_issue(call, invoice, context, now).await?;
+            let replaces = prepared.invoice.replaces();
+            let kept_advances = prepared.invoice.content().advances().to_vec();
             let mut changes = self.changes(call, now);
-            let about = About { amount: Some(invoice.totals().payable()), related: None };
-            let (invoice_id, replaces) = (invoice.id(), invoice.replaces());
-            let kept_advances = invoice.content().advances().to_vec();
-            let events = issue_events(&invoice);
-            let date = issue_date_of(&invoice);
-            changes.update(invoice, &events, about);
-            changes.number(AggregateId::Invoice(invoice_id), &issuer.series, date);
-            related.write(&mut changes, invoice_id);
+            prepared.write(&mut changes, false);
             if let Some(original) = replaces {
-                self.replace_original(call, &mut changes, original, invoice_id, &kept_advances, now).await?;
+                self.replace_original(call, &mut changes, original, id, &kept_advances, now).await?;
             }
             Ok(changes)
         });
@@ -160,29 +155,22 @@ impl Billing {
                     data.content.series(),
                 )
                 .await?;
-            let (invoice, issuer, related) = self.prepare_issue(call, invoice, context, now).await?;
+            let prepared = self.prepare_issue(call, invoice, context, now).await?;
             let mut changes = self.changes(call, now);
-            let about = About { amount: Some(invoice.totals().payable()), related: None };
-            let invoice_id = invoice.id();
-            let mut events = vec![EventKind::InvoiceCreated];
-            events.extend(issue_events(&invoice));
-            let date = issue_date_of(&invoice);
-            changes.insert(invoice, &events, about);
-            changes.number(AggregateId::Invoice(invoice_id), &issuer.series, date);
-            related.write(&mut changes, invoice_id);
+            prepared.write(&mut changes, true);
             Ok(changes)
         });
         first(call, records.await?)
     }
 
-    /// Decides an issue: the frozen invoice, who issues it, and the advances it deducts.
+    /// Decides an issue.
     async fn prepare_issue(
         &self,
         call: &Call,
         mut invoice: Invoice,
         context: TradingContext,
         now: Timestamp,
-    ) -> Result<(Invoice, Issuer, Advances), Error> {
+    ) -> Result<Prepared, Error> {
         invoice.check_issue()?;
         let issuer = Self::issuer(context, DocumentType::Invoice, now)?;
         let issue_date = issuer.issue_date(invoice.content().issue_date())?;
@@ -210,7 +198,7 @@ impl Billing {
             }
         }
         invoice.issue(facts, totals)?;
-        Ok((invoice, issuer, advances))
+        Ok(Prepared { invoice, series: issuer.series, issue_date, advances })
     }
 
     /// Takes the advances off a draft's totals, as its issue will.
@@ -253,23 +241,36 @@ impl Billing {
     }
 }
 
-/// The events of an issue; an invoice over nothing is settled at once.
-fn issue_events(invoice: &Invoice) -> Vec<EventKind> {
-    let mut events = vec![EventKind::InvoiceIssued];
-    if invoice.totals().payable().is_zero() {
-        events.push(EventKind::InvoicePaid);
-    }
-    events
+/// A decided issue: the frozen invoice, what numbers it, and the advances it deducts.
+struct Prepared {
+    invoice: Invoice,
+    series: Series,
+    issue_date: NaiveDate,
+    advances: Advances,
 }
 
-/// The issue date of an invoice that was just prepared.
-fn issue_date_of(invoice: &Invoice) -> NaiveDate {
-    invoice.content().issue_date().unwrap_or_default()
+impl Prepared {
+    fn write(self, changes: &mut Changes, is_new: bool) {
+        let Self { invoice, series, issue_date, advances } = self;
+        let about = About { amount: Some(invoice.totals().payable()), related: None };
+        let id = invoice.id();
+        // An invoice over nothing is settled at once.
+        let settled = invoice.totals().payable().is_zero().then_some(EventKind::InvoicePaid);
+        let mut events: Vec<_> = is_new.then_some(EventKind::InvoiceCreated).into_iter().collect();
+        events.extend([EventKind::InvoiceIssued].into_iter().chain(settled));
+        if is_new {
+            changes.insert(invoice, &events, about);
+        } else {
+            changes.update(invoice, &events, about);
+        }
+        changes.number(AggregateId::Invoice(id), &series, issue_date);
+        advances.write(changes, id);
+    }
 }
 
 /// The advance invoices of a final invoice.
 #[derive(Default)]
-pub(super) struct Advances(Vec<Invoice>);
+struct Advances(Vec<Invoice>);
 
 impl Advances {
     fn deductions(&self) -> Result<Vec<AdvanceDeduction>, Error> {

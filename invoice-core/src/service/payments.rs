@@ -75,6 +75,12 @@ impl RefundData {
 struct Touched(BTreeMap<InvoiceId, (Invoice, Vec<EventKind>, Money)>);
 
 impl Touched {
+    /// What happened to the payment: parts of it were taken back, if any, and then this.
+    fn and_then(&self, event: EventKind) -> Vec<EventKind> {
+        let taken_back = (!self.0.is_empty()).then_some(EventKind::PaymentDeallocated);
+        taken_back.into_iter().chain([event]).collect()
+    }
+
     fn write(self, changes: &mut Changes, payment: PaymentId) {
         for (invoice, events, amount) in self.0.into_values() {
             let about = About { amount: Some(amount), related: Some(AggregateId::Payment(payment)) };
@@ -216,11 +222,8 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Deallocate).await?;
-            let mut touched = Touched::default();
-            for (index, part) in allocations.iter().enumerate() {
-                self.deallocate(call, &mut touched, &mut payment, *part, &format!("/allocations/{index}"))
-                    .await?;
-            }
+            let parts = &allocations;
+            let touched = self.deallocate_all(call, &mut payment, parts, "/allocations").await?;
             self.write_payment(call, payment, touched, &[EventKind::PaymentDeallocated], None, None)
         });
         first(call, records.await?)
@@ -237,11 +240,8 @@ impl Billing {
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Refund).await?;
             let date = self.not_in_future(call, data.date, self.now()).await?;
-            let mut touched = Touched::default();
-            for (index, part) in data.deallocate.iter().enumerate() {
-                self.deallocate(call, &mut touched, &mut payment, *part, &format!("/deallocate/{index}"))
-                    .await?;
-            }
+            let parts = &data.deallocate;
+            let mut touched = self.deallocate_all(call, &mut payment, parts, "/deallocate").await?;
             self.free(call, &mut touched, &mut payment, data.amount).await?;
             payment.refund(Refund {
                 amount: data.amount,
@@ -249,12 +249,8 @@ impl Billing {
                 reason: data.reason.clone(),
                 by: call.actor().user_id(),
             })?;
-            let events: &[EventKind] = if touched.0.is_empty() {
-                &[EventKind::PaymentRefunded]
-            } else {
-                &[EventKind::PaymentDeallocated, EventKind::PaymentRefunded]
-            };
-            self.write_payment(call, payment, touched, events, Some(data.amount), data.reason.as_deref())
+            let events = touched.and_then(EventKind::PaymentRefunded);
+            self.write_payment(call, payment, touched, &events, Some(data.amount), data.reason.as_deref())
         });
         first(call, records.await?)
     }
@@ -276,12 +272,8 @@ impl Billing {
             }
             payment.reverse(Reversal { date, reason: reason.clone() })?;
             let amount = payment.amount();
-            let events: &[EventKind] = if touched.0.is_empty() {
-                &[EventKind::PaymentReversed]
-            } else {
-                &[EventKind::PaymentDeallocated, EventKind::PaymentReversed]
-            };
-            self.write_payment(call, payment, touched, events, Some(amount), reason.as_deref())
+            let events = touched.and_then(EventKind::PaymentReversed);
+            self.write_payment(call, payment, touched, &events, Some(amount), reason.as_deref())
         });
         first(call, records.await?)
     }
@@ -326,7 +318,21 @@ impl Billing {
                 let detail = "the invoice is another client's";
                 return Err(Violation::new(format!("{at}/invoice"), Code::Inconsistent, detail).into());
             }
-            allocate(&mut touched, payment, invoice, part.amount()).map_err(|error| under(error, &at))?;
+            allocate(&mut touched, payment, invoice, part.amount()).map_err(|error| error.under(&at))?;
+        }
+        Ok(touched)
+    }
+
+    async fn deallocate_all(
+        &self,
+        call: &Call,
+        payment: &mut Payment,
+        parts: &[Allocation],
+        list: &str,
+    ) -> Result<Touched, Error> {
+        let mut touched = Touched::default();
+        for (index, part) in parts.iter().enumerate() {
+            self.deallocate(call, &mut touched, payment, *part, &format!("{list}/{index}")).await?;
         }
         Ok(touched)
     }
@@ -348,7 +354,7 @@ impl Billing {
             }
         };
         *amount = amount.checked_add(part.amount()).map_err(|error| Error::money(at, &error))?;
-        events.extend(invoice.deallocate(part.amount()).map_err(|refusal| under(refusal.into(), at))?);
+        events.extend(invoice.deallocate(part.amount()).map_err(|refusal| Error::from(refusal).under(at))?);
         Ok(())
     }
 
@@ -395,16 +401,4 @@ fn allocate(
     let events = invoice.allocate(amount)?;
     touched.0.insert(invoice.id(), (invoice, events, amount));
     Ok(())
-}
-
-/// The same error with its pointers seen from an enclosing value.
-pub(super) fn under(error: Error, parent: &str) -> Error {
-    match error {
-        Error::Invalid(violations) => {
-            let mut seen = crate::Violations::new();
-            seen.absorb(parent, violations);
-            Error::Invalid(seen)
-        }
-        error => error,
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Content;
 use crate::document::validate_notes;
 use crate::text::{SHORT, collect};
-use crate::time::date_in_range;
+use crate::time::collect_date;
 use crate::{Code, Violations};
 
 impl Content {
@@ -79,9 +79,7 @@ impl Content {
             ("/supply_date", self.supply_date),
             ("/tax_point", self.tax_point),
         ] {
-            if date.is_some_and(|date| !date_in_range(date)) {
-                found.add(pointer, Code::OutOfRange, "a date of the years 1970 to 9998");
-            }
+            collect_date(found, pointer, date);
         }
     }
 }
