@@ -81,11 +81,7 @@ impl Billing {
         metadata: Metadata,
     ) -> Result<Invoice, Error> {
         let step = |invoice: &mut Invoice, _| {
-            // What members may write of their own are drafts.
-            match invoice.issued() {
-                Some(_) => call.permit(Permission::WriteAll)?,
-                None => call.permit_write(invoice.created_by())?,
-            }
+            call.permit_annotate(invoice.created_by(), invoice.issued().is_some())?;
             invoice.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(Some(EventKind::InvoiceUpdated))
         };

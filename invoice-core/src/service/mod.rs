@@ -96,6 +96,11 @@ impl Call {
         self.permit(if own { Permission::WriteOwn } else { Permission::WriteAll })
     }
 
+    /// What members may write of their own are drafts; an issued document's notes are everyone's.
+    fn permit_annotate(&self, created_by: Option<UserId>, is_issued: bool) -> Result<(), Error> {
+        if is_issued { self.permit(Permission::WriteAll) } else { self.permit_write(created_by) }
+    }
+
     fn check_version(&self, found: Version) -> Result<(), Error> {
         match self.expected {
             Some(expected) if expected != found => Err(Error::Conflict { expected, found: Some(found) }),

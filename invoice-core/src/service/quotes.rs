@@ -66,7 +66,7 @@ impl Billing {
         metadata: Metadata,
     ) -> Result<Quote, Error> {
         let step = |quote: &mut Quote, _| {
-            call.permit_write(quote.created_by())?;
+            call.permit_annotate(quote.created_by(), quote.issued().is_some())?;
             quote.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(EventKind::QuoteUpdated)
         };

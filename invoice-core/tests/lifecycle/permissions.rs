@@ -329,3 +329,30 @@ async fn who_may_not_learns_nothing_about_what_would_have_been_wrong() {
     let refused = story.billing.update_quote(&viewer, draft.id(), data).await;
     check(Role::Viewer, Permission::WriteAll, "edit a quote", refused);
 }
+
+#[tokio::test]
+async fn a_member_annotates_their_own_draft_and_no_issued_document() {
+    let story = Story::new().await;
+    let member = story.as_role(Role::Member);
+    let (billing, empty) = (&story.billing, Metadata::new);
+
+    let draft = billing.create_invoice(&member, InvoiceData::new(story.content())).await.unwrap();
+    billing.annotate_invoice(&member, draft.id(), None, empty()).await.unwrap();
+    let invoice = billing.issue_invoice(&story.owner, draft.id()).await.unwrap();
+    let refused = billing.annotate_invoice(&member, draft.id(), None, empty()).await;
+    assert!(matches!(refused, Err(Error::Forbidden { permission: Permission::WriteAll })), "{refused:?}");
+
+    let data = CreditNoteData::new(CreditScope::Full, "Returned");
+    let note = billing.create_credit_note(&member, invoice.id(), data).await.unwrap();
+    billing.annotate_credit_note(&member, note.id(), None, empty()).await.unwrap();
+    billing.issue_credit_note(&story.owner, note.id()).await.unwrap();
+    let refused = billing.annotate_credit_note(&member, note.id(), None, empty()).await;
+    assert!(matches!(refused, Err(Error::Forbidden { permission: Permission::WriteAll })), "{refused:?}");
+
+    let data = QuoteData::new(story.content());
+    let quote = billing.create_quote(&member, data).await.unwrap();
+    billing.annotate_quote(&member, quote.id(), None, empty()).await.unwrap();
+    billing.issue_quote(&story.owner, quote.id()).await.unwrap();
+    let refused = billing.annotate_quote(&member, quote.id(), None, empty()).await;
+    assert!(matches!(refused, Err(Error::Forbidden { permission: Permission::WriteAll })), "{refused:?}");
+}
