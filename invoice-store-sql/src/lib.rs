@@ -1,0 +1,1 @@
+//! What the SQL stores share: migrations, and the statements of lists.
