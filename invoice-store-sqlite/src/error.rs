@@ -55,6 +55,12 @@ pub enum SqliteError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The migration may or may not have been written: look at the status.
+    #[error("the outcome is unknown")]
+    UnknownOutcome,
+    /// The system gave no thread to write on.
+    #[error("no thread to write on")]
+    NoThread(#[source] Arc<std::io::Error>),
     /// A bug of this store: what it was doing was undone.
     #[error("the store failed unexpectedly")]
     Panicked,
@@ -93,6 +99,7 @@ impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
         match error {
             SqliteError::Busy | SqliteError::Closed => Self::Unavailable,
+            SqliteError::UnknownOutcome => Self::UnknownOutcome,
             other => Self::backend(other),
         }
     }
@@ -147,7 +154,7 @@ impl From<Lost> for SqliteError {
     fn from(lost: Lost) -> Self {
         match lost {
             Lost::Nothing(error) => error,
-            Lost::Unknown => Self::Closed,
+            Lost::Unknown => Self::UnknownOutcome,
         }
     }
 }

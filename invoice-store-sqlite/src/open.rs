@@ -58,8 +58,8 @@ fn prepare_writer(connection: &Connection, settings: &Settings) -> Result<(), Sq
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     if let Some(bytes) = settings.max_bytes {
-        let page_size: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        let pages = i64::try_from(bytes / page_size.max(1)).unwrap_or(i64::MAX);
+        let page_size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size.max(1);
         connection.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))?;
     }
     prepare(connection)

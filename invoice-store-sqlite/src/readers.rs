@@ -22,7 +22,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, settings: Settings) -> Self {
-        let permits = Semaphore::new(settings.readers.into());
+        let permits = Semaphore::new(settings.readers.get().into());
         Self { path, settings, idle: Mutex::default(), permits }
     }
 

@@ -156,8 +156,7 @@ impl SqliteStore {
     }
 
     fn start(connection: Connection) -> Result<Arc<Writer>, SqliteError> {
-        // No thread to be had: as good as a database that can't be opened.
-        let writer = Writer::start(connection).map_err(|error| SqliteError::unreadable("thread", error))?;
+        let writer = Writer::start(connection).map_err(|error| SqliteError::NoThread(Arc::new(error)))?;
         Ok(Arc::new(writer))
     }
 
