@@ -1,1 +1,3 @@
 //! What the SQL stores share: migrations, and the statements of lists.
+
+pub mod identity;
