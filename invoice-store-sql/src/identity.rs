@@ -1,8 +1,8 @@
 //! Identity: in which order a change is written, and where a page of a list begins.
 
-use invoice_core::Version;
 use invoice_core::identity::{IdentityChange, IdentityKey, IdentityRecord, IdentityWrite};
 use invoice_core::ports::Unique;
+use invoice_core::{Timestamp, Version};
 use uuid::Uuid;
 
 /// One thing to do in the transaction of a change.
@@ -69,6 +69,11 @@ pub fn first_after(position: Option<Uuid>) -> Option<Uuid> {
 /// The first identifier of a page in descending order; `None` if none can come after the position.
 pub fn first_before(position: Option<Uuid>) -> Option<Uuid> {
     position.map_or(Some(Uuid::max()), |it| it.as_u128().checked_sub(1).map(Uuid::from_u128))
+}
+
+/// The least identifier of version 7 made at an instant or later.
+pub fn first_made_at(instant: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::from(instant.as_millis().unsigned_abs()) << 80)
 }
 
 /// Where the texts end that begin with `prefix`, byte by byte: the least text after all of them, or
@@ -145,6 +150,13 @@ mod tests {
         assert_eq!((first_after(None), first_after(Some(one))), (Some(Uuid::nil()), Some(two)));
         assert_eq!((first_before(None), first_before(Some(two))), (Some(Uuid::max()), Some(one)));
         assert_eq!((first_after(Some(Uuid::max())), first_before(Some(Uuid::nil()))), (None, None));
+    }
+
+    #[test]
+    fn identifiers_made_before_an_instant_lie_before_its_first() {
+        let make = IdentityFixtures::new();
+        let (first, made) = (first_made_at(make.now()), make.uuid());
+        assert!(first <= made && made < first_made_at(make.now().plus_millis(1)));
     }
 
     #[test]
