@@ -21,13 +21,14 @@
 //! | --- | --- |
 //! | compute totals, without storing anything | [`Content::preview`], [`totals`] |
 //! | run the whole life of documents | [`service::Billing`] |
-//! | write a store | [`ports`], [`change`], and the contract suite in `testing` |
+//! | write a store | [`ports`], [`change`], [`adapter`], and the contract suite in `testing` |
 //! | test an application | `memory` for a store, `testing` for mocks, fixtures and a fixed clock |
 //!
 //! Core does no I/O, and has no runtime, clock or randomness of its own. Types of other crates in its
 //! interface, on purpose: [`chrono::NaiveDate`], [`rust_decimal::Decimal`], [`uuid::Uuid`], and serde's
 //! traits for the stored forms.
 
+pub mod adapter;
 pub mod change;
 pub mod credit;
 mod credit_note;

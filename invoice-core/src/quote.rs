@@ -23,6 +23,17 @@ pub enum QuoteKind {
 }
 
 impl QuoteKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Quote, Self::ProForma];
+
+    /// The name as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quote => "quote",
+            Self::ProForma => "pro_forma",
+        }
+    }
+
     /// What numbers it.
     ///
     /// ```

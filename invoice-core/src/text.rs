@@ -55,3 +55,18 @@ pub(crate) fn optional<'de, D: Deserializer<'de>, const MOST: usize>(
     }
     Ok(text)
 }
+
+/// Reads back what `as_str` of a type with names writes.
+macro_rules! named {
+    ($name:ident, $what:literal) => {
+        impl std::str::FromStr for $name {
+            type Err = crate::Violation;
+
+            fn from_str(text: &str) -> Result<Self, crate::Violation> {
+                let found = Self::ALL.into_iter().find(|it| it.as_str() == text);
+                found.ok_or_else(|| crate::Violation::new("", crate::Code::Unknown, concat!("not ", $what)))
+            }
+        }
+    };
+}
+pub(crate) use named;

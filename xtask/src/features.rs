@@ -32,6 +32,32 @@ pub(crate) fn packages() -> Result<Vec<String>> {
     Ok(builds.into_iter().filter(|build| build.feature.is_none()).map(|build| build.package).collect())
 }
 
+/// The crates that need another one of ours, even if only for their tests, and that one itself.
+pub(crate) fn users_of(package: &str) -> Result<Vec<String>> {
+    Ok(dependents(&metadata()?, package))
+}
+
+/// `package` and whatever depends on it, directly or not.
+fn dependents(metadata: &Value, package: &str) -> Vec<String> {
+    let text = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
+    let packages = metadata.get("packages").and_then(Value::as_array);
+    let mut found = vec![package.to_owned()];
+    let mut known = 0;
+    while known < found.len() {
+        known = found.len();
+        for package in packages.into_iter().flatten() {
+            let needs = package.get("dependencies").and_then(Value::as_array);
+            let mut needs = needs.into_iter().flatten().filter_map(text);
+            if let Some(name) = text(package).filter(|name| !found.contains(name))
+                && needs.any(|needed| found.contains(&needed))
+            {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
 fn metadata() -> Result<Value> {
     let metadata = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     serde_json::from_slice(&metadata).context("cargo metadata did not print JSON")
@@ -94,6 +120,18 @@ mod tests {
             builds(&metadata),
             [pair("full", ""), pair("full", "default"), pair("full", "std"), pair("bare", "")]
         );
+    }
+
+    #[test]
+    fn what_needs_a_crate_through_another_one_needs_it_too() {
+        let metadata = json!({"packages": [
+            {"name": "app", "dependencies": [{"name": "web"}]},
+            {"name": "web", "dependencies": [{"name": "serde"}, {"name": "store"}]},
+            {"name": "store", "dependencies": [{"name": "core"}]},
+            {"name": "core", "dependencies": []},
+        ]});
+        assert_eq!(dependents(&metadata, "store"), ["store", "web", "app"]);
+        assert_eq!(dependents(&metadata, "app"), ["app"]);
     }
 
     #[test]

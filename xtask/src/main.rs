@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod features;
+mod provision;
 mod readme;
 mod test;
 mod words;

@@ -3,21 +3,33 @@
 use anyhow::Result;
 
 use crate::command::{cargo, run as run_command};
+use crate::features::users_of;
+use crate::provision::{POSTGRES_URL, Server, Settings};
+
+/// Whose tests, and those of everything above it, need a PostgreSQL.
+const NEEDS_POSTGRES: &str = "invoice-store-postgres";
 
 /// Provisions, then runs unit, integration and documentation tests; `args` go to `cargo test`.
 ///
-/// Today's tests need cargo alone. A service that a later crate's tests need is started here, by its own file in
-/// `provision/`, and one that cannot be started fails the run.
+/// A service that tests need is started here, by its own file in `provision/`, and one that cannot be started fails
+/// the run.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    run_command(cargo().args(arguments(args)))
+    let mut tests = cargo();
+    tests.args(arguments(args));
+    let postgres = if needed(args, &users_of(NEEDS_POSTGRES)?) {
+        Some(Server::postgres(&Settings::fast())?)
+    } else {
+        None
+    };
+    if let Some(server) = &postgres {
+        tests.env(POSTGRES_URL, server.url());
+    }
+    run_command(&mut tests)
 }
 
 /// Cargo lets `--workspace` win over `-p`, so it is left out when packages are named.
 fn arguments(args: &[String]) -> Vec<&str> {
-    let named = args.iter().take_while(|arg| *arg != "--").any(|arg| {
-        arg.starts_with("-p") || arg.starts_with("--package") || arg.starts_with("--manifest-path")
-    });
-    let scope = if named { &[][..] } else { &["--workspace"][..] };
+    let scope = if chosen(args) == Chosen::All { &["--workspace"][..] } else { &[][..] };
     ["test"]
         .iter()
         .chain(scope)
@@ -27,12 +39,51 @@ fn arguments(args: &[String]) -> Vec<&str> {
         .collect()
 }
 
+/// Whether the tests asked for are, or may be, those of one of these packages.
+fn needed(args: &[String], packages: &[String]) -> bool {
+    match chosen(args) {
+        Chosen::All | Chosen::Manifest => true,
+        // A pattern may mean anything.
+        Chosen::Named(names) => {
+            names.iter().any(|name| name.contains('*') || packages.iter().any(|package| package == name))
+        }
+    }
+}
+
+/// Which packages the arguments choose.
+#[derive(Debug, PartialEq, Eq)]
+enum Chosen<'a> {
+    All,
+    Named(Vec<&'a str>),
+    /// Those of a manifest, whatever they are.
+    Manifest,
+}
+
+fn chosen(args: &[String]) -> Chosen<'_> {
+    let mut names = Vec::new();
+    let mut args = args.iter().map(String::as_str).take_while(|arg| *arg != "--");
+    while let Some(arg) = args.next() {
+        if arg.starts_with("--manifest-path") {
+            return Chosen::Manifest;
+        } else if arg == "-p" || arg == "--package" {
+            names.extend(args.next());
+        } else if let Some(name) = arg.strip_prefix("--package=").or_else(|| arg.strip_prefix("-p")) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() { Chosen::All } else { Chosen::Named(names) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn words(args: &[&str]) -> Vec<String> {
+        args.iter().map(ToString::to_string).collect()
+    }
+
     fn line(args: &[&str]) -> String {
-        arguments(&args.iter().map(ToString::to_string).collect::<Vec<_>>()).join(" ")
+        arguments(&words(args)).join(" ")
     }
 
     #[test]
@@ -52,10 +103,23 @@ mod tests {
     fn a_named_package_is_tested_alone() {
         assert_eq!(line(&["-p", "invoice-core"]), "test --all-features --no-fail-fast -p invoice-core");
         assert!(!line(&["--package=invoice-core"]).contains("--workspace"));
+        assert!(!line(&["--manifest-path", "xtask/Cargo.toml"]).contains("--workspace"));
     }
 
     #[test]
     fn what_follows_the_dashes_belongs_to_the_tests() {
         assert!(line(&["--", "-p"]).contains("--workspace"));
+    }
+
+    #[test]
+    fn a_server_is_started_for_whoever_needs_it_and_for_nobody_else() {
+        let needed = |args: &[&str]| needed(&words(args), &words(&["store", "app"]));
+        assert!(needed(&[]) && needed(&["--doc"]) && needed(&["--manifest-path=x"]));
+        for args in [&["-p", "store"][..], &["-papp"], &["--package", "core", "--package=app"], &["-p", "s*"]]
+        {
+            assert!(needed(args), "{args:?}");
+        }
+        assert!(!needed(&["-p", "core", "store"]));
+        assert!(!needed(&["-p", "core", "--", "-p", "store"]));
     }
 }

@@ -1,5 +1,6 @@
 //! Writes are data: a use case decides, and hands the store one change set to commit.
 
+mod check;
 mod record;
 mod resolve;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Client, ClientId, CreditNote, CreditNoteId, Invoice, InvoiceId, Item, ItemId, Payment, PaymentId, Quote,
-    QuoteId, Series, SeriesId, SupplierProfile, TeamId, Version,
+    Client, ClientId, CreditNote, CreditNoteId, Invoice, InvoiceId, Issued, Item, ItemId, Payment, PaymentId,
+    Quote, QuoteId, Series, SeriesId, SupplierProfile, TeamId, Version,
 };
 
 /// The kinds of aggregates.
@@ -244,6 +244,16 @@ impl Record {
             Self::Invoice(record) => record.number(),
             Self::CreditNote(record) => record.number(),
             Self::Quote(record) => record.number(),
+            Self::Client(_) | Self::Item(_) | Self::Supplier(_) | Self::Series(_) | Self::Payment(_) => None,
+        }
+    }
+
+    /// The issue of a document that has its number.
+    pub fn issued(&self) -> Option<&Issued> {
+        match self {
+            Self::Invoice(record) => record.issued(),
+            Self::CreditNote(record) => record.issued(),
+            Self::Quote(record) => record.issued(),
             Self::Client(_) | Self::Item(_) | Self::Supplier(_) | Self::Series(_) | Self::Payment(_) => None,
         }
     }

@@ -32,6 +32,18 @@ pub enum InvoiceKind {
 }
 
 impl InvoiceKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Standard, Self::Advance, Self::SelfBilled];
+
+    /// The name as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Advance => "advance",
+            Self::SelfBilled => "self_billed",
+        }
+    }
+
     /// The document type code (BT-3): 380, 386 or 389.
     ///
     /// ```
@@ -45,6 +57,8 @@ impl InvoiceKind {
         }
     }
 }
+
+crate::text::named!(InvoiceKind, "the kind of an invoice");
 
 /// What a user decides about an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,6 +42,9 @@ impl PaymentState {
     }
 }
 
+crate::text::named!(PaymentState, "the payment state of an invoice");
+crate::text::named!(Status, "the status of an invoice");
+
 impl fmt::Display for PaymentState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

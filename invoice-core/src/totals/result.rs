@@ -326,11 +326,6 @@ impl TaxRow {
     pub fn exemption_codes(&self) -> &[String] {
         &self.exemption_codes
     }
-
-    #[cfg(feature = "memory")]
-    pub(crate) fn key(&self) -> TaxKey {
-        self.key
-    }
 }
 
 /// Advances lie between nothing and the whole, so the difference fits.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::MemoryBilling;
-use super::state::{Ledger, State, UniqueValue, references};
+use super::state::{Ledger, State};
+use crate::adapter::{UniqueValue, references};
 use crate::change::{
     AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
     resolve,
 };
-use crate::document::Issuance;
 use crate::ports::{Commits, StoreError, Unique};
-use crate::{Code, CounterKey, TeamId, Version, Violation};
+use crate::{CounterKey, TeamId, Version};
 
 #[async_trait]
 impl Commits for MemoryBilling {
@@ -37,7 +37,7 @@ impl State {
         if let Some(receipt) = ledger.answer_again(change)? {
             return Ok(receipt);
         }
-        check_shape(change)?;
+        change.check()?;
         let outcome = Outcome::new(ledger, change);
         outcome.check_versions(change)?;
         outcome.check_references(change)?;
@@ -70,45 +70,6 @@ impl Ledger {
     }
 }
 
-/// Refuses what contradicts itself, whatever is stored.
-fn check_shape(change: &ChangeSet) -> Result<(), StoreError> {
-    let foreign = |team: TeamId| team != change.team;
-    if change.writes.iter().filter_map(Write::record).any(|record| foreign(record.team()))
-        || change.audit.iter().any(|entry| foreign(entry.team))
-        || change.events.iter().any(|event| foreign(event.team))
-    {
-        return Err(StoreError::NotFound);
-    }
-    let mut seen = HashSet::new();
-    for (index, write) in change.writes.iter().enumerate() {
-        let wrong = |code, detail: &str| {
-            Err(StoreError::Refused(Violation::new(format!("/writes/{index}"), code, detail)))
-        };
-        if !seen.insert(write.id()) {
-            return wrong(Code::Repeated, "a change set writes each aggregate once");
-        }
-        if matches!(write, Write::Insert(record) if record.version() != Version::FIRST) {
-            return wrong(Code::Inconsistent, "a new aggregate is at the first version");
-        }
-        if write.record().is_some_and(is_pending)
-            && !change.issues.iter().any(|issue| issue.document == write.id())
-        {
-            return wrong(Code::Inconsistent, "a document to be issued without a counter to number it");
-        }
-    }
-    Ok(())
-}
-
-fn is_pending(record: &Record) -> bool {
-    let issuance = match record {
-        Record::Invoice(invoice) => &invoice.issuance,
-        Record::CreditNote(note) => &note.issuance,
-        Record::Quote(quote) => &quote.issuance,
-        _ => return false,
-    };
-    matches!(issuance, Issuance::Pending(_))
-}
-
 /// The ledger as it would be once a change set is written.
 struct Outcome<'a> {
     ledger: &'a Ledger,
@@ -131,12 +92,7 @@ impl<'a> Outcome<'a> {
         for write in &change.writes {
             match write {
                 Write::Insert(_) => {}
-                Write::Update { expected, record } => {
-                    self.check_version(write.id(), *expected)?;
-                    if record.version() != expected.next() {
-                        return Err(StoreError::Conflict { expected: *expected, found: Some(*expected) });
-                    }
-                }
+                Write::Update { expected, record: _ } => self.check_version(write.id(), *expected)?,
                 Write::Delete { id, expected } => self.check_version(*id, *expected)?,
             }
         }

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 
 use super::MemoryBilling;
-use super::page::{Key, Order};
+use super::page::page;
 use super::state::Ledger;
+use crate::adapter::{Key, Order};
 use crate::ports::{
     ClientQuery, CreditNoteQuery, DateRange, InvoiceQuery, InvoiceSort, InvoiceSummary, ItemQuery, Page,
     PageRequest, PaymentQuery, QuoteQuery, StoreError,
@@ -31,18 +32,6 @@ fn starts_with(prefix: Option<&str>, name: &str) -> bool {
     prefix.is_none_or(|prefix| {
         InvoiceQuery::customer_key(name).starts_with(&InvoiceQuery::customer_key(prefix))
     })
-}
-
-const fn order(query: &InvoiceQuery) -> Order {
-    let name = match query.sort {
-        InvoiceSort::Created => "invoices.created",
-        InvoiceSort::IssueDate => "invoices.issued",
-        InvoiceSort::DueDate => "invoices.due",
-        InvoiceSort::Amount => "invoices.amount",
-        InvoiceSort::Number => "invoices.number",
-        InvoiceSort::Customer => "invoices.customer",
-    };
-    Order { name, direction: query.direction }
 }
 
 impl Ledger {
@@ -125,7 +114,7 @@ impl MemoryBilling {
         validate(query)?;
         self.read(team, |ledger| {
             let rows = ledger.listed(query).map(|(key, invoice)| ((key, invoice.id().as_uuid()), invoice));
-            order(query).page(rows, request, InvoiceSummary::of)
+            page(Order::of_invoices(query), rows, request, InvoiceSummary::of)
         })
     }
 
@@ -152,7 +141,7 @@ impl MemoryBilling {
                 .filter(|note| fits(client, &note.client()))
                 .filter(|note| fits(issued, &note.issued().is_some()))
                 .map(|note| ((Key::instant(note.created_at()), note.id().as_uuid()), note));
-            Order::descending("credit_notes").page(rows, request, CreditNote::clone)
+            page(Order::CREDIT_NOTES, rows, request, CreditNote::clone)
         })
     }
 
@@ -171,7 +160,7 @@ impl MemoryBilling {
                 .filter(|quote| fits(client, &quote.content().client()))
                 .filter(|quote| expired_as_of.is_none_or(|as_of| quote.is_expired(as_of)))
                 .map(|quote| ((Key::instant(quote.created_at()), quote.id().as_uuid()), quote));
-            Order::descending("quotes").page(rows, request, Quote::clone)
+            page(Order::QUOTES, rows, request, Quote::clone)
         })
     }
 
@@ -192,7 +181,7 @@ impl MemoryBilling {
                 .filter(|payment| settles(payment))
                 .filter(|payment| fits(unallocated, &payment.unallocated().is_positive()))
                 .map(|payment| ((Key::instant(payment.created_at()), payment.id().as_uuid()), payment));
-            Order::descending("payments").page(rows, request, Payment::clone)
+            page(Order::PAYMENTS, rows, request, Payment::clone)
         })
     }
 
@@ -212,11 +201,11 @@ impl MemoryBilling {
             if name_prefix.is_some() {
                 let key = |client: &Client| Key::text(&InvoiceQuery::customer_key(client.party().name()));
                 let rows = found.map(|client| ((key(client), client.id().as_uuid()), client));
-                Order::ascending("clients.name").page(rows, request, Client::clone)
+                page(Order::CLIENTS_BY_NAME, rows, request, Client::clone)
             } else {
                 let key = |client: &Client| Key::instant(client.created_at());
                 let rows = found.map(|client| ((key(client), client.id().as_uuid()), client));
-                Order::descending("clients.created").page(rows, request, Client::clone)
+                page(Order::CLIENTS, rows, request, Client::clone)
             }
         })
     }
@@ -236,11 +225,11 @@ impl MemoryBilling {
             if name_prefix.is_some() {
                 let key = |item: &Item| Key::text(&InvoiceQuery::customer_key(item.name()));
                 let rows = found.map(|item| ((key(item), item.id().as_uuid()), item));
-                Order::ascending("items.name").page(rows, request, Item::clone)
+                page(Order::ITEMS_BY_NAME, rows, request, Item::clone)
             } else {
                 let key = |item: &Item| Key::instant(item.created_at());
                 let rows = found.map(|item| ((key(item), item.id().as_uuid()), item));
-                Order::descending("items.created").page(rows, request, Item::clone)
+                page(Order::ITEMS, rows, request, Item::clone)
             }
         })
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::MemoryBilling;
-use super::state::{Ledger, UniqueValue};
+use super::state::Ledger;
+use crate::adapter::UniqueValue;
 use crate::change::{AggregateId, Record};
 use crate::ports::{
     Catalog, ClientQuery, CreditNoteQuery, Documents, InvoiceQuery, InvoiceSummary, Invoices, ItemQuery,

@@ -1,27 +1,26 @@
 //! Reports, added up from the documents each time.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::MemoryBilling;
 use super::state::Ledger;
+use crate::adapter::{DocumentRow, Postings, in_order};
+use crate::change::Record;
 use crate::document::Issued;
 use crate::ports::{
     AgingRow, MonthRange, PageRequest, Reports, RevenueRow, Statement, StatementQuery, StoreError,
     TaxSummaryRow,
 };
-use crate::tax::TaxKey;
-use crate::{ClientId, CreditNote, Currency, Invoice, Money, Month, TeamId};
+use crate::{ClientId, Currency, Invoice, Money, Month, TeamId};
 
 pub(super) fn add(sum: &mut Money, amount: Money) -> Result<(), StoreError> {
     *sum = sum.checked_add(amount).map_err(StoreError::backend)?;
     Ok(())
-}
-
-fn subtract(sum: &mut Money, amount: Money) -> Result<(), StoreError> {
-    add(sum, amount.negated())
 }
 
 impl Ledger {
@@ -29,10 +28,6 @@ impl Ledger {
     fn live_invoices(&self) -> impl Iterator<Item = (&Invoice, &Issued)> {
         let live = self.invoices().filter(|invoice| invoice.voided_at().is_none());
         live.filter_map(|invoice| Some((invoice, invoice.issued()?)))
-    }
-
-    fn issued_credit_notes(&self) -> impl Iterator<Item = (&CreditNote, &Issued)> {
-        self.credit_notes().filter_map(|note| Some((note, note.issued()?)))
     }
 
     fn aging(&self, as_of: NaiveDate, client: Option<ClientId>) -> Result<Vec<AgingRow>, StoreError> {
@@ -59,55 +54,58 @@ impl Ledger {
         Ok(rows.into_values().collect())
     }
 
+    /// What the documents that are not void add to the reports.
+    fn postings(&self) -> impl Iterator<Item = Result<Postings, StoreError>> {
+        let live = |record: &&Arc<Record>| DocumentRow::of(record).is_some_and(|row| row.live);
+        let all = self.records.values().filter(live);
+        all.filter_map(|record| Postings::of(record).map_err(StoreError::backend).transpose())
+    }
+
     fn tax_summary(&self, months: MonthRange) -> Result<Vec<TaxSummaryRow>, StoreError> {
-        let mut rows: BTreeMap<(Currency, TaxKey), TaxSummaryRow> = BTreeMap::new();
-        let mut row_of =
-            |key: TaxKey, currency: Currency, change: &dyn Fn(&mut TaxSummaryRow) -> Result<(), _>| {
-                change(rows.entry((currency, key)).or_insert_with(|| nothing_taxed(key, currency)))
-            };
-        let is_asked_for = |issued: &Issued| months.contains(Month::of(issued.tax_point()));
-        for (invoice, _) in self.live_invoices().filter(|(_, issued)| is_asked_for(issued)) {
-            for row in invoice.totals().breakdown() {
-                row_of(row.key(), invoice.totals().currency(), &|sums| {
-                    add(&mut sums.taxable, row.taxable_after_advances())?;
-                    add(&mut sums.tax, row.tax_after_advances())
-                })?;
+        let mut rows: Vec<TaxSummaryRow> = Vec::new();
+        for postings in self.postings() {
+            for posting in postings?.taxes.iter().filter(|posting| months.contains(posting.month)) {
+                match rows.iter_mut().find(|row| is_same_group(row, &posting.row)) {
+                    Some(row) => {
+                        add(&mut row.taxable, posting.row.taxable)?;
+                        add(&mut row.tax, posting.row.tax)?;
+                    }
+                    None => rows.push(posting.row),
+                }
             }
         }
-        for (note, _) in self.issued_credit_notes().filter(|(_, issued)| is_asked_for(issued)) {
-            for row in note.totals().breakdown() {
-                row_of(row.key(), note.currency(), &|sums| {
-                    subtract(&mut sums.taxable, row.taxable())?;
-                    subtract(&mut sums.tax, row.tax())
-                })?;
-            }
-        }
-        Ok(rows.into_values().collect())
+        in_order(&mut rows);
+        Ok(rows)
     }
 
     fn revenue(&self, months: MonthRange) -> Result<Vec<RevenueRow>, StoreError> {
         let mut rows: BTreeMap<(Month, Currency), RevenueRow> = BTreeMap::new();
-        for (invoice, issued) in self.live_invoices() {
-            let (totals, month) = (invoice.totals(), Month::of(issued.issue_date()));
-            if months.contains(month) {
-                let key = (month, totals.currency());
-                let row = rows.entry(key).or_insert_with(|| nothing_sold(month, totals.currency()));
-                add(&mut row.invoiced, totals.tax_exclusive())?;
-                subtract(&mut row.invoiced, totals.advance_net())?;
-                row.invoices += 1;
+        for postings in self.postings() {
+            let posting = postings?.revenue;
+            if !months.contains(posting.month) {
+                continue;
             }
-        }
-        for (note, issued) in self.issued_credit_notes() {
-            let month = Month::of(issued.issue_date());
-            if months.contains(month) {
-                let key = (month, note.currency());
-                let row = rows.entry(key).or_insert_with(|| nothing_sold(month, note.currency()));
-                add(&mut row.credited, note.totals().tax_exclusive())?;
-                row.credit_notes += 1;
+            match rows.entry((posting.month, posting.invoiced.currency())) {
+                Entry::Occupied(row) => {
+                    let row = row.into_mut();
+                    add(&mut row.invoiced, posting.invoiced)?;
+                    add(&mut row.credited, posting.credited)?;
+                    row.invoices += posting.invoices;
+                    row.credit_notes += posting.credit_notes;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(posting);
+                }
             }
         }
         Ok(rows.into_values().collect())
     }
+}
+
+fn is_same_group(one: &TaxSummaryRow, other: &TaxSummaryRow) -> bool {
+    let key =
+        |row: &TaxSummaryRow| (row.taxable.currency(), row.scheme, row.category, row.rate, row.withheld);
+    key(one) == key(other)
 }
 
 fn nothing_due(currency: Currency) -> AgingRow {
@@ -119,23 +117,6 @@ fn nothing_due(currency: Currency) -> AgingRow {
         days_61_to_90: zero,
         over_90_days: zero,
     }
-}
-
-fn nothing_taxed(key: TaxKey, currency: Currency) -> TaxSummaryRow {
-    let zero = Money::zero(currency);
-    TaxSummaryRow {
-        scheme: key.scheme(),
-        category: key.category(),
-        rate: key.rate(),
-        withheld: key.is_withheld(),
-        taxable: zero,
-        tax: zero,
-    }
-}
-
-fn nothing_sold(month: Month, currency: Currency) -> RevenueRow {
-    let zero = Money::zero(currency);
-    RevenueRow { month, invoiced: zero, credited: zero, invoices: 0, credit_notes: 0 }
 }
 
 #[async_trait]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::outbox::Queue;
+use crate::adapter::{UniqueValue, references};
 use crate::change::{
     AggregateId, AuditEntry, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
-use crate::document::Issued;
-use crate::ports::{InvoiceQuery, Unique};
+use crate::ports::InvoiceQuery;
 use crate::series::{Counter, CounterKey};
-use crate::{AuditId, ClientId, CommitId, DocumentType, Invoice, InvoiceId, PaymentId, TeamId};
+use crate::{AuditId, ClientId, CommitId, Invoice, InvoiceId, PaymentId, TeamId};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -36,66 +36,9 @@ pub(super) struct Ledger {
     customers: HashMap<InvoiceId, String>,
 }
 
-/// What at most one record of a team may have.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum UniqueValue {
-    Number(String),
-    ExternalReference(String),
-    SeriesName(DocumentType, String),
-    ItemCode(String),
-}
-
-impl UniqueValue {
-    pub(super) fn kind(&self) -> Unique {
-        match self {
-            Self::Number(_) => Unique::Number,
-            Self::ExternalReference(_) => Unique::ExternalReference,
-            Self::SeriesName(..) => Unique::SeriesName,
-            Self::ItemCode(_) => Unique::ItemCode,
-        }
-    }
-
-    pub(super) fn of(record: &Record) -> Option<Self> {
-        match record {
-            Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_) => {
-                record.number().map(|number| Self::Number(number.to_owned()))
-            }
-            Record::Payment(payment) => {
-                payment.external_reference().map(|reference| Self::ExternalReference(reference.to_owned()))
-            }
-            // The name of an archived series is free again.
-            Record::Series(series) => (!series.is_archived())
-                .then(|| Self::SeriesName(series.document_type(), series.name().to_owned())),
-            Record::Item(item) => item.code().map(|code| Self::ItemCode(code.to_owned())),
-            // One a team by its identifier.
-            Record::Supplier(_) | Record::Client(_) => None,
-        }
-    }
-}
-
-/// What must exist for the record to be stored, and may not be deleted before it.
-pub(super) fn references(record: &Record) -> Vec<AggregateId> {
-    let client = record.client().map(AggregateId::Client);
-    let invoices: Vec<InvoiceId> = match record {
-        Record::CreditNote(note) => vec![note.invoice()],
-        Record::Payment(payment) => payment.allocations().iter().map(crate::Allocation::invoice).collect(),
-        _ => Vec::new(),
-    };
-    client.into_iter().chain(invoices.into_iter().map(AggregateId::Invoice)).collect()
-}
-
 /// The place in a counter's chain.
 fn link(record: &Record) -> Option<(CounterKey, u64)> {
-    issued(record).map(|issued| (issued.origin().counter(), issued.origin().seq()))
-}
-
-fn issued(record: &Record) -> Option<&Issued> {
-    match record {
-        Record::Invoice(invoice) => invoice.issued(),
-        Record::CreditNote(note) => note.issued(),
-        Record::Quote(quote) => quote.issued(),
-        _ => None,
-    }
+    record.issued().map(|issued| (issued.origin().counter(), issued.origin().seq()))
 }
 
 macro_rules! kinds {

@@ -1,0 +1,98 @@
+//! Temporary folders, and who may write to them.
+
+use std::fs::{self, DirBuilder};
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::command::{output, program};
+
+/// A folder of our own below the system's temporary one, removed with its contents when dropped.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// Only its owner can look into it.
+    pub(crate) fn new(name: &str) -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("invoice-{name}-{:016x}", random()));
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("cannot make the folder {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn give_to(&self, user: User) -> Result<()> {
+        chown(&self.0, Some(user.id), Some(user.group))
+            .with_context(|| format!("cannot give {} to another user", self.0.display()))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
+
+/// A number nobody can foresee: the standard library seeds its hash maps with the system's randomness.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0_u8)
+}
+
+/// Whom a program runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct User {
+    pub(super) id: u32,
+    pub(super) group: u32,
+}
+
+impl User {
+    /// The user without rights, for a program that refuses to run as root; `None` if we are not root.
+    pub(super) fn unprivileged() -> Result<Option<Self>> {
+        if !is_root()? {
+            return Ok(None);
+        }
+        Ok(Some(Self { id: id(&["-u", "nobody"])?, group: id(&["-g", "nobody"])? }))
+    }
+}
+
+pub(super) fn is_root() -> Result<bool> {
+    Ok(id(&["-u"])? == 0)
+}
+
+fn id(args: &[&str]) -> Result<u32> {
+    let bytes = output(program("id").args(args))?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.trim().parse().with_context(|| format!("`id {}` answered {text:?}", args.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_private_and_gone_with_all_that_is_in_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = Folder::new("folder").unwrap();
+        let path = folder.path().to_owned();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        fs::create_dir(path.join("a")).unwrap();
+        fs::write(path.join("a").join("b"), "c").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn two_folders_of_one_name_are_not_the_same() {
+        let folders = [Folder::new("same").unwrap(), Folder::new("same").unwrap()];
+        assert_ne!(folders[0].path(), folders[1].path());
+    }
+}
