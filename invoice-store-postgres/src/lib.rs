@@ -3,6 +3,7 @@
 mod error;
 mod migrate;
 mod pool;
+mod reads;
 mod store;
 
 pub use invoice_store_sql::migrations::{MigrationError, Status};
