@@ -1,6 +1,7 @@
 //! The invoicing engine on SQLite: one file, durable, many readers and one writer.
 
 mod error;
+mod identity;
 mod migrate;
 mod open;
 mod readers;
