@@ -49,6 +49,7 @@ impl PostgresStore {
 
 fn arguments(batch: &Batch<'_>) -> Result<PgArguments, Arc<dyn std::error::Error + Send + Sync>> {
     let mut arguments = PgArguments::default();
+    arguments.reserve(128, 8_192);
     arguments.add(batch.team).map_err(Arc::from)?;
     let mut column = Vec::new();
     for (part, rows) in &batch.parts {
