@@ -1,6 +1,7 @@
 //! The invoicing engine on PostgreSQL: one statement and one round trip a commit.
 
 mod error;
+mod identity;
 mod migrate;
 mod pool;
 mod store;
