@@ -1,5 +1,6 @@
 //! The same random changes of identities on two stores: both answer alike, and end alike.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use invoice_core::identity::{
@@ -16,18 +17,27 @@ use uuid::Uuid;
 
 /// Few enough that identifiers, addresses and fingerprints often collide.
 const IDS: u64 = 4;
+const HASHES: u64 = 8;
 const NAMES: [&str; 5] = ["Ada", "Adele", "\u{10FFFF}\u{10FFFF}", "Ådne", "a_da%"];
 
 /// Walks `steps` changes; a failure names the seed.
 pub(crate) async fn walk(model: &IdentityPorts, store: &IdentityPorts, seed: u64, steps: u32) {
-    let mut walk = Walk { random: Random(seed), seed, now: 0, count: 0, known: Vec::new(), done: Vec::new() };
+    let mut walk = Walk {
+        random: Random(seed),
+        seed,
+        now: 0,
+        count: 0,
+        known: Vec::new(),
+        latest: BTreeMap::new(),
+        done: Vec::new(),
+    };
     for step in 0..steps {
         walk.step(model, store).await;
-        if step % 10 == 0 || step + 1 == steps {
+        if step % 25 == 0 || step + 1 == steps {
             walk.compare(model, store).await;
         }
     }
-    assert!(walk.done.len() > steps as usize / 10, "seed {seed}: enough changes succeed");
+    assert!(walk.done.len() > usize::try_from(steps / 8).unwrap(), "seed {seed}: enough changes succeed");
 }
 
 /// SplitMix64.
@@ -64,6 +74,8 @@ struct Walk {
     count: u64,
     /// Every version of every record that was written.
     known: Vec<IdentityRecord>,
+    /// The last version of each record that was not deleted, as far as changes say so.
+    latest: BTreeMap<IdentityKey, IdentityRecord>,
     /// Every change that was written.
     done: Vec<IdentityChange>,
 }
@@ -91,7 +103,7 @@ impl Walk {
         let (now, id) = (at(self.now), self.random.id());
         match self.random.below(20) {
             0 => {
-                let before = at(self.now - 20);
+                let before = at(self.now - 100);
                 let counts = (model.housekeeping.purge(before).await, store.housekeeping.purge(before).await);
                 self.same("purge", counts);
             }
@@ -112,7 +124,9 @@ impl Walk {
                 let found = store.commits.commit_identity(change.clone()).await;
                 self.alike(&change, &expected, &found);
                 if expected.is_ok_and(|receipt| !receipt.replayed) {
-                    self.known.extend(change.writes.iter().filter_map(written));
+                    for write in &change.writes {
+                        self.written(write);
+                    }
                     self.done.push(change);
                 }
             }
@@ -147,7 +161,7 @@ impl Walk {
         let made = u128::try_from(self.now).unwrap() << 80;
         let mut change =
             IdentityChange::new(CommitId::from_uuid(Uuid::from_u128(made + u128::from(self.count))));
-        for _ in 0..=self.random.below(3) {
+        for _ in 0..=self.random.below(2) {
             let write = self.write();
             if let IdentityKey::Membership(team, _) = write.key() {
                 change = self.with_team(change, team);
@@ -157,7 +171,7 @@ impl Walk {
             }
         }
         if self.random.below(4) == 0
-            && let Some(record) = self.latest()
+            && let Some(record) = self.some()
         {
             change = change.guard(record);
         }
@@ -176,24 +190,34 @@ impl Walk {
         if change.writes.iter().any(|write| write.key() == key) {
             return change;
         }
-        match self.known.iter().rev().find(|record| record.key() == key) {
+        match self.latest.get(&key) {
             Some(record) => change.update(record.clone()),
             None => change.insert(Team::new(team, "Engines", at(0)).unwrap()),
         }
     }
 
     /// Mostly the latest version of some record.
-    fn latest(&mut self) -> Option<IdentityRecord> {
-        let picked = self.random.pick(&self.known)?;
-        if self.random.below(6) == 0 {
-            return Some(picked);
+    fn some(&mut self) -> Option<IdentityRecord> {
+        if self.random.below(8) == 0 {
+            return self.random.pick(&self.known);
         }
-        self.known.iter().rev().find(|record| record.key() == picked.key()).cloned()
+        let latest: Vec<_> = self.latest.values().cloned().collect();
+        self.random.pick(&latest)
+    }
+
+    fn written(&mut self, write: &IdentityWrite) {
+        match write {
+            IdentityWrite::Insert(record) | IdentityWrite::Update { record, .. } => {
+                self.known.push(record.clone());
+                self.latest.insert(record.key(), record.clone());
+            }
+            IdentityWrite::Delete { key, .. } => drop(self.latest.remove(key)),
+        }
     }
 
     fn write(&mut self) -> IdentityWrite {
-        match (self.random.below(10), self.latest()) {
-            (0, Some(record)) => IdentityWrite::delete(record),
+        match (self.random.below(10), self.some()) {
+            (0, Some(record)) if self.random.below(2) == 0 => IdentityWrite::delete(record),
             (1..=5, Some(record)) => IdentityWrite::update(self.changed(record)),
             _ => IdentityWrite::Insert(self.new_record()),
         }
@@ -201,17 +225,17 @@ impl Walk {
 
     fn new_record(&mut self) -> IdentityRecord {
         let (team, user) = (TeamId::from_uuid(self.random.id()), UserId::from_uuid(self.random.id()));
-        let (id, hash) = (self.random.id(), fingerprint(self.random.below(12)));
-        let (now, end) = (at(self.now), at(self.now + 30));
+        let (id, hash) = (self.random.id(), fingerprint(self.random.below(HASHES)));
+        let (now, end) = (at(self.now), at(self.now + 200));
         match self.random.below(10) {
-            0..=1 => User::new(user, email(self.random.below(6)), self.name(), now).unwrap().into(),
-            2 => Team::new(team, "Engines", now).unwrap().into(),
-            3..=4 => Membership::new(team, user, Role::Owner, now).into(),
+            0 => User::new(user, email(self.random.below(6)), self.name(), now).unwrap().into(),
+            1 => Team::new(team, "Engines", now).unwrap().into(),
+            2..=3 => Membership::new(team, user, Role::Owner, now).into(),
             5 => {
                 let id = InvitationId::from_uuid(id);
                 Invitation::new(id, team, email(1), Role::Viewer, user, hash, end).into()
             }
-            6 => {
+            4 | 6 => {
                 let session = Session::new(SessionId::from_uuid(id), user, hash, now, end, end).unwrap();
                 session.with_secret(SealedBytes::new([7; 3]).ok()).into()
             }
@@ -230,7 +254,7 @@ impl Walk {
     }
 
     fn changed(&mut self, record: IdentityRecord) -> IdentityRecord {
-        let (now, hash) = (at(self.now), fingerprint(self.random.below(12)));
+        let (now, hash) = (at(self.now), fingerprint(self.random.below(HASHES)));
         match record {
             IdentityRecord::User(user) => match self.random.below(3) {
                 0 => user.with_name(self.name()).unwrap().into(),
@@ -247,7 +271,7 @@ impl Walk {
             }
             IdentityRecord::Session(session) => match self.random.below(3) {
                 0 => session.revoked(now).into(),
-                _ => session.rotated(hash, now, at(self.now + 20)).into(),
+                _ => session.rotated(hash, now, at(self.now + 100)).into(),
             },
             IdentityRecord::OneTimeToken(token) => token.with_used_at(now).into(),
             IdentityRecord::ApiKey(key) => key.used(now).with_revoked_at(now).into(),
@@ -296,7 +320,7 @@ impl Walk {
                 both!(sessions.check_session(session, Some(TeamId::from_uuid(other))));
             }
         }
-        for number in 0..12 {
+        for number in 0..HASHES {
             both!(mailed_tokens.invitation_by_fingerprint(fingerprint(number)));
             both!(mailed_tokens.one_time_token(fingerprint(number)));
             both!(api_keys.api_key_by_fingerprint(fingerprint(number)));
@@ -304,12 +328,5 @@ impl Walk {
             both!(users.user_by_email(email(number).key()));
         }
         both!(signing_keys.signing_keys());
-    }
-}
-
-fn written(write: &IdentityWrite) -> Option<IdentityRecord> {
-    match write {
-        IdentityWrite::Insert(record) | IdentityWrite::Update { record, .. } => Some(record.clone()),
-        IdentityWrite::Delete { .. } => None,
     }
 }
