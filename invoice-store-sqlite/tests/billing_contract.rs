@@ -1,5 +1,7 @@
 //! The store keeps the contract of the billing port, on a file and in memory.
 
+#![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
+
 use std::cell::RefCell;
 use std::sync::Arc;
 

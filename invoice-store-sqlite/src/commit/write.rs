@@ -6,7 +6,7 @@ use invoice_core::change::{
     AggregateId, AuditEntry, CounterMove, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
 use invoice_core::ports::StoreError;
-use invoice_core::{Event, EventKind};
+use invoice_core::{Event, EventKind, UserId};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -204,7 +204,7 @@ impl Job<'_> {
                 id.as_uuid(),
                 commit.as_uuid(),
                 at.as_millis(),
-                actor.map(|actor| actor.as_uuid()),
+                actor.map(UserId::as_uuid),
                 subject.kind().as_str(),
                 subject.as_uuid(),
                 int(version.get()),
