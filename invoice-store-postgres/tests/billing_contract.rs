@@ -1,4 +1,4 @@
-//! The PostgreSQL store keeps the contract of the billing port.
+//! PostgreSQL keeps the contract of the billing port.
 
 mod support;
 
