@@ -1,9 +1,12 @@
 //! A database with a large team and many small ones, written by the server itself.
 
+#![expect(clippy::expect_used, reason = "a test without its server fails")]
+
 use std::env;
 
 use invoice_store_postgres::{PostgresStore, sqlx};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tokio::sync::OnceCell;
 
 /// How much there is: the large team's invoices, and how many small teams, of ten invoices each.
 #[derive(Debug, Clone, Copy)]
@@ -13,21 +16,29 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// As the environment says, or `invoices` and `teams`.
-    pub(crate) fn from_env(invoices: u32, teams: u32) -> Self {
+    /// As the environment says, or as much as is soon written.
+    pub(crate) fn from_env() -> Self {
         let number = |name: &str, otherwise: u32| match env::var(name) {
             Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a number")),
             Err(_) => otherwise,
         };
         Self {
-            invoices: number("INVOICE_TEST_INVOICES", invoices),
-            teams: number("INVOICE_TEST_TEAMS", teams),
+            invoices: number("INVOICE_TEST_INVOICES", 100_000),
+            teams: number("INVOICE_TEST_TEAMS", 1_000),
         }
     }
 }
 
-/// A store with as much in it, and the statistics that a server has a moment later.
+/// A store with as much in it, and the statistics that a server has a moment later. All tests of a process
+/// that ask for it read the same schema.
 pub(crate) async fn a_filled_store(size: Size) -> PostgresStore {
+    static SCHEMA: OnceCell<String> = OnceCell::const_new();
+    let schema = SCHEMA.get_or_init(|| fill(size)).await;
+    let store = PostgresStore::connect(&crate::support::url()).await.expect("the test server answers");
+    store.with_schema(schema).expect("a plain name")
+}
+
+async fn fill(size: Size) -> String {
     let store = crate::support::a_store().await;
     let mut connection = connection().await;
     let text = include_str!("fill.sql")
@@ -39,7 +50,7 @@ pub(crate) async fn a_filled_store(size: Size) -> PostgresStore {
         run(&mut connection, &format!("VACUUM ANALYZE {}.{table}", store.schema())).await;
     }
     connection.close().await.expect("the connection is closed");
-    store
+    store.schema().to_owned()
 }
 
 /// A connection of the test's own.
