@@ -3,12 +3,12 @@
 use invoice_core::line::Line;
 use invoice_core::tax::{Tax, TaxCategory, TaxScheme};
 use invoice_core::{
-    Address, ClientData, Content, Country, CreditLine, CreditScope, Currency, DocumentType, Due, InvoiceData,
-    InvoiceKind, ItemData, Metadata, Money, Party, Pattern, PaymentTerms, Reset, SeriesData, SupplierProfile,
-    TimeZone,
+    Address, ClientData, ClientId, Content, Country, CreditLine, CreditScope, Currency, DocumentType, Due,
+    InvoiceData, InvoiceKind, ItemData, Metadata, Money, Party, Pattern, PaymentTerms, Reset, SeriesData,
+    SupplierProfile, TimeZone,
 };
 
-use crate::trace::Trace;
+use crate::trace::{Trace, Wrong};
 
 /// Names that sort differently by code points, by bytes and by alphabet, and some that are long.
 const NAMES: [&str; 10] =
@@ -46,7 +46,7 @@ impl Trace {
         let address = Address::new(Country::new("AT").unwrap()).with_line("Neubaugasse 7").with_city("Wien");
         let party = Party::new(self.name()).with_vat_id("ATU12345675");
         // Without an address nothing can be issued to it.
-        if self.random.chance(1, 12) { party } else { party.with_address(address) }
+        if self.random.chance(1, 25) { party } else { party.with_address(address) }
     }
 
     pub(crate) fn client(&mut self) -> ClientData {
@@ -122,8 +122,11 @@ impl Trace {
     }
 
     pub(crate) fn content(&mut self) -> Option<Content> {
-        let client = self.pick(|known| &known.clients, 6)?;
-        let currency = self.currency();
+        let (client, currency) = (self.pick(|known| &known.clients, 6)?, self.currency());
+        Some(self.content_for(client, currency))
+    }
+
+    fn content_for(&mut self, client: ClientId, currency: Currency) -> Content {
         let mut content = Content::new(client, currency);
         for place in 0..=self.random.below(3) {
             content = content.with_line(self.line(place + 1, currency));
@@ -143,22 +146,36 @@ impl Trace {
         {
             content = content.with_series(series);
         }
-        Some(content)
+        content
     }
 
-    pub(crate) fn invoice(&mut self) -> Option<InvoiceData> {
-        let mut data = InvoiceData::new(self.content()?);
+    pub(crate) async fn invoice(&mut self) -> Result<Option<InvoiceData>, Wrong> {
+        let Some(content) = self.content() else { return Ok(None) };
+        let mut data = InvoiceData::new(content);
         data.metadata = self.metadata();
         match self.random.below(12) {
-            0 | 1 => data.kind = InvoiceKind::Advance,
-            2 | 3 => {
-                if let Some(advance) = self.pick(|known| &known.invoices, 12) {
-                    data.content = data.content.with_advance(advance);
+            0..3 => data.kind = InvoiceKind::Advance,
+            3..5 => {
+                // Mostly over more than the advances it deducts, for the same client.
+                for _ in 0..8 {
+                    let Some(id) = self.pick(|known| &known.invoices, 12) else { break };
+                    let actor = self.owner();
+                    let Ok(advance) = self.same(async |p| p.billing.invoice(&actor, id).await).await? else {
+                        continue;
+                    };
+                    if advance.kind() == InvoiceKind::Advance || self.random.chance(1, 20) {
+                        let (client, currency) = (advance.content().client(), advance.content().currency());
+                        data.content = Content::new(client, currency)
+                            .with_lines(advance.content().lines().to_vec())
+                            .with_line(self.line(9, currency))
+                            .with_advance(id);
+                        break;
+                    }
                 }
             }
             _ => {}
         }
-        Some(data)
+        Ok(Some(data))
     }
 
     pub(crate) fn money(&mut self, most: u64) -> Money {

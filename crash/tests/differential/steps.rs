@@ -2,7 +2,7 @@
 
 use invoice_core::service::{ImportedCreditNote, ImportedInvoice, PayData, RefundData, WriteOffData};
 use invoice_core::{
-    Allocation, CreditNoteData, DocumentType, Money, PaymentData, QuoteData, QuoteKind, Series,
+    Allocation, ClientId, CreditNoteData, DocumentType, Money, PaymentData, QuoteData, QuoteKind, Series,
     WriteOffReason,
 };
 
@@ -138,7 +138,7 @@ impl Trace {
         let call = self.call();
         let choice = self.random.below(40);
         if choice < 14 {
-            let data = some!(self.invoice());
+            let data = some!(self.invoice().await?);
             let made = if choice < 6 {
                 self.all("create invoice", async |p| p.billing.create_invoice(&call, data.clone()).await)
                     .await?
@@ -154,10 +154,12 @@ impl Trace {
         if choice == 14 {
             return self.import().await;
         }
-        let id = some!(self.pick(|known| &known.invoices, 10));
+        let picked = self.pick(|known| &known.invoices, 10);
+        let id = some!(self.invoice_in_hand.filter(|_| self.random.chance(1, 2)).or(picked));
+        self.invoice_in_hand = Some(id);
         match choice {
             15..17 => {
-                let data = some!(self.invoice());
+                let data = some!(self.invoice().await?);
                 let _ = self
                     .all("update invoice", async |p| p.billing.update_invoice(&call, id, data.clone()).await)
                     .await?;
@@ -225,7 +227,7 @@ impl Trace {
         let call = self.call();
         let (number, issue_date) = (format!("OLD-{}", self.random.below(200)), self.day(90, 0));
         if self.random.chance(3, 4) {
-            let data = some!(self.invoice());
+            let data = some!(self.invoice().await?);
             let payable = data
                 .content
                 .preview()
@@ -326,7 +328,9 @@ impl Trace {
             self.known().quotes.extend(made.ok().map(|quote| quote.id()));
             return Ok(());
         }
-        let id = some!(self.pick(|known| &known.quotes, 4));
+        let picked = self.pick(|known| &known.quotes, 4);
+        let id = some!(self.quote_in_hand.filter(|_| self.random.chance(2, 3)).or(picked));
+        self.quote_in_hand = Some(id);
         match choice {
             7 => drop(
                 self.all("update quote", async |p| p.billing.update_quote(&call, id, data.clone()).await)
@@ -380,10 +384,11 @@ impl Trace {
             self.known().payments.extend(made.ok().map(|paid| paid.payment.id()));
             return Ok(());
         }
-        let parts = self.parts().await?;
         if choice < 13 {
             let client = some!(self.pick(|known| &known.clients, 6));
             let (amount, date) = (self.money(60_000), self.day(5, 0));
+            let count = self.random.below(3);
+            let parts = self.parts(client, amount, count).await?;
             let mut data = PaymentData::new(client, amount, date);
             data.external_reference =
                 self.random.chance(1, 3).then(|| format!("bank {}", self.random.below(300)));
@@ -400,6 +405,8 @@ impl Trace {
         let payment = some!(self.same(async |p| p.billing.payment(&actor, id).await).await?.ok());
         match choice {
             13..17 => {
+                let count = 1 + self.random.below(2);
+                let parts = self.parts(payment.client(), payment.unallocated(), count).await?;
                 let _ = self
                     .all("allocate payment", async |p| {
                         p.billing.allocate_payment(&call, id, parts.clone()).await
@@ -428,16 +435,27 @@ impl Trace {
         Ok(())
     }
 
-    /// Parts of what is due on an invoice or two.
-    async fn parts(&mut self) -> Result<Vec<Allocation>, Wrong> {
-        let mut parts = Vec::new();
-        for _ in 0..self.random.below(3) {
-            let Some(id) = self.pick(|known| &known.invoices, 10) else { break };
+    /// Parts of what is due on invoices, mostly of a client and within what there is.
+    async fn parts(&mut self, client: ClientId, most: Money, count: u64) -> Result<Vec<Allocation>, Wrong> {
+        let mut parts: Vec<Allocation> = Vec::new();
+        for _ in 0..count * 10 {
+            let Some(id) = self.pick(|known| &known.invoices, 40) else { break };
             let actor = self.owner();
-            if let Ok(invoice) = self.same(async |p| p.billing.invoice(&actor, id).await).await? {
-                let due = u64::try_from(invoice.due().minor()).unwrap_or(0);
-                let amount = self.money_in(invoice.due().currency(), due.min(30_000) + 2);
-                parts.push(Allocation::new(id, amount));
+            let Ok(invoice) = self.same(async |p| p.billing.invoice(&actor, id).await).await? else {
+                continue;
+            };
+            let due = invoice.due();
+            let fits = invoice.content().client() == client
+                && due.currency() == most.currency()
+                && due.is_positive();
+            let is_named = parts.iter().any(|part| part.invoice() == id);
+            if (fits && !is_named) || self.random.chance(1, 60) {
+                let most =
+                    u64::try_from(due.minor().min(most.minor()) / i64::try_from(count).unwrap()).unwrap_or(0);
+                parts.push(Allocation::new(id, self.money_in(due.currency(), most + 2)));
+            }
+            if u64::try_from(parts.len()).unwrap() == count {
+                break;
             }
         }
         Ok(parts)
