@@ -102,7 +102,7 @@ impl Trace {
     async fn guarded(&mut self) -> Result<(), Wrong> {
         let Some((now, next)) = self.client_to_update().await? else { return Ok(()) };
         let mut set = self.empty(vec![Write::Update { expected: now.version(), record: Record::from(next) }]);
-        for _ in 0..1 + self.random.below(2) {
+        for _ in 0..=self.random.below(2) {
             let Some(id) = self.pick(|known| &known.invoices, 10) else { break };
             let actor = self.owner();
             let invoice = self.same(async |p| p.billing.invoice(&actor, id).await).await?;

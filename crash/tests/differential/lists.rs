@@ -344,7 +344,7 @@ impl Trace {
                     self.all("report aging", async |p| p.billing.aging(&actor, as_of, client).await).await?;
             }
             2 | 3 => {
-                drop(self.all("report taxes", async |p| p.billing.tax_summary(&actor, months).await).await?)
+                drop(self.all("report taxes", async |p| p.billing.tax_summary(&actor, months).await).await?);
             }
             4 => drop(
                 self.all("report revenue", async |p| p.billing.revenue_by_month(&actor, months).await)

@@ -105,7 +105,9 @@ impl Trace {
                         self.all("restore item", async |p| p.billing.restore_item(&call, id).await).await?,
                     ),
                     _ => {
-                        drop(self.all("delete item", async |p| p.billing.delete_item(&call, id).await).await?)
+                        drop(
+                            self.all("delete item", async |p| p.billing.delete_item(&call, id).await).await?,
+                        );
                     }
                 }
             }
@@ -173,13 +175,13 @@ impl Trace {
                     .await?;
             }
             19 => {
-                drop(self.all("delete invoice", async |p| p.billing.delete_invoice(&call, id).await).await?)
+                drop(self.all("delete invoice", async |p| p.billing.delete_invoice(&call, id).await).await?);
             }
             20..26 => {
-                drop(self.all("issue invoice", async |p| p.billing.issue_invoice(&call, id).await).await?)
+                drop(self.all("issue invoice", async |p| p.billing.issue_invoice(&call, id).await).await?);
             }
             26..28 => {
-                drop(self.all("send invoice", async |p| p.billing.send_invoice(&call, id).await).await?)
+                drop(self.all("send invoice", async |p| p.billing.send_invoice(&call, id).await).await?);
             }
             28 => drop(
                 self.all("view invoice", async |p| p.billing.mark_invoice_viewed(&call, id).await).await?,
@@ -295,7 +297,7 @@ impl Trace {
                 self.all("delete credit", async |p| p.billing.delete_credit_note(&call, id).await).await?,
             ),
             9 | 10 => {
-                drop(self.all("issue credit", async |p| p.billing.issue_credit_note(&call, id).await).await?)
+                drop(self.all("issue credit", async |p| p.billing.issue_credit_note(&call, id).await).await?);
             }
             _ if self.random.chance(1, 2) => {
                 drop(self.all("send credit", async |p| p.billing.send_credit_note(&call, id).await).await?);
