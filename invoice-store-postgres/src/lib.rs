@@ -1,8 +1,12 @@
 //! The invoicing engine on PostgreSQL: one statement and one round trip a commit.
 
+mod commit;
 mod error;
+mod identity;
 mod migrate;
 mod pool;
+mod reads;
+mod record;
 mod store;
 
 pub use invoice_store_sql::migrations::{MigrationError, Status};
