@@ -4,25 +4,21 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures::future::try_join_all;
-use invoice_core::ports::{BillingPorts, StoreError};
+use invoice_core::ports::BillingPorts;
 use invoice_core::service::{Billing, Call, Error};
 use invoice_core::{IdempotencyKey, Invoice};
 
 use crate::journal::{Acknowledged, History, Journal};
+use crate::patience::patiently;
 use crate::plan::{Order, Plan};
 use crate::random::{DerivedIds, Random, Stopped};
 use crate::world::{Team, teams};
 
 /// Orders in work at once: commits that wait together may land together.
 const TASKS: usize = 6;
-/// How long a store may stay away before that is an error.
-const PATIENCE: Duration = Duration::from_mins(1);
-const PAUSE: Duration = Duration::from_millis(20);
-
 /// What is wrong with a worker on purpose, so that the judge is seen to notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
@@ -63,7 +59,7 @@ pub async fn work(ports: &BillingPorts, settings: &Settings) -> Result<()> {
     let path = Journal::path(&settings.journals, settings.worker);
     let history = History::read(&path)?;
     let worker = Worker {
-        teams: patiently(|| teams(ports, settings.seed)).await?,
+        teams: patiently(async || teams(ports, settings.seed).await).await?,
         ports: ports.clone(),
         journal: Journal::open(&path)?,
         settings: settings.clone(),
@@ -167,26 +163,4 @@ impl Worker {
         })
         .await
     }
-}
-
-/// Again and again, as long as the store says that it is away or that it does not know.
-async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
-    let start = Instant::now();
-    loop {
-        match attempt().await {
-            Err(error) if is_transient(&error) && start.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-fn is_transient(error: &anyhow::Error) -> bool {
-    let store = match error.downcast_ref::<Error>() {
-        Some(Error::Store(store)) => Some(store),
-        Some(_) => None,
-        None => error.downcast_ref::<StoreError>(),
-    };
-    store.is_some_and(StoreError::is_transient)
 }

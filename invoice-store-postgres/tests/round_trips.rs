@@ -80,7 +80,8 @@ impl Desk {
         let mut settings = Settings::default();
         settings.connections = 1;
         let options = options.host("127.0.0.1").port(port);
-        let store = PostgresStore::connect_with(options, &settings).await.expect("the wire leads to the server");
+        let store =
+            PostgresStore::connect_with(options, &settings).await.expect("the wire leads to the server");
         let store = store.with_schema(direct.schema()).expect("a plain name");
         let make = BillingFixtures::new();
         let (client, series) = (make.client("Café Jelinek"), make.series(DocumentType::Invoice));
@@ -137,7 +138,8 @@ fn a_commit_is_one_round_trip_once_the_connection_knows_its_statement() {
             trips.push(("publish", count));
             let (count, issued) = desk.invoice(desk.issue().idempotent(&published.id().to_string(), 1)).await;
             trips.push(("issue", count));
-            let (count, _) = desk.invoice(desk.make.change().update(published).guard(desk.client.clone())).await;
+            let (count, _) =
+                desk.invoice(desk.make.change().update(published).guard(desk.client.clone())).await;
             trips.push(("update of an issued one", count));
             let payment = allocated(&desk.make.payment(&desk.client, "20"), &issued);
             let paid = desk.make.change().update(issued).insert(payment);
