@@ -10,19 +10,18 @@ use crate::PostgresStore;
 /// Most rows deleted in one transaction, so that nobody waits long for a row of it.
 const BATCH: i64 = 1_000;
 
-// The rows are chosen once, and locked in one order by all who purge.
+// The rows are chosen once, found by their keys, and locked in one order by all who purge.
 pub(super) const SESSIONS: &str = "\
-    WITH gone AS MATERIALIZED (SELECT id FROM {s}.sessions WHERE absolute_expires_at < $1 \
-        ORDER BY absolute_expires_at, id LIMIT $2 FOR UPDATE) \
-    DELETE FROM {s}.sessions s USING gone WHERE s.id = gone.id";
+    DELETE FROM {s}.sessions WHERE id = ANY (ARRAY(\
+        SELECT id FROM {s}.sessions WHERE absolute_expires_at < $1 \
+        ORDER BY absolute_expires_at, id LIMIT $2 FOR UPDATE))";
 pub(super) const TOKENS: &str = "\
-    WITH gone AS MATERIALIZED (SELECT id FROM {s}.one_time_tokens WHERE expires_at < $1 \
-        ORDER BY expires_at, id LIMIT $2 FOR UPDATE) \
-    DELETE FROM {s}.one_time_tokens t USING gone WHERE t.id = gone.id";
+    DELETE FROM {s}.one_time_tokens WHERE id = ANY (ARRAY(\
+        SELECT id FROM {s}.one_time_tokens WHERE expires_at < $1 \
+        ORDER BY expires_at, id LIMIT $2 FOR UPDATE))";
 pub(super) const COMMITS: &str = "\
-    WITH gone AS MATERIALIZED (SELECT id FROM {s}.identity_commits WHERE id < $1 \
-        ORDER BY id LIMIT $2 FOR UPDATE) \
-    DELETE FROM {s}.identity_commits c USING gone WHERE c.id = gone.id";
+    DELETE FROM {s}.identity_commits WHERE id = ANY (ARRAY(\
+        SELECT id FROM {s}.identity_commits WHERE id < $1 ORDER BY id LIMIT $2 FOR UPDATE))";
 
 #[async_trait]
 impl Housekeeping for PostgresStore {
