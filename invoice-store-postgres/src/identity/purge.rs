@@ -4,7 +4,7 @@ use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::Housekeeping;
 use invoice_store_sql::identity::first_made_at;
 
-use super::rows::{Bound, utc};
+use super::rows::{Bound, execute, utc};
 use crate::PostgresStore;
 
 /// Most rows deleted in one transaction, so that nobody waits long for a row of it.
@@ -27,24 +27,25 @@ pub(super) const COMMITS: &str = "\
 impl Housekeeping for PostgresStore {
     async fn purge(&self, before: Timestamp) -> Result<u64, StoreError> {
         let instant = utc(before);
-        let sessions = self.delete_all(|| sqlx::query(self.sql(SESSIONS)).bind(instant)).await?;
-        let tokens = self.delete_all(|| sqlx::query(self.sql(TOKENS)).bind(instant)).await?;
+        let sessions = delete_all(self, || sqlx::query(self.sql(SESSIONS)).bind(instant)).await?;
+        let tokens = delete_all(self, || sqlx::query(self.sql(TOKENS)).bind(instant)).await?;
         let first_kept = first_made_at(before);
-        self.delete_all(|| sqlx::query(self.sql(COMMITS)).bind(first_kept)).await?;
+        delete_all(self, || sqlx::query(self.sql(COMMITS)).bind(first_kept)).await?;
         Ok(sessions.saturating_add(tokens))
     }
 }
 
-impl PostgresStore {
-    /// Runs a deletion of a batch at a time until nothing is left.
-    async fn delete_all<'q>(&self, query: impl Fn() -> Bound<'q> + Send + Sync) -> Result<u64, StoreError> {
-        let mut count = 0_u64;
-        loop {
-            let deleted = self.execute(query().bind(BATCH)).await?;
-            count = count.saturating_add(deleted);
-            if deleted == 0 {
-                return Ok(count);
-            }
+/// Runs a deletion of a batch at a time until nothing is left.
+async fn delete_all<'q>(
+    store: &PostgresStore,
+    query: impl Fn() -> Bound<'q> + Send + Sync,
+) -> Result<u64, StoreError> {
+    let mut count = 0_u64;
+    loop {
+        let deleted = execute(store, query().bind(BATCH)).await?;
+        count = count.saturating_add(deleted);
+        if deleted == 0 {
+            return Ok(count);
         }
     }
 }
