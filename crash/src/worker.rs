@@ -24,7 +24,7 @@ const TASKS: usize = 6;
 pub enum Broken {
     /// It acknowledges before it commits.
     TooEarly,
-    /// It tries under a new key each time and with new identifiers, as if it were another order.
+    /// It comes back to what it left open with a new key and new identifiers, as if it were another order.
     Forgetful,
 }
 
@@ -100,7 +100,7 @@ impl Worker {
             if self.settings.broken == Some(Broken::TooEarly) {
                 self.journal.done(order, None)?;
             }
-            let invoice = self.issue(&plan).await.with_context(|| format!("order {order}"))?;
+            let invoice = self.issue(&plan, is_new).await.with_context(|| format!("order {order}"))?;
             self.journal.done(order, Some(&Acknowledged::of(&invoice)?))?;
         }
         Ok(())
@@ -120,21 +120,25 @@ impl Worker {
         Some((order, true))
     }
 
-    async fn issue(&self, plan: &Plan) -> Result<Invoice> {
+    async fn issue(&self, plan: &Plan, is_new: bool) -> Result<Invoice> {
         let team = self.teams.get(plan.team).context("no such team")?;
         let data = plan.invoice(team)?;
         if !plan.in_two_steps {
             return self
-                .step(plan, team, "both", async |billing, call| {
+                .step(plan, team, is_new, "both", async |billing, call| {
                     billing.create_and_issue_invoice(call, data.clone()).await
                 })
                 .await;
         }
         let draft = self
-            .step(plan, team, "draft", async |billing, call| billing.create_invoice(call, data.clone()).await)
+            .step(plan, team, is_new, "draft", async |billing, call| {
+                billing.create_invoice(call, data.clone()).await
+            })
             .await?;
-        self.step(plan, team, "issue", async |billing, call| billing.issue_invoice(call, draft.id()).await)
-            .await
+        self.step(plan, team, is_new, "issue", async |billing, call| {
+            billing.issue_invoice(call, draft.id()).await
+        })
+        .await
     }
 
     /// One commit of an order, tried until its outcome is known.
@@ -142,13 +146,14 @@ impl Worker {
         &self,
         plan: &Plan,
         team: &Team,
+        is_new: bool,
         name: &str,
         step: impl AsyncFn(&Billing, &Call) -> Result<Invoice, Error>,
     ) -> Result<Invoice> {
         let mut tries = 0;
         patiently(async || {
             tries += 1;
-            let forgets = self.settings.broken == Some(Broken::Forgetful);
+            let forgets = self.settings.broken == Some(Broken::Forgetful) && !is_new;
             let (mut ids, mut key) = (plan.ids(name), plan.key(name)?);
             if forgets {
                 key = IdempotencyKey::new(format!("{key}/{}/{tries}", self.salt))?;

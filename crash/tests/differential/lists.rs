@@ -276,7 +276,7 @@ impl Trace {
             }
             1 | 2 => {
                 if let Some(id) = self.pick(|known| &known.invoices, 40)
-                    && let Ok(invoice) = self.same(async |p| p.billing.invoice(&actor, id).await).await?
+                    && let Ok(invoice) = self.peek(async |p| p.billing.invoice(&actor, id).await).await
                     && let Some(number) = invoice.number().map(str::to_owned)
                 {
                     let _ = self

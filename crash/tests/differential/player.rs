@@ -1,6 +1,7 @@
 //! One store with everything around it: a clock and identifiers that go alike for all.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,6 +11,8 @@ use invoice_core::ports::{BillingPorts, Clock as _, Commits, StoreError};
 use invoice_core::service::Billing;
 use invoice_core::testing::{FixedClock, SequentialIds};
 use invoice_core::{TeamId, Timestamp};
+use invoice_store_postgres::PostgresStore;
+use invoice_store_sqlite::{Durability, SqliteStore};
 
 /// Change sets kept to be committed again.
 const KEPT: usize = 40;
@@ -82,7 +85,21 @@ impl Commits for Recorder {
 /// Every store, and what must live as long as they do.
 pub(crate) async fn all() -> (Vec<Player>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let memory = Player::new("memory", BillingPorts::from_store(Arc::new(MemoryBilling::default())));
-    let other = Player::new("memory 2", BillingPorts::from_store(Arc::new(MemoryBilling::default())));
-    (vec![memory, other], folder)
+    let memory = Arc::new(MemoryBilling::default());
+    // No power is cut here.
+    let settings = invoice_store_sqlite::Settings::new().durability(Durability::Normal);
+    let sqlite = Arc::new(SqliteStore::open_with(folder.path().join("invoices.db"), settings).unwrap());
+    let url = std::env::var("INVOICE_TEST_POSTGRES_URL");
+    let url =
+        url.unwrap_or_else(|_| panic!("there is no PostgreSQL for this test: run it by `cargo xtask test`"));
+    let postgres = PostgresStore::connect(&url).await.unwrap();
+    let schema = format!("trace_{:016x}", RandomState::new().hash_one(0_u8));
+    let postgres = Arc::new(postgres.with_schema(&schema).unwrap());
+    postgres.migrate().await.unwrap();
+    let players = vec![
+        Player::new("memory", BillingPorts::from_store(memory)),
+        Player::new("sqlite", BillingPorts::from_store(sqlite)),
+        Player::new("postgres", BillingPorts::from_store(postgres)),
+    ];
+    (players, folder)
 }

@@ -140,6 +140,11 @@ impl Trace {
         Ok(first.unwrap().0)
     }
 
+    /// What the first store says, to choose a step by.
+    pub(crate) async fn peek<T>(&self, read: impl AsyncFn(&Player) -> T) -> T {
+        read(&self.players[0]).await
+    }
+
     pub(crate) fn summary(&self) -> String {
         let lines = self
             .outcomes
