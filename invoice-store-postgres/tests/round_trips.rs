@@ -1,5 +1,7 @@
 //! A commit is one round trip, counted on the wire.
 
+#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+
 mod support;
 
 use std::sync::Arc;
