@@ -1,3 +1,11 @@
 //! The invoicing engine on PostgreSQL: one statement and one round trip a commit.
 
+mod error;
+mod migrate;
+mod pool;
+mod store;
+
+pub use invoice_store_sql::migrations::{MigrationError, Status};
+pub use migrate::MigrateError;
 pub use sqlx;
+pub use store::{PostgresStore, Settings};

@@ -1,3 +1,4 @@
-//! What the SQL stores share: migrations, and the statements of lists.
+//! What the SQL stores share: migrations, the statements of lists, and the order of identity writes.
 
+pub mod identity;
 pub mod migrations;

@@ -1,3 +1,13 @@
 //! The invoicing engine on SQLite: one file, durable, many readers and one writer.
 
+mod error;
+mod migrate;
+mod open;
+mod readers;
+mod store;
+mod writer;
+
+pub use error::SqliteError;
+pub use invoice_store_sql::migrations::{MigrationError, Status};
 pub use rusqlite;
+pub use store::{Durability, Settings, SqliteStore};

@@ -14,6 +14,7 @@ mod issue;
 mod payments;
 mod quotes;
 mod reads;
+mod relay;
 mod revise;
 mod settle;
 mod sweep;
@@ -22,6 +23,7 @@ pub use chain::CounterReport;
 pub use error::Error;
 pub use import::{ImportedCreditNote, ImportedInvoice};
 pub use payments::{Paid, PayData, RefundData};
+pub use relay::{NotReceived, Pass, Patience, Receiver, Relay};
 pub use settle::WriteOffData;
 pub use sweep::SweepReport;
 

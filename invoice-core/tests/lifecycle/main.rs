@@ -11,6 +11,7 @@ mod numbers;
 mod payments;
 mod permissions;
 mod quotes;
+mod relay;
 mod revise;
 mod states;
 mod story;

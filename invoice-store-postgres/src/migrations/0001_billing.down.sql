@@ -1,0 +1,16 @@
+DROP TABLE {s}.receivables;
+DROP TABLE {s}.monthly_revenue;
+DROP TABLE {s}.monthly_taxes;
+DROP TABLE {s}.outbox;
+DROP TABLE {s}.audit;
+DROP TABLE {s}.metadata;
+DROP TABLE {s}.allocations;
+DROP TABLE {s}.payments;
+DROP TABLE {s}.documents;
+DROP TABLE {s}.counters;
+DROP TABLE {s}.series;
+DROP TABLE {s}.suppliers;
+DROP TABLE {s}.items;
+DROP TABLE {s}.clients;
+DROP TABLE {s}.versions;
+DROP TABLE {s}.commits;

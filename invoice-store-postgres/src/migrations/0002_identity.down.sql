@@ -1,0 +1,10 @@
+DROP TABLE {s}.identity_commits;
+DROP TABLE {s}.security_events;
+DROP TABLE {s}.signing_keys;
+DROP TABLE {s}.api_keys;
+DROP TABLE {s}.one_time_tokens;
+DROP TABLE {s}.sessions;
+DROP TABLE {s}.invitations;
+DROP TABLE {s}.memberships;
+DROP TABLE {s}.teams;
+DROP TABLE {s}.users;

@@ -1,0 +1,154 @@
+//! Connections, handed out without asking the server first whether they are alive.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use deadpool::managed::{Manager, Metrics, Object, PoolError, RecycleError, RecycleResult, Timeouts};
+use deadpool::{Runtime, managed};
+use invoice_core::ports::StoreError;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres};
+
+use crate::Settings;
+use crate::error::{is_lost, store_error};
+
+/// How long a connection may rest before it is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(30);
+
+/// Makes connections, and keeps those that were left in order.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    options: PgConnectOptions,
+}
+
+/// A connection, and whether it can be used again.
+pub(crate) struct Held {
+    connection: PgConnection,
+    clean: bool,
+}
+
+impl Manager for Connector {
+    type Type = Held;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Held, sqlx::Error> {
+        let connection = self.options.connect().await?;
+        Ok(Held { connection, clean: true })
+    }
+
+    async fn recycle(&self, held: &mut Held, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if !held.clean {
+            return Err(RecycleError::message("left in the middle of something"));
+        }
+        if metrics.last_used() > RESTED {
+            held.connection.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where connections come from.
+#[derive(Clone)]
+pub(crate) enum Pool {
+    /// Of the store alone.
+    Own(managed::Pool<Connector>),
+    /// Of the application around it, used as it is.
+    Shared(PgPool),
+}
+
+impl Pool {
+    pub(crate) fn new(options: PgConnectOptions, settings: &Settings) -> Result<Self, StoreError> {
+        let options = options.disable_statement_logging().statement_cache_capacity(settings.statements);
+        let wait = Some(settings.patience);
+        managed::Pool::builder(Connector { options })
+            .max_size(settings.connections)
+            .timeouts(Timeouts { wait, create: wait, recycle: wait })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map(Self::Own)
+            .map_err(StoreError::backend)
+    }
+
+    pub(crate) async fn get(&self) -> Result<Connection, StoreError> {
+        match self {
+            Self::Own(pool) => {
+                let mut held = pool.get().await.map_err(pool_error)?;
+                // Whoever is dropped on the way leaves it like this.
+                held.clean = false;
+                Ok(Connection(Source::Own(held)))
+            }
+            Self::Shared(pool) => {
+                pool.acquire().await.map(|held| Connection(Source::Shared(held))).map_err(store_error)
+            }
+        }
+    }
+
+    /// After one connection was found dead the others most likely are as well.
+    pub(crate) fn forget_idle(&self) {
+        if let Self::Own(pool) = self {
+            pool.retain(|_, _| false);
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Own(pool) => pool.close(),
+            Self::Shared(pool) => pool.close().await,
+        }
+    }
+}
+
+fn pool_error(error: PoolError<sqlx::Error>) -> StoreError {
+    match error {
+        PoolError::Backend(error) => store_error(error),
+        _ => StoreError::Unavailable,
+    }
+}
+
+enum Source {
+    Own(Object<Connector>),
+    Shared(PoolConnection<Postgres>),
+}
+
+/// A connection in use. One that is dropped before [`Connection::done`] is closed and not used again.
+pub(crate) struct Connection(Source);
+
+impl Connection {
+    /// Gives the connection back and answers in the port's words.
+    pub(crate) fn done<T>(self, result: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        self.give_back(result).map_err(store_error)
+    }
+
+    /// Gives the connection back, unless the result says that it is lost.
+    pub(crate) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let lost = result.as_ref().is_err_and(is_lost);
+        if let Source::Own(held) = &mut self.0 {
+            held.clean = !lost;
+            if lost && let Some(pool) = Object::pool(held) {
+                Pool::Own(pool).forget_idle();
+            }
+        }
+        result
+    }
+}
+
+impl Deref for Connection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match &self.0 {
+            Source::Own(held) => &held.connection,
+            Source::Shared(held) => held,
+        }
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match &mut self.0 {
+            Source::Own(held) => &mut held.connection,
+            Source::Shared(held) => held,
+        }
+    }
+}

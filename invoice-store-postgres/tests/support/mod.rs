@@ -1,0 +1,37 @@
+//! A schema of its own for each test, on the server that the environment names.
+
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::env;
+
+use invoice_store_postgres::PostgresStore;
+use invoice_store_postgres::sqlx::postgres::PgConnectOptions;
+use uuid::Uuid;
+
+/// The server's URL.
+pub(crate) fn url() -> String {
+    env::var("INVOICE_TEST_POSTGRES_URL").unwrap_or_else(|_| {
+        panic!("INVOICE_TEST_POSTGRES_URL is not set: run these tests by `cargo xtask test`, which starts a server")
+    })
+}
+
+/// A name that no other test has.
+pub(crate) fn a_schema() -> String {
+    format!("t_{}", Uuid::new_v4().simple())
+}
+
+/// A store in a schema of its own, not migrated yet.
+pub(crate) async fn a_bare_store() -> PostgresStore {
+    let options: PgConnectOptions = url().parse().expect("INVOICE_TEST_POSTGRES_URL is a URL of the server");
+    let mut settings = invoice_store_postgres::Settings::default();
+    settings.connections = 8;
+    let store = PostgresStore::connect_with(options, &settings).await.expect("the test server answers");
+    store.with_schema(&a_schema()).expect("a plain name")
+}
+
+/// A store in a schema of its own, ready for use.
+pub(crate) async fn a_store() -> PostgresStore {
+    let store = a_bare_store().await;
+    store.migrate().await.expect("an empty schema is migrated");
+    store
+}

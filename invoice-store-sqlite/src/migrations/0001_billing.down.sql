@@ -1,0 +1,16 @@
+DROP TABLE receivables;
+DROP TABLE monthly_revenue;
+DROP TABLE monthly_taxes;
+DROP TABLE outbox;
+DROP TABLE audit;
+DROP TABLE metadata;
+DROP TABLE allocations;
+DROP TABLE payments;
+DROP TABLE documents;
+DROP TABLE counters;
+DROP TABLE series;
+DROP TABLE suppliers;
+DROP TABLE items;
+DROP TABLE clients;
+DROP TABLE versions;
+DROP TABLE commits;

@@ -1,0 +1,10 @@
+DROP TABLE identity_commits;
+DROP TABLE security_events;
+DROP TABLE signing_keys;
+DROP TABLE api_keys;
+DROP TABLE one_time_tokens;
+DROP TABLE sessions;
+DROP TABLE invitations;
+DROP TABLE memberships;
+DROP TABLE teams;
+DROP TABLE users;

@@ -1,0 +1,93 @@
+//! Opening files: whose they are, and the settings every connection needs.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::SqliteError;
+use crate::store::{Durability, SqliteStore, Settings};
+
+/// Statements kept prepared by each connection; all that this store uses fit.
+const STATEMENTS: usize = 256;
+
+/// The connection that writes, to a file that is there or not yet.
+pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, SqliteError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(settings.busy_timeout)?;
+    // Before anything is written: a file of another application stays as it is.
+    check_owner(&connection)?;
+    write_ahead(&connection, settings.busy_timeout)?;
+    prepare_writer(&connection, settings)?;
+    Ok(connection)
+}
+
+/// The one connection of a database in memory.
+pub(crate) fn in_memory(settings: &Settings) -> Result<Connection, SqliteError> {
+    let connection = Connection::open_in_memory()?;
+    prepare_writer(&connection, settings)?;
+    Ok(connection)
+}
+
+/// A connection that can't write.
+pub(crate) fn reader(path: &Path, settings: &Settings) -> Result<Connection, SqliteError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(settings.busy_timeout)?;
+    connection.pragma_update(None, "query_only", true)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<(), SqliteError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // A view or trigger that somebody slipped into the file must not run functions with effects.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(())
+}
+
+fn prepare_writer(connection: &Connection, settings: &Settings) -> Result<(), SqliteError> {
+    let synchronous = match settings.durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    if let Some(bytes) = settings.max_bytes {
+        let page_size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size.max(1);
+        connection.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))?;
+    }
+    prepare(connection)
+}
+
+/// Refuses a file that another application wrote. An empty one is free to take.
+fn check_owner(connection: &Connection) -> Result<(), SqliteError> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if owner == SqliteStore::APPLICATION_ID {
+        return Ok(());
+    }
+    let is_empty =
+        connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+    if owner == 0 && is_empty { Ok(()) } else { Err(SqliteError::NotOurs) }
+}
+
+/// Turns write-ahead logging on. Of several processes that do so at once, some are told that the file is
+/// busy without having waited, so the waiting is done here.
+fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), SqliteError> {
+    let start = Instant::now();
+    loop {
+        let answer = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| {
+            row.get::<_, String>(0)
+        });
+        match answer.map_err(SqliteError::from) {
+            Err(SqliteError::Busy) if start.elapsed() < patience => sleep(Duration::from_millis(5)),
+            Err(error) => return Err(error),
+            Ok(_) => return Ok(()),
+        }
+    }
+}

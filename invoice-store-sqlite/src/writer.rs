@@ -1,0 +1,222 @@
+//! The one writer: a thread that owns the connection, and lets all jobs that wait together land with one
+//! COMMIT, hence one fsync.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::error::{Lost, SqliteError};
+
+/// Most jobs that land with one COMMIT.
+const BATCH: usize = 128;
+
+/// A hand to the writer; dropping it lets the jobs it took finish, and closes the connection.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (queue, jobs) = channel();
+        let thread =
+            thread::Builder::new().name("invoice-sqlite".to_owned()).spawn(move || run(&connection, &jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Runs a job in a transaction, among others but as if alone: if it fails, what it wrote is undone.
+    /// Its success is answered once it is durable. A caller that goes away does not stop it.
+    pub(crate) fn submit<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        T: Send + 'static,
+        E: From<Lost> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let task = Task { work: Some(work), result: None, answer };
+        if let Some(queue) = &self.queue {
+            // A job that can't be sent is dropped, and with it the sender that is waited for.
+            let _ = queue.send(Box::new(task));
+        }
+        async move { answered.await.unwrap_or_else(|_| Err(Lost::Nothing(SqliteError::Closed).into())) }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
+            // It does not panic: jobs that do are caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread knows of a job.
+trait Job: Send {
+    /// Does the work; whether it shall stay written.
+    fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Tells the result, unless the transaction was lost.
+    fn answer(self: Box<Self>, lost: Option<&Lost>);
+}
+
+struct Task<T, E, F> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Task<T, E, F>
+where
+    T: Send,
+    E: From<Lost> + Send,
+    F: FnOnce(&Connection) -> Result<T, E> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|_| Err(Lost::Nothing(SqliteError::Panicked).into()));
+        let stays = result.is_ok();
+        self.result = Some(result);
+        stays
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&Lost>) {
+        let result = match (self.result, lost) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(answer)), None) => Ok(answer),
+            (_, Some(lost)) => Err(lost.clone().into()),
+            (None, None) => Err(Lost::Nothing(SqliteError::Closed).into()),
+        };
+        // Nobody listens any more if the caller went away.
+        let _ = self.answer.send(result);
+    }
+}
+
+fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Ok(first) = jobs.recv() {
+        batch.push(first);
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let lost = land(connection, &mut batch).err();
+        for job in batch.drain(..) {
+            job.answer(lost.as_ref());
+        }
+    }
+}
+
+/// Runs the jobs in one transaction.
+fn land(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost> {
+    let nothing = |error: rusqlite::Error| Lost::Nothing(error.into());
+    execute(connection, "BEGIN IMMEDIATE").map_err(nothing)?;
+    let done = if let [alone] = batch {
+        if alone.run(connection) { Ok(()) } else { execute_if_open(connection, "ROLLBACK") }
+    } else {
+        batch.iter_mut().try_for_each(|job| run_among_others(connection, job.as_mut()))
+    };
+    let committed = match done {
+        Err(error) => Err(nothing(error)),
+        // A job that failed alone was rolled back.
+        Ok(()) if connection.is_autocommit() && batch.len() == 1 => Ok(()),
+        // SQLite itself gave the transaction up, as it does when the disk is full.
+        Ok(()) if connection.is_autocommit() => Err(Lost::Nothing(SqliteError::Busy)),
+        Ok(()) => execute(connection, "COMMIT").map_err(Lost::by_commit),
+    };
+    if committed.is_err() {
+        // There is nothing left to do about a rollback that fails: the next BEGIN will tell.
+        let _ = execute_if_open(connection, "ROLLBACK");
+    }
+    committed
+}
+
+fn run_among_others(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    execute(connection, "SAVEPOINT job")?;
+    if !job.run(connection) {
+        execute_if_open(connection, "ROLLBACK TO job")?;
+    }
+    execute_if_open(connection, "RELEASE job")
+}
+
+fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(|_| ())
+}
+
+fn execute_if_open(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    if connection.is_autocommit() { Ok(()) } else { execute(connection, statement) }
+}
+
+#[cfg(test)]
+mod tests {
+    use invoice_core::ports::StoreError;
+    use invoice_core::testing::run as run_async;
+
+    use super::*;
+    use crate::error::Stored as _;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (n INTEGER UNIQUE)").unwrap();
+        Writer::start(connection).unwrap()
+    }
+
+    fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static {
+        move |connection| connection.execute("INSERT INTO t VALUES (?1)", [n]).map(|_| ()).stored()
+    }
+
+    fn count(writer: &Writer) -> i64 {
+        let count = |connection: &Connection| {
+            connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).stored()
+        };
+        run_async(writer.submit::<_, StoreError, _>(count)).unwrap()
+    }
+
+    #[test]
+    fn a_job_that_fails_undoes_what_it_wrote_and_nothing_else() {
+        let writer = writer();
+        let fails = |connection: &Connection| {
+            insert(1)(connection)?;
+            Err::<(), _>(StoreError::NotFound)
+        };
+        run_async(async {
+            let jobs = [writer.submit(insert(2)), writer.submit(insert(3))];
+            let failed = writer.submit(fails);
+            let again = writer.submit(insert(1));
+            for job in jobs {
+                job.await.unwrap();
+            }
+            assert!(matches!(failed.await, Err(StoreError::NotFound)));
+            again.await.unwrap();
+        });
+        assert_eq!(count(&writer), 3);
+    }
+
+    #[test]
+    fn a_job_that_panics_is_undone_and_the_writer_goes_on() {
+        let writer = writer();
+        let panics = |connection: &Connection| -> Result<(), StoreError> {
+            insert(1)(connection)?;
+            panic!("a bug")
+        };
+        assert!(matches!(run_async(writer.submit(panics)), Err(StoreError::Backend(_))));
+        run_async(writer.submit(insert(1))).unwrap();
+        assert_eq!(count(&writer), 1);
+    }
+
+    #[test]
+    fn a_caller_that_goes_away_does_not_stop_its_job() {
+        let writer = writer();
+        drop(writer.submit(insert(1)));
+        assert_eq!(count(&writer), 1);
+    }
+}
