@@ -6,6 +6,7 @@ mod cpu;
 mod machine;
 mod measure;
 mod run;
+mod sqlite;
 mod table;
 mod world;
 
@@ -16,8 +17,42 @@ use table::Report;
 /// What a benchmark gives up with.
 pub(crate) type Wrong = Box<dyn std::error::Error + Send + Sync>;
 
+/// How long to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    Full,
+    /// Only to see that everything runs.
+    Short,
+}
+
+impl Length {
+    /// Pairs of samples.
+    pub(crate) fn turns(self) -> usize {
+        match self {
+            Self::Full => 5,
+            Self::Short => 1,
+        }
+    }
+
+    /// Operations of one sample.
+    pub(crate) fn operations(self, full: usize) -> usize {
+        match self {
+            Self::Full => full,
+            Self::Short => (full / 10).max(16),
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    match measure() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let length =
+        if arguments.iter().any(|it| it == "--short") { Length::Short } else { Length::Full };
+    let parts: Vec<&str> = arguments.iter().map(String::as_str).filter(|it| !it.starts_with('-')).collect();
+    // Cargo itself starts it without `--bench` to see whether it runs at all.
+    if !arguments.iter().any(|it| it == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    match measure(&parts, length) {
         Ok(report) => {
             println!("{}", report.text());
             ExitCode::SUCCESS
@@ -29,6 +64,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure() -> Result<Report, Wrong> {
-    Ok(Report::default())
+fn measure(parts: &[&str], length: Length) -> Result<Report, Wrong> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut report = Report::default();
+    report.note(&format!("Measured on {}.", machine::describe()));
+    let asked = |part: &str| parts.is_empty() || parts.contains(&part);
+    runtime.block_on(async {
+        if asked("sqlite") {
+            sqlite::measure(&mut report, length).await?;
+        }
+        Ok::<_, Wrong>(())
+    })?;
+    Ok(report)
 }

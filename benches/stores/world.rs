@@ -73,7 +73,7 @@ impl IdGenerator for Ids {
     }
 }
 
-/// What an id that SQL can compute from a team's place stands for.
+/// What an id that SQL can make stands for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Team = 1,
@@ -127,10 +127,14 @@ impl Teams {
         Ok(all)
     }
 
-    /// An id that SQL can compute as well: `role` and `world`, then the place in twelve hexadecimal digits.
-    pub(crate) fn id(world: u16, role: Kind, place: usize) -> Result<Uuid, Wrong> {
-        let place = u128::from(u64::try_from(place)?);
-        Ok(Uuid::from_u128((role as u128) << 96 | 0x7000 << 64 | 0x8000 << 48 | u128::from(world) << 80 | place))
+    /// An id that SQL can make of one number as well: world, kind, place.
+    pub(crate) fn id(world: u16, kind: Kind, place: usize) -> Result<Uuid, Wrong> {
+        Ok(Uuid::from_u128(u128::from(Self::number(world, kind, place)?)))
+    }
+
+    /// The number behind an id.
+    pub(crate) fn number(world: u16, kind: Kind, place: usize) -> Result<u64, Wrong> {
+        Ok(u64::from(world) << 40 | (kind as u64) << 32 | u64::try_from(place)?)
     }
 
     /// The profile, the series and the client of a team.
