@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::SqliteError;
-use crate::store::{Durability, SqliteStore, Settings};
+use crate::store::{Durability, Settings, SqliteStore};
 
 /// Statements kept prepared by each connection; all that this store uses fit.
 const STATEMENTS: usize = 256;
@@ -81,9 +81,8 @@ fn check_owner(connection: &Connection) -> Result<(), SqliteError> {
 fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), SqliteError> {
     let start = Instant::now();
     loop {
-        let answer = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| {
-            row.get::<_, String>(0)
-        });
+        let answer =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0));
         match answer.map_err(SqliteError::from) {
             Err(SqliteError::Busy) if start.elapsed() < patience => sleep(Duration::from_millis(5)),
             Err(error) => return Err(error),

@@ -24,8 +24,9 @@ impl Writer {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
         let (queue, jobs) = channel();
-        let thread =
-            thread::Builder::new().name("invoice-sqlite".to_owned()).spawn(move || run(&connection, &jobs))?;
+        let thread = thread::Builder::new()
+            .name("invoice-sqlite".to_owned())
+            .spawn(move || run(&connection, &jobs))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
