@@ -1,8 +1,10 @@
 //! The invoicing engine on PostgreSQL: one statement and one round trip a commit.
 
+mod commit;
 mod error;
 mod migrate;
 mod pool;
+mod record;
 mod store;
 
 pub use invoice_store_sql::migrations::{MigrationError, Status};

@@ -21,7 +21,8 @@ macro_rules! migration {
 }
 
 /// All migrations. Only ever appended to.
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "billing", "0001_billing")];
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[migration!(1, "billing", "0001_billing"), migration!(2, "identity", "0002_identity")];
 
 /// Why a database was not migrated. Nothing was changed.
 #[non_exhaustive]

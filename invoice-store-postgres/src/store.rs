@@ -11,6 +11,7 @@ use invoice_core::{Code, Violation};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use crate::commit::{Memory, Queues, Shape};
 use crate::pool::{Connection, Pool};
 
 /// How a store holds its connections.
@@ -48,6 +49,16 @@ pub(crate) struct Shared {
     schema: String,
     /// Statements with the schema filled in, by the place of their template in memory.
     statements: RwLock<HashMap<(usize, usize), Arc<str>>>,
+    /// The statements of commits, by their shape.
+    pub(crate) commits: RwLock<HashMap<Shape, Arc<str>>>,
+    pub(crate) memory: Memory,
+    pub(crate) queues: Queues,
+}
+
+impl Shared {
+    pub(crate) fn schema(&self) -> &str {
+        &self.schema
+    }
 }
 
 impl PostgresStore {
@@ -143,7 +154,15 @@ impl PostgresStore {
     }
 
     fn over(pool: Pool, schema: String) -> Self {
-        Self { shared: Arc::new(Shared { pool, schema, statements: RwLock::default() }) }
+        let shared = Shared {
+            pool,
+            schema,
+            statements: RwLock::default(),
+            commits: RwLock::default(),
+            memory: Memory::default(),
+            queues: Queues::default(),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// A connection, to be given back by [`Connection::done`].

@@ -76,18 +76,23 @@ pub fn first_made_at(instant: Timestamp) -> Uuid {
     Uuid::from_u128(u128::from(instant.as_millis().unsigned_abs()) << 80)
 }
 
-/// Where the texts end that begin with `prefix`, byte by byte: the least text after all of them, or
-/// `None` if there is no such text.
-pub fn prefix_end(prefix: &str) -> Option<String> {
+/// Where the texts end that begin with `prefix`, byte by byte: the least text after all of them.
+///
+/// No text comes after those that begin with the last of all characters; the answer is then one that comes
+/// after all search keys.
+pub fn prefix_end(prefix: &str) -> String {
     let mut characters: Vec<char> = prefix.chars().collect();
     while let Some(last) = characters.pop() {
         if let Some(next) = next_char(last) {
             characters.push(next);
-            return Some(characters.into_iter().collect());
+            return characters.into_iter().collect();
         }
     }
-    None
+    char::MAX.to_string().repeat(LONGER_THAN_A_KEY)
 }
+
+/// A name has 500 characters at most, and folding makes three of one at most.
+const LONGER_THAN_A_KEY: usize = 1_501;
 
 fn next_char(character: char) -> Option<char> {
     let next = u32::from(character) + 1;
@@ -161,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_prefix_ends_where_the_next_text_begins() {
-        assert_eq!(prefix_end("ad").as_deref(), Some("ae"));
-        assert_eq!(prefix_end("a\u{10FFFF}").as_deref(), Some("b"));
-        assert_eq!(prefix_end("\u{D7FF}").as_deref(), Some("\u{E000}"));
-        assert_eq!(prefix_end("\u{7F}").as_deref(), Some("\u{80}"));
-        assert_eq!(prefix_end("\u{10FFFF}\u{10FFFF}"), None);
+        assert_eq!(prefix_end("ad"), "ae");
+        assert_eq!(prefix_end("a\u{10FFFF}"), "b");
+        assert_eq!(prefix_end("\u{D7FF}"), "\u{E000}");
+        assert_eq!(prefix_end("\u{7F}"), "\u{80}");
+        assert!(prefix_end("\u{10FFFF}") > "\u{10FFFF}".repeat(1_500));
         for (inside, outside) in [("ad\u{10FFFF}z", "ae"), ("ad", "ac\u{10FFFF}")] {
-            let end = prefix_end("ad").unwrap();
+            let end = prefix_end("ad");
             assert!(("ad"..end.as_str()).contains(&inside), "{inside} begins so");
             assert!(!("ad"..end.as_str()).contains(&outside), "{outside} does not");
         }

@@ -7,12 +7,20 @@ use crate::error::{Lost, SqliteError};
 use crate::store::SqliteStore;
 
 /// Every migration, the oldest first. Only ever appended to.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration::new(
-    1,
-    "billing",
-    include_str!("migrations/0001_billing.up.sql"),
-    include_str!("migrations/0001_billing.down.sql"),
-)];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration::new(
+        1,
+        "billing",
+        include_str!("migrations/0001_billing.up.sql"),
+        include_str!("migrations/0001_billing.down.sql"),
+    ),
+    Migration::new(
+        2,
+        "identity",
+        include_str!("migrations/0002_identity.up.sql"),
+        include_str!("migrations/0002_identity.down.sql"),
+    ),
+];
 
 const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS invoicing_migrations (

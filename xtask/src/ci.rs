@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, run as run_command};
-use crate::{features, readme, test, words};
+use crate::{crash, features, readme, test, words};
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ enum Step {
     Features,
     Doc,
     Examples,
+    Crash,
     Test,
 }
 
@@ -30,7 +31,7 @@ enum Outcome {
 
 impl Step {
     /// Cheap first; the tests last, so that their own closing lines end the output.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Words,
         Self::Fmt,
         Self::Deny,
@@ -38,6 +39,7 @@ impl Step {
         Self::Features,
         Self::Doc,
         Self::Examples,
+        Self::Crash,
         Self::Test,
     ];
 
@@ -50,6 +52,7 @@ impl Step {
             Self::Features => "features",
             Self::Doc => "doc",
             Self::Examples => "examples",
+            Self::Crash => "crash",
             Self::Test => "test",
         }
     }
@@ -78,6 +81,7 @@ impl Step {
             Self::Features => features::run()?,
             Self::Doc => doc()?,
             Self::Examples => readme::run()?,
+            Self::Crash => crash::short()?,
             Self::Test => test::run(&[])?,
         }
         Ok(Outcome::Ok)

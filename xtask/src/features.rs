@@ -1,5 +1,7 @@
 //! Every feature of every crate must compile alone: a workspace build unites features and hides what one lacks.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -30,6 +32,13 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn packages() -> Result<Vec<String>> {
     let builds = matrix(&metadata()?)?;
     Ok(builds.into_iter().filter(|build| build.feature.is_none()).map(|build| build.package).collect())
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let target = metadata.get("target_directory").and_then(Value::as_str);
+    Ok(PathBuf::from(target.context("no target folder in the metadata")?))
 }
 
 /// The crates that need another one of ours, even if only for their tests, and that one itself.

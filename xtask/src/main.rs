@@ -1,10 +1,11 @@
-//! The project's own tasks: `cargo xtask ci|test|bench`. `cargo xtask` alone explains them.
+//! The project's own tasks: `cargo xtask ci|test|crash|bench`. `cargo xtask` alone explains them.
 //!
-//! Arguments are read by hand: three commands are not worth the time a parser crate adds to the first build.
+//! Arguments are read by hand: four commands are not worth the time a parser crate adds to the first build.
 
 mod bench;
 mod ci;
 mod command;
+mod crash;
 mod features;
 mod provision;
 mod readme;
@@ -19,6 +20,7 @@ const USAGE: &str = "\
 cargo xtask ci [STEP…]           every check, or only the named steps
 cargo xtask ci --skip STEP       every check but this one (repeatable)
 cargo xtask test [ARGS…]         provisions what the tests need, then runs all of them; ARGS go to `cargo test`
+cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|postgres --rounds N --issues N --seed N
 cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it";
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn run(args: &[String]) -> Result<()> {
     match task {
         "ci" => ci::run(rest),
         "test" => test::run(rest),
+        "crash" => crash::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}\n\nsteps of ci, in order: {}", ci::step_names());

@@ -99,21 +99,37 @@ impl Billing {
         Ok(payment)
     }
 
-    pub(super) async fn not_in_future(
-        &self,
-        call: &Call,
-        date: Option<NaiveDate>,
-        now: Timestamp,
-    ) -> Result<NaiveDate, Error> {
-        let supplier = self.supplier_of(call).await?;
-        let today = Self::today(supplier.as_ref(), now);
-        match date {
+    /// The day of a payment, write-off or refund: the chosen one, not in the future, or today.
+    pub(super) fn day(chosen: Option<NaiveDate>, today: NaiveDate) -> Result<NaiveDate, Error> {
+        match chosen {
             Some(date) if date > today => {
                 let detail = format!("{date} is after today, {today} in the team's time zone");
                 Err(Violation::new("/date", Code::DateInFuture, detail).into())
             }
             date => Ok(date.unwrap_or(today)),
         }
+    }
+
+    /// The invoice a call names, at the version it asks for, and today in the team's time zone.
+    pub(super) async fn invoice_today(
+        &self,
+        call: &Call,
+        id: InvoiceId,
+        now: Timestamp,
+    ) -> Result<(Invoice, NaiveDate), Error> {
+        let loaded = self.ports.invoices.invoice_with_context(call.team(), id).await?;
+        let (invoice, context) = loaded.ok_or(Error::NotFound { what: AggregateKind::Invoice })?;
+        call.check_version(invoice.version())?;
+        Ok((invoice, Self::today(context.supplier.as_ref(), now)))
+    }
+
+    async fn team_day(
+        &self,
+        call: &Call,
+        chosen: Option<NaiveDate>,
+        now: Timestamp,
+    ) -> Result<NaiveDate, Error> {
+        Self::day(chosen, Self::today(self.supplier_of(call).await?.as_ref(), now))
     }
 
     fn new_payment(&self, call: &Call, data: PaymentData, now: Timestamp) -> Result<Payment, Error> {
@@ -132,7 +148,7 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let now = self.now();
-            self.not_in_future(call, Some(data.date), now).await?;
+            self.team_day(call, Some(data.date), now).await?;
             if self.ports.catalog.client(call.team(), data.client).await?.is_none() {
                 return Err(Violation::new("/client", Code::Unknown, "no such client").into());
             }
@@ -152,8 +168,8 @@ impl Billing {
     pub async fn pay_invoice(&self, call: &Call, id: InvoiceId, data: PayData) -> Result<Paid, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let invoice = self.load_invoice(call, id).await?;
-            call.check_version(invoice.version())?;
+            let now = self.now();
+            let (invoice, today) = self.invoice_today(call, id, now).await?;
             invoice.check_pay()?;
             let due = invoice.due();
             if !due.is_positive() {
@@ -169,13 +185,12 @@ impl Billing {
                 let detail = format!("{amount} is more than the {due} due");
                 return Err(Violation::new("/amount", Code::ExceedsDue, detail).into());
             }
-            let now = self.now();
             let mut payment = self.new_payment(
                 call,
                 PaymentData {
                     client: invoice.content().client(),
                     amount,
-                    date: self.not_in_future(call, data.date, now).await?,
+                    date: Self::day(data.date, today)?,
                     method: data.method,
                     external_reference: data.external_reference.clone(),
                     note: data.note.clone(),
@@ -239,7 +254,7 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Refund).await?;
-            let date = self.not_in_future(call, data.date, self.now()).await?;
+            let date = self.team_day(call, data.date, self.now()).await?;
             let parts = &data.deallocate;
             let mut touched = self.deallocate_all(call, &mut payment, parts, "/deallocate").await?;
             self.free(call, &mut touched, &mut payment, data.amount).await?;
@@ -265,7 +280,7 @@ impl Billing {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
             let mut payment = self.live_payment(call, id, Action::Reverse).await?;
-            let date = self.not_in_future(call, None, self.now()).await?;
+            let date = self.team_day(call, None, self.now()).await?;
             let mut touched = Touched::default();
             for part in payment.allocations().to_vec() {
                 self.deallocate(call, &mut touched, &mut payment, part, "").await?;

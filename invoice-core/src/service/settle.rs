@@ -39,10 +39,9 @@ impl Billing {
     pub async fn write_off(&self, call: &Call, id: InvoiceId, data: WriteOffData) -> Result<Invoice, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut invoice = self.load_invoice(call, id).await?;
-            call.check_version(invoice.version())?;
             let now = self.now();
-            let date = self.not_in_future(call, data.date, now).await?;
+            let (mut invoice, today) = self.invoice_today(call, id, now).await?;
+            let date = Self::day(data.date, today)?;
             let amount = data.amount.unwrap_or_else(|| invoice.due());
             let events =
                 invoice.write_off(amount, data.reason, data.note.clone(), date, call.actor().user_id())?;
@@ -64,11 +63,9 @@ impl Billing {
     ) -> Result<Invoice, Error> {
         call.permit(Permission::HandlePayments)?;
         let records = self.run(call, || async {
-            let mut invoice = self.load_invoice(call, id).await?;
-            call.check_version(invoice.version())?;
-            super::revise::check_reason(reason)?;
             let now = self.now();
-            let today = self.not_in_future(call, None, now).await?;
+            let (mut invoice, today) = self.invoice_today(call, id, now).await?;
+            super::revise::check_reason(reason)?;
             let amount = invoice.written_off();
             let by = call.actor().user_id();
             let events = invoice.take_back_write_offs(reason.to_owned(), today, by)?;

@@ -147,7 +147,7 @@ CREATE TABLE {s}.documents (
     CONSTRAINT documents_client FOREIGN KEY (team, client) REFERENCES {s}.clients (team, id),
     CONSTRAINT documents_invoice FOREIGN KEY (team, invoice_kind, invoice) REFERENCES {s}.documents (team, kind, id),
     CONSTRAINT documents_issue CHECK (num_nulls(number, series, period, seq, issue_date) IN (0, 5)),
-    CONSTRAINT documents_draft CHECK (kind = 'credit_note' OR (status = 'draft') = (number IS NULL)),
+    CONSTRAINT documents_draft CHECK (kind <> 'invoice' OR (status = 'draft') = (number IS NULL)),
     CONSTRAINT documents_live CHECK (NOT live OR number IS NOT NULL),
     CONSTRAINT documents_due CHECK (due = 0 OR (kind = 'invoice' AND live)),
     CONSTRAINT documents_of_invoice CHECK ((kind = 'credit_note') = (invoice IS NOT NULL)),
@@ -253,7 +253,8 @@ CREATE INDEX outbox_lane ON {s}.outbox (team, aggregate_kind, aggregate, aggrega
     WHERE buried_reason IS NULL;
 CREATE INDEX outbox_buried ON {s}.outbox (position) WHERE buried_reason IS NOT NULL;
 
--- Sums of what is issued and not void, kept by every commit.
+-- Sums of what is issued and not void, kept by every commit. What is taken back is inserted with the other sign
+-- and added to the row that is there, so no check of a sign can stand here.
 CREATE TABLE {s}.monthly_taxes (
     team uuid NOT NULL,
     month date NOT NULL,
@@ -274,8 +275,8 @@ CREATE TABLE {s}.monthly_revenue (
     currency text COLLATE "C" NOT NULL,
     invoiced numeric(38, 0) NOT NULL,
     credited numeric(38, 0) NOT NULL,
-    invoices bigint NOT NULL CHECK (invoices >= 0),
-    credit_notes bigint NOT NULL CHECK (credit_notes >= 0),
+    invoices bigint NOT NULL,
+    credit_notes bigint NOT NULL,
     CONSTRAINT monthly_revenue_pkey PRIMARY KEY (team, month, currency)
 ) WITH (fillfactor = 70);
 
@@ -285,6 +286,6 @@ CREATE TABLE {s}.receivables (
     currency text COLLATE "C" NOT NULL,
     due_date date NOT NULL,
     issue_date date NOT NULL,
-    amount numeric(38, 0) NOT NULL CHECK (amount >= 0),
+    amount numeric(38, 0) NOT NULL,
     CONSTRAINT receivables_pkey PRIMARY KEY (team, currency, due_date, issue_date)
 ) WITH (fillfactor = 70);

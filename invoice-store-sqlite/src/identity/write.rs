@@ -2,8 +2,8 @@
 
 use invoice_core::Timestamp;
 use invoice_core::identity::{
-    ApiKey, IdentityRecord, Invitation, Membership, OneTimeToken, SecurityEvent, Session, SigningKey, Team,
-    User,
+    ApiKey, Fingerprint, IdentityRecord, Invitation, Membership, OneTimeToken, SecurityEvent, Session,
+    SigningKey, Team, User,
 };
 use rusqlite::{Connection, Params, params};
 
@@ -119,7 +119,7 @@ fn invitation(connection: &Connection, invitation: &Invitation, how: How) -> Res
         invitation.team().as_uuid(),
         invitation.id().as_uuid(),
         version_column(invitation.version()),
-        invitation.fingerprint().as_bytes(),
+        bytes(invitation.fingerprint()),
         json(invitation)?,
     ];
     TEXTS.run(connection, how, params)
@@ -131,7 +131,8 @@ fn session(connection: &Connection, session: &Session, how: How) -> Result<(), F
                  absolute_expires_at, revoked_at, refresh, previous_refresh, secret, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         // A touch between loading and writing must not be undone.
-        update: "UPDATE sessions SET version = ?2, user_id = ?3, sv = ?4, last_seen_at = max(last_seen_at, ?5),
+        update:
+            "UPDATE sessions SET version = ?2, user_id = ?3, sv = ?4, last_seen_at = max(last_seen_at, ?5),
                  idle_expires_at = ?6, absolute_expires_at = ?7, revoked_at = ?8, refresh = ?9,
                  previous_refresh = ?10, secret = ?11, data = ?12 WHERE id = ?1",
     };
@@ -145,8 +146,8 @@ fn session(connection: &Connection, session: &Session, how: How) -> Result<(), F
         session.idle_expires_at().as_millis(),
         session.absolute_expires_at().as_millis(),
         session.revoked_at().map(Timestamp::as_millis),
-        refresh.current().as_bytes(),
-        refresh.previous().map(|it| *it.fingerprint.as_bytes()),
+        bytes(refresh.current()),
+        refresh.previous().map(|it| bytes(it.fingerprint)),
         session.secret().map(|it| it.expose()),
         json(session)?,
     ];
@@ -155,7 +156,8 @@ fn session(connection: &Connection, session: &Session, how: How) -> Result<(), F
 
 fn one_time_token(connection: &Connection, token: &OneTimeToken, how: How) -> Result<(), Failure> {
     const TEXTS: Texts = Texts {
-        insert: "INSERT INTO one_time_tokens (id, version, user_id, purpose, fingerprint, expires_at, used, data)
+        insert:
+            "INSERT INTO one_time_tokens (id, version, user_id, purpose, fingerprint, expires_at, used, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         update: "UPDATE one_time_tokens SET version = ?2, user_id = ?3, purpose = ?4, fingerprint = ?5,
                  expires_at = ?6, used = ?7, data = ?8 WHERE id = ?1",
@@ -165,7 +167,7 @@ fn one_time_token(connection: &Connection, token: &OneTimeToken, how: How) -> Re
         version_column(token.version()),
         token.user().as_uuid(),
         token.purpose().as_str(),
-        token.fingerprint().as_bytes(),
+        bytes(token.fingerprint()),
         token.expires_at().as_millis(),
         token.used_at().is_some(),
         json(token)?,
@@ -186,7 +188,7 @@ fn api_key(connection: &Connection, key: &ApiKey, how: How) -> Result<(), Failur
         key.team().as_uuid(),
         key.id().as_uuid(),
         version_column(key.version()),
-        key.fingerprint().as_bytes(),
+        bytes(key.fingerprint()),
         key.last_used_at().map(Timestamp::as_millis),
         json(key)?,
     ];
@@ -198,13 +200,13 @@ fn signing_key(connection: &Connection, key: &SigningKey, how: How) -> Result<()
         insert: "INSERT INTO signing_keys (kid, version, created_at, data) VALUES (?1, ?2, ?3, ?4)",
         update: "UPDATE signing_keys SET version = ?2, created_at = ?3, data = ?4 WHERE kid = ?1",
     };
-    let params = params![
-        key.kid().as_str(),
-        version_column(key.version()),
-        key.created_at().as_millis(),
-        json(key)?,
-    ];
+    let params =
+        params![key.kid().as_str(), version_column(key.version()), key.created_at().as_millis(), json(key)?,];
     TEXTS.run(connection, how, params)
+}
+
+const fn bytes(fingerprint: Fingerprint) -> [u8; 32] {
+    *fingerprint.as_bytes()
 }
 
 /// Writes an entry of the security audit.

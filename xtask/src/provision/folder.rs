@@ -46,6 +46,23 @@ pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0_u8)
 }
 
+/// Numbers that follow from a seed (`SplitMix64`).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number below `end`; 0 if that is 0.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)).checked_rem(end).unwrap_or(0)
+    }
+}
+
 /// Whom a program runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct User {

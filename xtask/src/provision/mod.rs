@@ -5,6 +5,7 @@ mod folder;
 mod guardian;
 mod postgres;
 
+pub(crate) use folder::{Folder, Random, random};
 pub(crate) use postgres::{Postgres, Settings};
 
 use anyhow::Result;

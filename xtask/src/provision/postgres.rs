@@ -114,7 +114,6 @@ impl Postgres {
     }
 
     /// Starts a killed server again, on the same data and port.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for crash runs"))]
     pub(crate) fn restart(&mut self) -> Result<()> {
         let deadline = Instant::now() + START;
         // Backends of the killed server hold its shared memory until the last has noticed; a start before that fails.

@@ -1,0 +1,261 @@
+//! Commits: one statement and one round trip where nothing stands against it, and the careful path, which
+//! finds out what does.
+
+mod careful;
+mod combine;
+pub(crate) mod counters;
+mod lookup;
+mod receipts;
+pub(crate) mod rows;
+mod run;
+mod table;
+mod text;
+pub(crate) mod value;
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use invoice_core::change::{
+    AggregateId, ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange,
+    Write, resolve,
+};
+use invoice_core::ports::{Commits, StoreError};
+use invoice_core::{TeamId, Violation};
+
+use crate::PostgresStore;
+use crate::error::{is_contention, is_lost, store_error};
+
+pub(crate) use combine::Queues;
+pub(crate) use counters::Memory;
+pub(crate) use text::Shape;
+
+use counters::Counters;
+use rows::Batch;
+use run::{Outcome, run};
+
+/// How often a wrong prediction is corrected before the counter is locked first.
+const MISSES: u32 = 3;
+
+/// How often the same is tried again after a serialization failure or a deadlock.
+const TRIES: u32 = 8;
+
+/// What keeps a commit from landing.
+#[derive(Debug)]
+enum Trouble {
+    Store(StoreError),
+    Driver(sqlx::Error),
+    /// Something changed in between: look again.
+    Again,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[async_trait]
+impl Commits for PostgresStore {
+    async fn commit_all(&self, changes: Vec<Arc<ChangeSet>>) -> Vec<Result<Receipt, StoreError>> {
+        let mut answers = Vec::with_capacity(changes.len());
+        let mut rest = changes.as_slice();
+        while !rest.is_empty() {
+            let (group, later) = rest.split_at(combine::together(rest));
+            match group {
+                [change] => answers.push(self.commit_one(change).await),
+                _ => answers.extend(self.land(group).await),
+            }
+            rest = later;
+        }
+        answers
+    }
+
+    async fn idempotency(
+        &self,
+        team: TeamId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.request(team, key).await
+    }
+}
+
+/// Change sets with their numbers bound one after the other, and what that does to the counters.
+struct Bound {
+    changes: Vec<ResolvedChange>,
+    moves: Vec<CounterMove>,
+}
+
+/// Binds the numbers of change sets that land together.
+fn bind<'c>(
+    changes: impl Iterator<Item = &'c ChangeSet>,
+    mut counters: Counters,
+) -> Result<Bound, Violation> {
+    let mut bound = Bound { changes: Vec::new(), moves: Vec::new() };
+    for change in changes {
+        let resolved = resolve(change, &counters)?;
+        for step in &resolved.counters {
+            counters.insert(step.key, step.after);
+            match bound.moves.iter_mut().find(|known| known.key == step.key) {
+                Some(known) => known.after = step.after,
+                None => bound.moves.push(*step),
+            }
+        }
+        bound.changes.push(resolved);
+    }
+    bound.moves.sort_by_key(|step| step.key);
+    Ok(bound)
+}
+
+impl Bound {
+    /// The rows of all of it, of what is numbered and not otherwise special.
+    fn batch(&self, team: TeamId, pending: &HashSet<AggregateId>) -> Result<Batch<'_>, StoreError> {
+        let mut batch = Batch::new(team);
+        for change in &self.changes {
+            batch.add(change, pending, &[])?;
+        }
+        batch.counters(&self.moves, team);
+        Ok(batch.finish())
+    }
+
+    fn receipts(&self) -> Vec<Receipt> {
+        self.changes.iter().map(ResolvedChange::receipt).collect()
+    }
+}
+
+/// What must be known of the stored rows before it can be written.
+fn needs_care(write: &Write) -> bool {
+    match write {
+        Write::Insert(_) => false,
+        Write::Update { record, .. } => {
+            matches!(record, Record::Invoice(invoice) if invoice.voided_at().is_some())
+        }
+        Write::Delete { id, .. } => {
+            matches!(id, AggregateId::Invoice(_) | AggregateId::CreditNote(_) | AggregateId::Quote(_))
+        }
+    }
+}
+
+impl PostgresStore {
+    async fn commit_one(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
+        if change.check().is_err() || change.writes.iter().any(needs_care) {
+            return self.careful(change).await;
+        }
+        match combine::queue_of(change) {
+            Some(counter) => self.queued(counter, change).await,
+            None => self.land_one(change).await,
+        }
+    }
+
+    /// A sound change set by itself.
+    async fn land_one(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
+        match self.attempt(std::slice::from_ref(change)).await {
+            Ok(mut receipts) => receipts.pop().ok_or(StoreError::UnknownOutcome),
+            Err(Trouble::Driver(error)) if is_lost(&error) => self.after_loss(change).await,
+            Err(Trouble::Store(error @ StoreError::Unavailable)) => Err(error),
+            Err(_) => self.careful(change).await,
+        }
+    }
+
+    /// Change sets that share nothing but counters: in one statement, or else each by itself.
+    async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        if let [_, _, ..] = changes {
+            match self.attempt(changes).await {
+                Ok(receipts) => return receipts.into_iter().map(Ok).collect(),
+                Err(Trouble::Store(error @ StoreError::Unavailable)) => {
+                    return vec![Err(error); changes.len()];
+                }
+                Err(_) => {}
+            }
+        }
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            answers.push(self.land_one(change).await);
+        }
+        answers
+    }
+
+    /// The statement, with predicted counters; again while they turn out to be others.
+    async fn attempt(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Receipt>, Trouble> {
+        let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
+        let issues = || changes.iter().flat_map(|change| &change.issues);
+        let pending: HashSet<_> = issues().map(|issue| issue.document).collect();
+        let keys = || issues().map(|issue| issue.counter);
+        let memory = &self.shared.memory;
+        let (mut misses, mut tries) = (0, 0);
+        loop {
+            let bound = bind(changes.iter().map(|change| &**change), memory.predict(team, keys()))
+                .map_err(StoreError::Refused)?;
+            let prepared = self.prepare(&bound.batch(team, &pending)?)?;
+            let mut connection = self.connection().await?;
+            let outcome = run(&mut connection, prepared).await;
+            match connection.give_back(outcome) {
+                Ok(Outcome::Landed) => {
+                    memory.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
+                    return Ok(bound.receipts());
+                }
+                Ok(Outcome::Missed(found)) => {
+                    memory.forget(team, keys().filter(|key| !found.contains_key(key)));
+                    memory.learn(team, found.into_iter());
+                    misses += 1;
+                    if misses == MISSES {
+                        return Err(Trouble::Again);
+                    }
+                }
+                Err(error) if is_contention(&error) && tries < TRIES => {
+                    tries += 1;
+                    pause(tries).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The connection went away with the statement: whoever looks for the commit by its id finds out, and
+    /// writes it if it is not there.
+    async fn after_loss(&self, change: &ChangeSet) -> Result<Receipt, StoreError> {
+        match self.careful(change).await {
+            Err(StoreError::Unavailable) => Err(StoreError::UnknownOutcome),
+            answer => answer,
+        }
+    }
+
+    /// The text of the statement that issues a document of some shape, for measuring the same by other
+    /// means.
+    #[doc(hidden)]
+    pub fn statement_texts(&self) -> Vec<String> {
+        let texts = self.shared.commits.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        texts.values().map(|text| text.to_string()).collect()
+    }
+}
+
+/// Longer after each try, and never twice the same, so that two that met do not meet again.
+async fn pause(tries: u32) {
+    let random = RandomState::new().build_hasher().finish() % 1_000;
+    let micros = (500 + 3 * random) << tries.min(6);
+    tokio::time::sleep(Duration::from_micros(micros)).await;
+}
+
+/// The error of a statement that failed in the careful path, which has looked at everything before.
+fn settled(error: sqlx::Error, deletes: bool) -> Trouble {
+    let constraint =
+        crate::error::database(&error).map(|error| (error.code(), error.constraint().unwrap_or_default()));
+    match constraint {
+        // Taken or gone since it was looked at.
+        Some((
+            "23505",
+            "commits_pkey"
+            | "commits_idempotency_key"
+            | "counters_pkey"
+            | "documents_place"
+            | "versions_pkey",
+        ))
+        | Some(("23514", "commit_is_complete"))
+        | Some(("23502", _)) => Trouble::Again,
+        Some(("23503", _)) if deletes => StoreError::InUse.into(),
+        Some(("23503" | "23505", _)) => store_error(error).into(),
+        _ => Trouble::Driver(error),
+    }
+}

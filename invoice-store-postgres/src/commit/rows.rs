@@ -1,0 +1,516 @@
+//! The rows of one statement, from change sets whose numbers are bound.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use invoice_core::adapter::{DocumentRow, Postings};
+use invoice_core::change::{
+    AggregateId, AggregateKind, AuditEntry, CounterMove, Guard, IdempotencyRecord, Record, ResolvedChange,
+    Write,
+};
+use invoice_core::ports::{InvoiceQuery, StoreError};
+use invoice_core::{ClientId, CounterKey, Event, Metadata, Month, Payment, Series, TeamId, Timestamp};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::table::{Part, Table};
+use super::text::Shape;
+use super::value::Value;
+
+pub(super) type Row<'a> = Vec<Value<'a>>;
+
+/// What stands for no due date in the sums of what is due.
+pub(crate) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(date) => date,
+    None => NaiveDate::MAX,
+};
+
+/// All that one statement writes, of one team.
+pub(super) struct Batch<'a> {
+    pub(super) team: Uuid,
+    pub(super) parts: BTreeMap<Part, Vec<Row<'a>>>,
+    pub(super) names: bool,
+    sums: Sums<'a>,
+}
+
+/// Changes of sums, one for each row of theirs.
+#[derive(Default)]
+struct Sums<'a> {
+    receivables: BTreeMap<(&'static str, NaiveDate, NaiveDate), i64>,
+    taxes: BTreeMap<TaxRow<'a>, [i64; 2]>,
+    revenue: BTreeMap<(NaiveDate, &'static str), [i64; 4]>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct TaxRow<'a> {
+    month: NaiveDate,
+    currency: &'static str,
+    scheme: std::borrow::Cow<'a, str>,
+    category: &'static str,
+    rate: String,
+    withheld: bool,
+}
+
+/// A document that is not live any more, as it was stored: what it added is taken back.
+pub(super) struct Ended {
+    pub(super) record: Record,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(team: TeamId) -> Self {
+        Self { team: team.as_uuid(), parts: BTreeMap::new(), names: false, sums: Sums::default() }
+    }
+
+    /// Adds a change set. `pending` are the documents that it numbers, `ended` those that it ends.
+    pub(super) fn add(
+        &mut self,
+        change: &'a ResolvedChange,
+        pending: &HashSet<AggregateId>,
+        ended: &[Ended],
+    ) -> Result<(), StoreError> {
+        let ResolvedChange { id, team, at, writes, guards, counters: _, idempotency, audit, events } = change;
+        let commit = id.as_uuid();
+        let names: HashMap<ClientId, &str> =
+            writes.iter().filter_map(Write::record).filter_map(client_name).collect();
+        for (ordinal, write) in (0_i32..).zip(writes) {
+            match write {
+                Write::Insert(record) => {
+                    self.version(commit, ordinal, record)?;
+                    self.put(Part::Insert, commit, ordinal, record, &names);
+                    self.begins(record)?;
+                    self.links(record);
+                }
+                Write::Update { expected: _, record } => {
+                    self.version(commit, ordinal, record)?;
+                    self.put(Part::Update, commit, ordinal, record, &names);
+                    let is_new = pending.contains(&record.id());
+                    if is_new {
+                        self.begins(record)?;
+                    } else {
+                        self.goes_on(record);
+                    }
+                    self.unlink(record.id());
+                    self.links(record);
+                }
+                Write::Delete { id, expected } => {
+                    self.push(Part::Delete(Table::of(*id)), key_and_version(*id, expected.get()));
+                    if id.kind() == AggregateKind::Invoice {
+                        self.push(Part::OpenBefore, vec![Value::Uuid(id.as_uuid())]);
+                    }
+                    if !matches!(id, AggregateId::Payment(_)) {
+                        self.unlink(*id);
+                    }
+                }
+            }
+        }
+        for Ended { record } in ended {
+            self.post(record, -1)?;
+        }
+        for Guard { id, expected } in guards {
+            self.push(Part::Guard(Table::of(*id)), key_and_version(*id, expected.get()));
+        }
+        self.trail(audit);
+        self.events(events)?;
+        self.commit(commit, *at, idempotency.as_ref());
+        debug_assert_eq!(*team, TeamId::from_uuid(self.team), "a batch is of one team");
+        Ok(())
+    }
+
+    /// The counters, as they must be found and as they shall be left.
+    pub(super) fn counters(&mut self, moves: &[CounterMove], team: TeamId) {
+        for CounterMove { key, before, after } in moves {
+            let CounterKey { series, period } = key;
+            let numbered_by = (*key != CounterKey::imports(team)).then(|| series.as_uuid());
+            let place = [Value::Uuid(series.as_uuid()), Value::text(period.to_string())];
+            let state = |counter: &invoice_core::Counter| {
+                [
+                    Value::count(counter.next),
+                    Value::Bytes(counter.head.as_bytes().to_vec().into()),
+                    Value::date(counter.last_issue_date),
+                ]
+            };
+            let mut row = Row::from(place);
+            let part = if let Some(before) = before {
+                row.extend(state(before));
+                Part::CountersMoved
+            } else {
+                row.push(Value::some_uuid(numbered_by));
+                Part::CountersNew
+            };
+            row.extend(state(after));
+            self.push(part, row);
+        }
+    }
+
+    /// Nothing more comes: sums become rows.
+    pub(super) fn finish(mut self) -> Self {
+        let sums = std::mem::take(&mut self.sums);
+        for ((currency, due_date, issue_date), amount) in sums.receivables {
+            let row = vec![
+                Value::text(currency),
+                Value::Date(due_date),
+                Value::Date(issue_date),
+                Value::Big(amount),
+            ];
+            self.push(Part::Receivables, row);
+        }
+        for (key, [taxable, tax]) in sums.taxes {
+            let TaxRow { month, currency, scheme, category, rate, withheld } = key;
+            self.push(
+                Part::Taxes,
+                vec![
+                    Value::Date(month),
+                    Value::text(currency),
+                    Value::Text(scheme),
+                    Value::text(category),
+                    Value::text(rate),
+                    Value::Bool(withheld),
+                    Value::Big(taxable),
+                    Value::Big(tax),
+                ],
+            );
+        }
+        for ((month, currency), sums) in sums.revenue {
+            let mut row = vec![Value::Date(month), Value::text(currency)];
+            row.extend(sums.map(Value::Big));
+            self.push(Part::Revenue, row);
+        }
+        self
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        let parts = self.parts.iter().map(|(part, rows)| (*part, rows.len() > 1)).collect();
+        Shape { parts, names: self.names }
+    }
+
+    fn push(&mut self, part: Part, row: Row<'a>) {
+        self.parts.entry(part).or_default().push(row);
+    }
+
+    fn version(&mut self, commit: Uuid, ordinal: i32, record: &Record) -> Result<(), StoreError> {
+        let id = record.id();
+        self.push(
+            Part::Versions,
+            vec![
+                Value::Uuid(commit),
+                Value::Int(ordinal),
+                Value::text(id.kind().as_str()),
+                Value::Uuid(id.as_uuid()),
+                Value::count(record.version().get()),
+                Value::Json(json(record)?),
+            ],
+        );
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        part: fn(Table) -> Part,
+        commit: Uuid,
+        ordinal: i32,
+        record: &'a Record,
+        names: &HashMap<ClientId, &str>,
+    ) {
+        let head = [Value::count(record.version().get()), Value::Uuid(commit), Value::Int(ordinal)];
+        let mut row = Vec::with_capacity(28);
+        if let Some(document) = DocumentRow::of(record) {
+            row.push(Value::text(document.kind.as_str()));
+            row.push(Value::Uuid(record.id().as_uuid()));
+            row.extend(head);
+            self.names |= document_columns(&mut row, &document, names);
+        } else {
+            if !matches!(record, Record::Supplier(_)) {
+                row.push(Value::Uuid(record.id().as_uuid()));
+            }
+            row.extend(head);
+            other_columns(&mut row, record);
+        }
+        self.push(part(Table::of(record.id())), row);
+    }
+
+    /// A document that is live from this commit on.
+    fn begins(&mut self, record: &'a Record) -> Result<(), StoreError> {
+        self.opens(record);
+        if DocumentRow::of(record).is_some_and(|document| document.live) {
+            self.post(record, 1)?;
+        }
+        Ok(())
+    }
+
+    /// An invoice that may have been open before.
+    fn goes_on(&mut self, record: &'a Record) {
+        if matches!(record, Record::Invoice(invoice) if invoice.issued().is_some()) {
+            self.push(Part::OpenBefore, vec![Value::Uuid(record.id().as_uuid())]);
+            self.opens(record);
+        }
+    }
+
+    fn opens(&mut self, record: &'a Record) {
+        if let Some(open) = DocumentRow::of(record).and_then(|document| document.open()) {
+            let key = (open.currency().code(), open.due_date.unwrap_or(NEVER), open.issue_date);
+            *self.sums.receivables.entry(key).or_default() += open.amount.minor();
+        }
+    }
+
+    fn post(&mut self, record: &Record, sign: i64) -> Result<(), StoreError> {
+        let Some(Postings { taxes, revenue }) = Postings::of(record).map_err(StoreError::backend)? else {
+            return Ok(());
+        };
+        for posting in taxes {
+            let row = posting.row;
+            let key = TaxRow {
+                month: first_day(posting.month),
+                currency: row.taxable.currency().code(),
+                scheme: row.scheme.as_str().to_owned().into(),
+                category: row.category.map_or("", invoice_core::tax::TaxCategory::code),
+                rate: row.rate.to_string(),
+                withheld: row.withheld,
+            };
+            let [taxable, tax] = self.sums.taxes.entry(key).or_default();
+            *taxable += sign * row.taxable.minor();
+            *tax += sign * row.tax.minor();
+        }
+        let key = (first_day(revenue.month), revenue.invoiced.currency().code());
+        let [invoiced, credited, invoices, credit_notes] = self.sums.revenue.entry(key).or_default();
+        *invoiced += sign * revenue.invoiced.minor();
+        *credited += sign * revenue.credited.minor();
+        *invoices += sign * i64::try_from(revenue.invoices).unwrap_or(i64::MAX);
+        *credit_notes += sign * i64::try_from(revenue.credit_notes).unwrap_or(i64::MAX);
+        Ok(())
+    }
+
+    /// What the record has in tables of its own: metadata, allocations.
+    fn links(&mut self, record: &'a Record) {
+        let (metadata, created_at) = match record {
+            Record::Invoice(invoice) => (invoice.metadata(), invoice.created_at()),
+            Record::Client(client) => (client.metadata(), client.created_at()),
+            Record::Payment(payment) => return self.allocations(payment),
+            _ => return,
+        };
+        let id = record.id();
+        for pair in pairs(metadata) {
+            self.push(
+                Part::Metadata,
+                vec![
+                    Value::text(id.kind().as_str()),
+                    Value::Uuid(id.as_uuid()),
+                    Value::Bytes(pair.to_vec().into()),
+                    Value::instant(created_at),
+                ],
+            );
+        }
+    }
+
+    fn allocations(&mut self, payment: &Payment) {
+        let invoices: HashSet<_> = payment.allocations().iter().map(|it| it.invoice().as_uuid()).collect();
+        for invoice in invoices {
+            let row = vec![
+                Value::Uuid(payment.id().as_uuid()),
+                Value::Uuid(invoice),
+                Value::instant(payment.created_at()),
+            ];
+            self.push(Part::Allocations, row);
+        }
+    }
+
+    /// What it had there before goes, unless it still has it.
+    fn unlink(&mut self, id: AggregateId) {
+        let uuid = Value::Uuid(id.as_uuid());
+        match id {
+            AggregateId::Invoice(_) | AggregateId::Client(_) => {
+                self.push(Part::MetadataOf, vec![Value::text(id.kind().as_str()), uuid]);
+            }
+            AggregateId::Payment(_) => self.push(Part::AllocationsOf, vec![uuid]),
+            _ => {}
+        }
+    }
+
+    fn trail(&mut self, entries: &'a [AuditEntry]) {
+        for entry in entries {
+            let AuditEntry { id, commit, team: _, at, actor, subject, version, actions, number, reason } =
+                entry;
+            let actions: Vec<_> = actions.iter().map(|action| action.as_str()).collect();
+            self.push(
+                Part::Audit,
+                vec![
+                    Value::Uuid(id.as_uuid()),
+                    Value::Uuid(commit.as_uuid()),
+                    Value::instant(*at),
+                    Value::some_uuid(actor.map(|actor| actor.as_uuid())),
+                    Value::text(subject.kind().as_str()),
+                    Value::Uuid(subject.as_uuid()),
+                    Value::count(version.get()),
+                    Value::text(actions.join(",")),
+                    Value::some_text(number.as_deref()),
+                    Value::some_text(reason.as_deref()),
+                ],
+            );
+        }
+    }
+
+    fn events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        for event in events {
+            self.push(
+                Part::Outbox,
+                vec![
+                    Value::Uuid(event.id.as_uuid()),
+                    Value::text(event.aggregate.kind().as_str()),
+                    Value::Uuid(event.aggregate.as_uuid()),
+                    Value::count(event.aggregate_version.get()),
+                    Value::Int(event.ordinal.into()),
+                    Value::Json(to_json(event)?),
+                ],
+            );
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, id: Uuid, at: Timestamp, request: Option<&'a IdempotencyRecord>) {
+        let key = request.map_or(Value::Null, |request| Value::text(request.key.as_str()));
+        let fingerprint = request
+            .map_or(Value::Null, |request| Value::Bytes(request.fingerprint.as_bytes().as_slice().into()));
+        self.push(Part::Commits, vec![Value::Uuid(id), Value::instant(at), key, fingerprint]);
+    }
+}
+
+fn client_name(record: &Record) -> Option<(ClientId, &str)> {
+    match record {
+        Record::Client(client) => Some((client.id(), client.party().name())),
+        _ => None,
+    }
+}
+
+/// The columns after the ordinal. Answers whether the server has to look the client's name up.
+fn document_columns<'a>(
+    row: &mut Row<'a>,
+    document: &DocumentRow<'a>,
+    names: &HashMap<ClientId, &str>,
+) -> bool {
+    let draft = document.kind == AggregateKind::Invoice && document.customer_name.is_none();
+    let name = document.customer_name.or_else(|| names.get(&document.client).copied());
+    let look_up = draft && name.is_none();
+    let key = if look_up { None } else { Some(InvoiceQuery::customer_key(name.unwrap_or_default())) };
+    let sort = key.as_deref().map(|key| InvoiceQuery::sort_text(key).to_owned());
+    let (counter, seq) = document.place.unzip();
+    row.extend([
+        Value::some_text(document.subtype),
+        Value::text(document.status),
+        Value::some_text(document.payment_state),
+        Value::Uuid(document.client.as_uuid()),
+        Value::some_uuid(document.invoice.map(|invoice| invoice.as_uuid())),
+        Value::some_text(document.number),
+        Value::some_uuid(counter.map(|counter| counter.series.as_uuid())),
+        counter.map_or(Value::Null, |counter| Value::text(counter.period.to_string())),
+        seq.map_or(Value::Null, Value::count),
+        Value::date(document.issue_date),
+        Value::date(document.due_date),
+        Value::date(document.last_day),
+        Value::text(document.payable.currency().code()),
+        Value::Big(document.payable.minor()),
+        Value::Big(document.due.minor()),
+        Value::Bool(document.live),
+        Value::Bool(document.written_off),
+        Value::some_text(document.customer_name),
+        key.map_or(Value::Null, Value::text),
+        sort.map_or(Value::Null, Value::text),
+        Value::Bool(document.overdue_noted),
+        Value::instant(document.created_at),
+        Value::instant(document.updated_at),
+    ]);
+    look_up
+}
+
+/// The columns after the ordinal, of what is no document.
+fn other_columns<'a>(row: &mut Row<'a>, record: &'a Record) {
+    match record {
+        Record::Client(client) => {
+            named(row, client.party().name());
+            row.extend([Value::Bool(client.is_archived()), Value::instant(client.created_at())]);
+        }
+        Record::Item(item) => {
+            row.push(Value::some_text(item.code()));
+            named(row, item.name());
+            row.extend([Value::Bool(item.is_archived()), Value::instant(item.created_at())]);
+        }
+        Record::Series(series) => row.extend(series_columns(series)),
+        Record::Payment(payment) => row.extend([
+            Value::Uuid(payment.client().as_uuid()),
+            Value::Date(payment.date()),
+            Value::text(payment.currency().code()),
+            Value::Big(payment.amount().minor()),
+            Value::Big(payment.unallocated().minor()),
+            Value::some_text(payment.external_reference()),
+            Value::Bool(!payment.refunds().is_empty()),
+            Value::date(payment.reversal().map(invoice_core::Reversal::date)),
+            Value::instant(payment.created_at()),
+        ]),
+        Record::Supplier(_) | Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_) => {}
+    }
+}
+
+fn series_columns(series: &Series) -> [Value<'_>; 5] {
+    let name = Some(series.name());
+    [
+        Value::text(series.document_type().as_str()),
+        Value::some_text(name),
+        Value::some_text(name.filter(|_| !series.is_archived())),
+        Value::Bool(series.is_archived()),
+        Value::instant(series.created_at()),
+    ]
+}
+
+fn named(row: &mut Row<'_>, name: &str) {
+    let key = InvoiceQuery::customer_key(name);
+    let sort = InvoiceQuery::sort_text(&key).to_owned();
+    row.extend([Value::text(key), Value::text(sort)]);
+}
+
+fn key_and_version(id: AggregateId, version: u64) -> Row<'static> {
+    let version = Value::count(version);
+    match Table::of(id) {
+        Table::Suppliers => vec![version],
+        Table::Documents => vec![Value::text(id.kind().as_str()), Value::Uuid(id.as_uuid()), version],
+        Table::Clients | Table::Items | Table::Series | Table::Payments => {
+            vec![Value::Uuid(id.as_uuid()), version]
+        }
+    }
+}
+
+/// The aggregate's own form, without the kind that stands beside it.
+fn json(record: &Record) -> Result<Vec<u8>, StoreError> {
+    match record {
+        Record::Client(record) => to_json(record),
+        Record::Item(record) => to_json(record),
+        Record::Supplier(record) => to_json(record),
+        Record::Series(record) => to_json(record),
+        Record::Invoice(record) => to_json(record),
+        Record::CreditNote(record) => to_json(record),
+        Record::Quote(record) => to_json(record),
+        Record::Payment(record) => to_json(record),
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(StoreError::backend)
+}
+
+fn first_day(month: Month) -> NaiveDate {
+    NaiveDate::from_ymd_opt(month.year(), month.month(), 1).unwrap_or(NEVER)
+}
+
+/// What finds a record by one of its pairs: the first 16 bytes of SHA-256 over key, zero, value.
+fn pairs(metadata: &Metadata) -> impl Iterator<Item = [u8; 16]> {
+    metadata.iter().map(|(key, value)| pair(key, value))
+}
+
+/// The fingerprint of one pair of metadata. Keys hold no zero byte.
+pub(crate) fn pair(key: &str, value: &str) -> [u8; 16] {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(key).chain_update([0]).chain_update(value).finalize().into();
+    let mut first = [0; 16];
+    for (byte, full) in first.iter_mut().zip(hash) {
+        *byte = full;
+    }
+    first
+}

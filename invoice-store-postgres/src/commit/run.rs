@@ -1,0 +1,80 @@
+//! The statement, run.
+
+use std::sync::{Arc, PoisonError};
+
+use invoice_core::ports::StoreError;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Row as _};
+
+use super::Trouble;
+use super::counters::{self, Counters};
+use super::rows::Batch;
+use super::text::{Shape, statement};
+use super::value;
+use crate::PostgresStore;
+use crate::store::Shared;
+
+/// What became of a statement that did not fail.
+pub(super) enum Outcome {
+    /// All of it is written.
+    Landed,
+    /// Nothing is written: the counters are not as predicted, but like this.
+    Missed(Counters),
+}
+
+/// A statement with its arguments.
+pub(super) struct Prepared {
+    text: Arc<str>,
+    arguments: PgArguments,
+}
+
+impl Shared {
+    fn commit_text(&self, shape: Shape) -> Arc<str> {
+        if let Some(text) = self.commits.read().unwrap_or_else(PoisonError::into_inner).get(&shape) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = statement(&shape).replace("{s}", self.schema()).into();
+        self.commits.write().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::clone(&text));
+        text
+    }
+}
+
+impl PostgresStore {
+    pub(super) fn prepare(&self, batch: &Batch<'_>) -> Result<Prepared, StoreError> {
+        let text = self.shared.commit_text(batch.shape());
+        let arguments = arguments(batch).map_err(StoreError::Backend)?;
+        Ok(Prepared { text, arguments })
+    }
+}
+
+fn arguments(batch: &Batch<'_>) -> Result<PgArguments, Arc<dyn std::error::Error + Send + Sync>> {
+    let mut arguments = PgArguments::default();
+    arguments.add(batch.team).map_err(Arc::from)?;
+    let mut column = Vec::new();
+    for (part, rows) in &batch.parts {
+        for (index, (_, kind)) in part.columns().iter().enumerate() {
+            column.clear();
+            column.extend(rows.iter().filter_map(|row| row.get(index)));
+            value::add(&mut arguments, *kind, &column, rows.len() > 1).map_err(Arc::from)?;
+        }
+    }
+    Ok(arguments)
+}
+
+/// Runs it, in one round trip once the connection knows it.
+pub(super) async fn run(connection: &mut PgConnection, prepared: Prepared) -> Result<Outcome, sqlx::Error> {
+    let Prepared { text, arguments } = prepared;
+    let rows = sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(connection).await?;
+    if rows.first().map_or(Ok(false), |row| row.try_get(0))? {
+        return Ok(Outcome::Landed);
+    }
+    let found = rows.iter().map(|row| counters::read(row, 1)).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(Outcome::Missed(found.into_iter().flatten().collect()))
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Driver(error)
+    }
+}

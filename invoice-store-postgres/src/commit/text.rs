@@ -1,0 +1,335 @@
+//! The statement's text, made of only the parts a batch needs.
+//!
+//! ```sql
+//! WITH counter AS MATERIALIZED (SELECT … FOR UPDATE), ok AS MATERIALIZED (SELECT … the predictions hold),
+//!      …writes… FROM ok, commits AS (INSERT … complete := all that had to be there was there …)
+//! SELECT the counters as they are
+//! ```
+
+use std::fmt::Write as _;
+
+use super::table::{Part, Table};
+
+/// What decides the text: which parts have rows, which of them more than one, and whether a draft needs its
+/// client's name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Shape {
+    pub(super) parts: Vec<(Part, bool)>,
+    pub(super) names: bool,
+}
+
+struct Slot {
+    part: Part,
+    many: bool,
+    /// The number of its first parameter.
+    first: usize,
+}
+
+impl Slot {
+    /// Its rows as an item of a FROM clause.
+    fn rows(&self, alias: &str) -> String {
+        let columns = self.part.columns().iter();
+        if self.many {
+            let arrays =
+                columns.clone().zip(self.first..).map(|((_, kind), n)| format!("${n}::{}[]", kind.name()));
+            let names = columns.map(|(name, _)| *name);
+            return format!("unnest({}) AS {alias}({})", join(arrays), join(names));
+        }
+        let values =
+            columns.zip(self.first..).map(|((name, kind), n)| format!("${n}::{} AS {name}", kind.name()));
+        format!("(SELECT {}) AS {alias}", join(values))
+    }
+
+    /// How many rows it has.
+    fn count(&self) -> String {
+        if self.many { format!("cardinality(${})", self.first) } else { "1".to_owned() }
+    }
+
+    fn names(&self, prefix: &str) -> String {
+        join(self.part.columns().iter().map(|(name, _)| format!("{prefix}{name}")))
+    }
+}
+
+fn join(items: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let mut text = String::new();
+    for item in items {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(item.as_ref());
+    }
+    text
+}
+
+struct Writer {
+    slots: Vec<Slot>,
+    names: bool,
+    /// `, ok` where the writes wait for counters.
+    gate: &'static str,
+    text: String,
+}
+
+/// The statement, with `{s}` for the schema. Its first parameter is the team, the others are the columns of
+/// the parts in their order.
+pub(super) fn statement(shape: &Shape) -> String {
+    let mut first = 2;
+    let slots = shape.parts.iter().map(|&(part, many)| {
+        let slot = Slot { part, many, first };
+        first += part.columns().len();
+        slot
+    });
+    let slots: Vec<_> = slots.collect();
+    let counted = slots.iter().any(|slot| matches!(slot.part, Part::CountersNew | Part::CountersMoved));
+    let gate = if counted { ", ok" } else { "" };
+    let mut writer = Writer { slots, names: shape.names, gate, text: String::new() };
+    if counted {
+        writer.counters();
+    }
+    for index in 0..writer.slots.len() {
+        writer.part(index);
+    }
+    let last = if counted {
+        "SELECT EXISTS (SELECT FROM ok), c.series, c.period, c.next, c.head, c.last_issue_date \
+         FROM (SELECT) AS one LEFT JOIN counter AS c ON true"
+    } else {
+        "SELECT true"
+    };
+    format!("WITH {} {last}", writer.text)
+}
+
+impl Writer {
+    fn find(&self, part: Part) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.part == part)
+    }
+
+    fn cte(&mut self, name: &str, body: &str) {
+        let comma = if self.text.is_empty() { "" } else { ", " };
+        // Writing to a string does not fail.
+        let _ = write!(self.text, "{comma}{name} AS {body}");
+    }
+
+    fn counters(&mut self) {
+        let moved = self.find(Part::CountersMoved);
+        let new = self.find(Part::CountersNew);
+        let keys = match (moved, new) {
+            (Some(moved), Some(new)) => format!(
+                "(SELECT series, period FROM {} UNION ALL SELECT series, period FROM {}) AS w",
+                moved.rows("m"),
+                new.rows("n")
+            ),
+            (Some(slot), None) | (None, Some(slot)) => slot.rows("w"),
+            (None, None) => return,
+        };
+        let single =
+            self.slots.iter().filter(|slot| matches!(slot.part, Part::CountersNew | Part::CountersMoved));
+        let single = single.map(|slot| if slot.many { 2 } else { 1 }).sum::<usize>() == 1;
+        let order = if single { "" } else { " ORDER BY c.series, c.period" };
+        let locked = format!(
+            "MATERIALIZED (SELECT c.series, c.period, c.next, c.head, c.last_issue_date FROM {{s}}.counters AS c, {keys} \
+             WHERE c.team = $1 AND c.series = w.series AND c.period = w.period{order} FOR UPDATE OF c)"
+        );
+        let found = "c.next = w.found_next AND c.head = w.found_head \
+                     AND c.last_issue_date IS NOT DISTINCT FROM w.found_date";
+        let ok = match moved {
+            None => "MATERIALIZED (SELECT WHERE NOT EXISTS (SELECT FROM counter))".to_owned(),
+            Some(slot) if single => {
+                format!("MATERIALIZED (SELECT FROM counter AS c, {} WHERE {found})", slot.rows("w"))
+            }
+            Some(slot) => format!(
+                "MATERIALIZED (SELECT WHERE (SELECT count(*) FROM counter) = {count} AND (SELECT count(*) FROM counter AS c, {} \
+                 WHERE c.series = w.series AND c.period = w.period AND {found}) = {count})",
+                slot.rows("w"),
+                count = slot.count()
+            ),
+        };
+        self.cte("counter", &locked);
+        self.cte("ok", &ok);
+    }
+
+    fn part(&mut self, index: usize) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let (rows, gate) = (slot.rows("w"), self.gate);
+        let plain = |table: &str, then: &str| {
+            format!(
+                "(INSERT INTO {{s}}.{table} AS t (team, {}) SELECT $1, {} FROM {rows}{gate}{then})",
+                slot.names(""),
+                slot.names("w.")
+            )
+        };
+        let keep = " ON CONFLICT DO NOTHING";
+        let (name, body) = match slot.part {
+            Part::Receivables => ("receivables".to_owned(), self.receivables()),
+            Part::OpenBefore if self.find(Part::Receivables).is_none() => {
+                ("receivables".to_owned(), self.receivables())
+            }
+            Part::OpenBefore => return,
+            Part::Revenue => ("revenue".to_owned(), plain("monthly_revenue", REVENUE)),
+            Part::Taxes => ("taxes".to_owned(), plain("monthly_taxes", TAXES)),
+            Part::Outbox => ("outbox".to_owned(), plain("outbox", "")),
+            Part::Audit => ("audit".to_owned(), plain("audit", "")),
+            Part::Metadata => ("metadata".to_owned(), plain("metadata", keep)),
+            Part::MetadataOf => (
+                "metadata_gone".to_owned(),
+                self.gone(slot, "metadata", &["kind", "id"], Part::Metadata, "pair"),
+            ),
+            Part::Allocations => ("allocations".to_owned(), plain("allocations", keep)),
+            Part::AllocationsOf => (
+                "allocations_gone".to_owned(),
+                self.gone(slot, "allocations", &["payment"], Part::Allocations, "invoice"),
+            ),
+            Part::Versions => ("versions".to_owned(), plain("versions", "")),
+            Part::Insert(table) => (format!("insert_{}", table.name()), self.insert(slot, table)),
+            Part::Update(table) => (format!("update_{}", table.name()), self.update(slot, table)),
+            Part::Delete(table) => (
+                format!("delete_{}", table.name()),
+                format!(
+                    "(DELETE FROM {{s}}.{} AS t USING {rows}{gate} WHERE t.team = $1{} AND t.version = w.version RETURNING 1)",
+                    table.name(),
+                    same_key(table)
+                ),
+            ),
+            Part::Guard(table) => (
+                format!("guard_{}", table.name()),
+                format!(
+                    "MATERIALIZED (SELECT 1 FROM {{s}}.{} AS t, {rows}{gate} WHERE t.team = $1{} AND t.version = w.version \
+                     FOR SHARE OF t)",
+                    table.name(),
+                    same_key(table)
+                ),
+            ),
+            Part::Commits => ("commits".to_owned(), self.commits(slot)),
+            Part::CountersNew => ("counters_new".to_owned(), plain("counters", "")),
+            Part::CountersMoved => (
+                "counters_moved".to_owned(),
+                format!(
+                    "(UPDATE {{s}}.counters AS t SET next = w.next, head = w.head, last_issue_date = w.last_issue_date \
+                     FROM {rows}{gate} WHERE t.team = $1 AND t.series = w.series AND t.period = w.period)"
+                ),
+            ),
+        };
+        self.cte(&name, &body);
+    }
+
+    /// What is due now less what was due before; where that is nothing, nothing is written.
+    fn receivables(&self) -> String {
+        let into = "INSERT INTO {s}.receivables AS t (team, currency, due_date, issue_date, amount)";
+        let then = "ON CONFLICT (team, currency, due_date, issue_date) DO UPDATE SET amount = t.amount + excluded.amount";
+        let gate = self.gate;
+        let new = self.find(Part::Receivables).map(|slot| slot.rows("w"));
+        let Some(before) = self.find(Part::OpenBefore) else {
+            let rows = new.unwrap_or_default();
+            return format!(
+                "({into} SELECT $1, w.currency, w.due_date, w.issue_date, w.amount FROM {rows}{gate} {then})"
+            );
+        };
+        let new = new.map_or_else(String::new, |rows| {
+            format!("SELECT w.currency, w.due_date, w.issue_date, w.amount FROM {rows} UNION ALL ")
+        });
+        format!(
+            "({into} SELECT $1, x.currency, x.due_date, x.issue_date, sum(x.amount) FROM ({new}\
+             SELECT d.currency, coalesce(d.due_date, date '9999-12-31'), d.issue_date, -d.due \
+             FROM {{s}}.documents AS d, {} WHERE d.team = $1 AND d.kind = 'invoice' AND d.id = o.id AND d.live AND d.due > 0\
+             ) AS x(currency, due_date, issue_date, amount){gate} GROUP BY x.currency, x.due_date, x.issue_date \
+             HAVING sum(x.amount) <> 0 ORDER BY x.currency, x.due_date, x.issue_date {then})",
+            before.rows("o")
+        )
+    }
+
+    /// Removes rows of some owners that are not among the new ones.
+    fn gone(&self, slot: &Slot, table: &str, owner: &[&str], new: Part, item: &str) -> String {
+        let same = |left: &str, right: &str| {
+            let pairs = owner.iter().map(|column| format!("{left}.{column} = {right}.{column}"));
+            pairs.collect::<Vec<_>>().join(" AND ")
+        };
+        let kept = self.find(new).map_or_else(String::new, |new| {
+            format!(
+                " AND NOT EXISTS (SELECT FROM {} WHERE {} AND k.{item} = t.{item})",
+                new.rows("k"),
+                same("k", "t")
+            )
+        });
+        format!(
+            "(DELETE FROM {{s}}.{table} AS t USING {}{} WHERE t.team = $1 AND {}{kept})",
+            slot.rows("w"),
+            self.gate,
+            same("t", "w")
+        )
+    }
+
+    fn value(&self, table: Table, column: &str) -> String {
+        // A draft shows the name that its client has now.
+        let from_client = match (table, column) {
+            (Table::Documents, "customer_key") if self.names => "name_key",
+            (Table::Documents, "customer_sort") if self.names => "name_sort",
+            _ => return format!("w.{column}"),
+        };
+        format!(
+            "coalesce(w.{column}, (SELECT c.{from_client} FROM {{s}}.clients AS c WHERE c.team = $1 AND c.id = w.client))"
+        )
+    }
+
+    fn insert(&self, slot: &Slot, table: Table) -> String {
+        let values = table.columns().iter().map(|(column, _)| self.value(table, column));
+        format!(
+            "(INSERT INTO {{s}}.{} (team, {}) SELECT $1, {} FROM {}{})",
+            table.name(),
+            slot.names(""),
+            join(values),
+            slot.rows("w"),
+            self.gate
+        )
+    }
+
+    fn update(&self, slot: &Slot, table: Table) -> String {
+        let key = table.key();
+        let columns = table.columns().iter().filter(|column| !key.contains(column));
+        let values = columns.map(|(column, _)| format!("{column} = {}", self.value(table, column)));
+        format!(
+            "(UPDATE {{s}}.{} AS t SET {} FROM {}{} WHERE t.team = $1{} AND t.version = w.version - 1 RETURNING 1)",
+            table.name(),
+            join(values),
+            slot.rows("w"),
+            self.gate,
+            same_key(table)
+        )
+    }
+
+    /// Complete if every record that had to be there was; the server refuses the statement otherwise.
+    fn commits(&self, slot: &Slot) -> String {
+        let counted = self.slots.iter().filter_map(|slot| {
+            let (what, table) = match slot.part {
+                Part::Update(table) => ("update", table),
+                Part::Delete(table) => ("delete", table),
+                Part::Guard(table) => ("guard", table),
+                _ => return None,
+            };
+            let name = table.name();
+            Some(if slot.many {
+                format!("(SELECT count(*) FROM {what}_{name}) = {}", slot.count())
+            } else {
+                format!("EXISTS (SELECT FROM {what}_{name})")
+            })
+        });
+        let complete = counted.collect::<Vec<_>>().join(" AND ");
+        let complete = if complete.is_empty() { "true" } else { &complete };
+        format!(
+            "(INSERT INTO {{s}}.commits (team, {}, complete) SELECT $1, {}, {complete} FROM {}{})",
+            slot.names(""),
+            slot.names("w."),
+            slot.rows("w"),
+            self.gate
+        )
+    }
+}
+
+fn same_key(table: Table) -> String {
+    let columns = table.key().iter().map(|(column, _)| format!(" AND t.{column} = w.{column}"));
+    columns.collect()
+}
+
+const REVENUE: &str = " ON CONFLICT (team, month, currency) DO UPDATE SET invoiced = t.invoiced + excluded.invoiced, \
+    credited = t.credited + excluded.credited, invoices = t.invoices + excluded.invoices, \
+    credit_notes = t.credit_notes + excluded.credit_notes";
+
+const TAXES: &str = " ON CONFLICT (team, month, currency, scheme, category, rate, withheld) \
+    DO UPDATE SET taxable = t.taxable + excluded.taxable, tax = t.tax + excluded.tax";

@@ -1,0 +1,50 @@
+//! Stored records, read back.
+
+use invoice_core::change::Record;
+use invoice_core::ports::StoreError;
+use serde::de::DeserializeOwned;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+
+use crate::error::unreadable;
+
+/// The bytes of a JSONB column, to be parsed once into what they are.
+pub(crate) struct Stored<'r>(&'r [u8]);
+
+impl Type<Postgres> for Stored<'_> {
+    fn type_info() -> PgTypeInfo {
+        <sqlx::types::JsonValue as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Stored<'r> {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        // The binary form is its version, 1, and the text.
+        match value.as_bytes()? {
+            [1, text @ ..] => Ok(Self(text)),
+            _ => Err("an unknown version of binary JSON".into()),
+        }
+    }
+}
+
+impl Stored<'_> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, StoreError> {
+        serde_json::from_slice(self.0).map_err(|error| unreadable(what, error))
+    }
+
+    /// The record of a kind.
+    pub(crate) fn record(&self, kind: &str) -> Result<Record, StoreError> {
+        Ok(match kind {
+            "client" => Record::Client(self.read("client")?),
+            "item" => Record::Item(self.read("item")?),
+            "supplier" => Record::Supplier(self.read("supplier")?),
+            "series" => Record::Series(self.read("series")?),
+            "invoice" => Record::Invoice(self.read("invoice")?),
+            "credit_note" => Record::CreditNote(self.read("credit note")?),
+            "quote" => Record::Quote(self.read("quote")?),
+            "payment" => Record::Payment(self.read("payment")?),
+            _ => return Err(unreadable("record", "its kind is unknown")),
+        })
+    }
+}

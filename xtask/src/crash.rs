@@ -1,0 +1,153 @@
+//! `cargo xtask crash`: workers issue invoices while they and the server are killed, and then a judge looks.
+
+mod options;
+mod stage;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, program, run as run_command};
+use crate::features::target;
+use crate::provision::{Folder, Postgres, Random, Settings};
+use options::{Options, Store};
+use stage::{Stage, Victims};
+
+/// Processes that issue.
+const WORKERS: usize = 4;
+/// Without a new acknowledgement for so long, something hangs.
+const PATIENCE: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(3);
+
+/// A run on each store that `args` choose.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let options = Options::read(args)?;
+    run_command(cargo().args(["build", "--package", "invoice-crash", "--bin", "invoice-crash"]))?;
+    let binary = target()?.join("debug").join("invoice-crash");
+    for store in &options.stores {
+        play(&binary, *store, &options).with_context(|| format!("crash run on {}", store.name()))?;
+    }
+    Ok(())
+}
+
+/// The short form: every store, and a broken worker to see that the judge would notice.
+pub(crate) fn short() -> Result<()> {
+    let line = |words: &[&str]| run(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+    line(&["--rounds", "4", "--issues", "400"])?;
+    for broken in ["too-early", "forgetful"] {
+        if line(&["--rounds", "4", "--issues", "100", "--store", "sqlite", "--broken", broken]).is_ok() {
+            bail!("the judge found nothing wrong with workers that are {broken}");
+        }
+        eprintln!("which is right: the workers were broken ({broken})");
+    }
+    Ok(())
+}
+
+fn play(binary: &Path, store: Store, options: &Options) -> Result<()> {
+    let start = Instant::now();
+    let mut random = Random::new(options.seed);
+    let folder = Folder::new("crash")?;
+    // Durable, as in production: what a kill of the server leaves is what it had acknowledged.
+    let server = match store {
+        Store::Postgres => Some(Postgres::start(&Settings::durable())?),
+        Store::Sqlite => None,
+    };
+    let place = match &server {
+        Some(server) => server.url().to_owned(),
+        None => folder.path().join("invoices.db").to_string_lossy().into_owned(),
+    };
+    println!("{}: seed {}, {} issues, {} kills", store.name(), options.seed, options.issues, options.rounds);
+    let common = [
+        ("store", store.name().to_owned()),
+        ("place", place),
+        ("seed", options.seed.to_string()),
+        ("journals", folder.path().to_string_lossy().into_owned()),
+    ];
+    let common: Vec<_> = common.into_iter().flat_map(|(name, value)| [format!("--{name}"), value]).collect();
+    run_quietly(binary, "prepare", &common)?;
+
+    let mut stage = Stage::new(
+        binary.to_owned(),
+        common.clone(),
+        journals(folder.path()),
+        server,
+        options.broken.as_deref(),
+    );
+    for worker in 0..WORKERS {
+        stage.start(worker)?;
+    }
+    let mut killed = Killed::default();
+    for round in 1..=options.rounds {
+        // A kill at each equal part of the way, give or take.
+        let goal = options.issues * round / (options.rounds + 1);
+        wait_for(&mut stage, goal)?;
+        std::thread::sleep(Duration::from_millis(random.below(40)));
+        let victims = Victims::choose(&mut random, WORKERS, store == Store::Postgres);
+        killed.count(&victims);
+        stage.kill(&victims)?;
+    }
+    wait_for(&mut stage, options.issues)?;
+    let all = Victims { server: false, workers: (0..WORKERS).collect() };
+    killed.count(&all);
+    stage.end(&all)?;
+    stage.settle()?;
+    println!(
+        "{} processes and {} servers killed, {} issues acknowledged in {} s",
+        killed.workers,
+        killed.servers,
+        stage.acknowledged()?,
+        start.elapsed().as_secs()
+    );
+    let judged =
+        program(binary).arg("judge").args(&common).args(["--workers", &WORKERS.to_string()]).status()?;
+    match judged.code() {
+        Some(0) => Ok(()),
+        Some(2) => bail!("not everything is as it must be; the seed was {}", options.seed),
+        _ => bail!("the judge failed: {judged}"),
+    }
+}
+
+fn journals(folder: &Path) -> Vec<PathBuf> {
+    (0..WORKERS).map(|worker| folder.join(format!("worker-{worker}"))).collect()
+}
+
+fn run_quietly(binary: &Path, task: &str, options: &[String]) -> Result<()> {
+    let status = program(binary).arg(task).args(options).status()?;
+    if !status.success() {
+        bail!("`invoice-crash {task}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// Until so many issues were acknowledged.
+fn wait_for(stage: &mut Stage, goal: u64) -> Result<()> {
+    let mut best = 0;
+    let mut since = Instant::now();
+    loop {
+        let count = stage.acknowledged()?;
+        if count >= goal {
+            return Ok(());
+        }
+        stage.check()?;
+        if count > best {
+            (best, since) = (count, Instant::now());
+        } else if since.elapsed() > PATIENCE {
+            bail!("nothing was acknowledged for {} s", PATIENCE.as_secs());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+#[derive(Default)]
+struct Killed {
+    servers: usize,
+    workers: usize,
+}
+
+impl Killed {
+    fn count(&mut self, victims: &Victims) {
+        self.servers += usize::from(victims.server);
+        self.workers += victims.workers.len();
+    }
+}
