@@ -1,9 +1,12 @@
 //! The driver alone: the same statements on the same schema, values and all made beforehand, in one thread.
 
+use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
+use invoice_core::{Invoice, InvoiceId, TeamId};
 use rusqlite::Connection;
+use rusqlite::types::Type;
 
 use super::statements::Step;
 use crate::Wrong;
@@ -54,3 +57,34 @@ fn run(
     while rows.next()?.is_some() {}
     Ok(())
 }
+
+/// Looks invoices up as the store does, and parses them or not.
+pub(super) fn read(
+    connection: &Connection,
+    wanted: &[(TeamId, InvoiceId)],
+    parses: bool,
+) -> Result<Sample, Wrong> {
+    let cpu = Cpu::now(None)?;
+    let start = Instant::now();
+    for (team, id) in wanted {
+        let mut statement = connection.prepare_cached(BY_ID)?;
+        statement.query_row((team.as_uuid(), id.as_uuid()), |row| {
+            let text = row.get_ref(0)?.as_str()?;
+            if parses {
+                let invoice: Invoice = serde_json::from_str(text)
+                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))?;
+                black_box(invoice);
+            } else {
+                black_box(text.to_owned());
+            }
+            Ok(())
+        })?;
+    }
+    let wall = start.elapsed();
+    Ok(Sample { operations: u64::try_from(wanted.len())?, wall, cpu: Cpu::now(None)? - cpu, p99: None })
+}
+
+const BY_ID: &str = "
+    SELECT v.data FROM documents d
+    JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
+    WHERE d.team = ?1 AND d.kind = 'invoice' AND d.id = ?2";

@@ -6,13 +6,14 @@ mod statements;
 use std::path::Path;
 use std::sync::Arc;
 
-use invoice_core::change::ChangeSet;
-use invoice_core::ports::Commits;
+use invoice_core::change::{AggregateId, ChangeSet};
+use invoice_core::ports::{Commits, Invoices as _};
+use invoice_core::{InvoiceId, TeamId};
 use invoice_store_sqlite::{Durability, Settings, SqliteStore};
 use statements::{Step, Watched};
 use tempfile::TempDir;
 
-use crate::measure::Pairs;
+use crate::measure::{Pairs, Sample};
 use crate::table::{Goal, Report, millis};
 use crate::world::Teams;
 use crate::{Length, Wrong, machine, run};
@@ -24,6 +25,7 @@ const TEAMS: usize = 1_000;
 struct Files {
     folder: TempDir,
     store: Arc<dyn Commits>,
+    reads: SqliteStore,
     bare: rusqlite::Connection,
     watched: Watched,
 }
@@ -40,8 +42,10 @@ impl Files {
             teams.settle(&store).await?;
         }
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+        let store = SqliteStore::open_with(file("store.db"), settings)?;
         Ok(Self {
-            store: Arc::new(SqliteStore::open_with(file("store.db"), settings)?),
+            store: Arc::new(store.clone()),
+            reads: store,
             bare: bare::open(&file("bare.db"), synchronous)?,
             watched: Watched::new(bare::open(&file("watched.db"), "OFF")?),
             folder: folder,
@@ -111,7 +115,8 @@ pub(crate) async fn measure(report: &mut Report, length: Length) -> Result<(), W
         let pairs = files.pairs(turns).await?;
         report.speed(&format!("publish a draft, {name}"), &pairs, goal);
     }
-    together(report, length, &teams).await
+    together(report, length, &teams).await?;
+    read(report, length, &teams).await
 }
 
 /// Many who wait for the disk at the same time, beside one who waits alone.
@@ -127,6 +132,37 @@ async fn together(report: &mut Report, length: Length, teams: &Teams) -> Result<
     .await?;
     report.speed("create and issue, 16 tasks beside 1", &pairs, Goal::AtLeast(6_000));
     probe(report, files.folder.path())
+}
+
+/// Look-ups by id, from one task.
+async fn read(report: &mut Report, length: Length, teams: &Teams) -> Result<(), Wrong> {
+    report.heading("SQLite: an invoice by id beside the same statement on bare rusqlite");
+    let mut files = Files::new(teams, Durability::Normal).await?;
+    let issued = teams.issues(TEAMS).await?;
+    files.land(&issued).await?;
+    let wanted: Vec<_> = issued.iter().filter_map(invoice_of).cycle().take(length.operations(20_000)).collect();
+    let ours = async || -> Result<Sample, Wrong> {
+        let store = files.reads.clone();
+        run::each(1, wanted.clone(), None, move |(team, id)| {
+            let store = store.clone();
+            async move { store.invoice(team, id).await?.map(|_| ()).ok_or_else(|| "no such invoice".into()) }
+        })
+        .await
+    };
+    let bare = &files.bare;
+    let parsed = Pairs::take(length.turns(), ours, async || bare::read(bare, &wanted, true)).await?;
+    report.speed("into an `Invoice`, both", &parsed, Goal::AtLeast(800));
+    let raw = Pairs::take(length.turns(), ours, async || bare::read(bare, &wanted, false)).await?;
+    report.speed("into an `Invoice`, beside the bare text", &raw, Goal::None);
+    Ok(())
+}
+
+/// The invoice that a change set writes.
+fn invoice_of(change: &Arc<ChangeSet>) -> Option<(TeamId, InvoiceId)> {
+    match change.writes.first()?.id() {
+        AggregateId::Invoice(id) => Some((change.team, id)),
+        _ => None,
+    }
 }
 
 /// Says what waiting for the disk costs just now.
