@@ -4,6 +4,7 @@ mod commit;
 mod error;
 mod migrate;
 mod pool;
+mod reads;
 mod record;
 mod store;
 

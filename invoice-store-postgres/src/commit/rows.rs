@@ -38,7 +38,7 @@ pub(super) struct Batch<'a> {
 #[derive(Default)]
 struct Sums<'a> {
     receivables: BTreeMap<(&'static str, NaiveDate, NaiveDate), i64>,
-    taxes: BTreeMap<TaxRow<'a>, [i64; 2]>,
+    taxes: BTreeMap<TaxRow<'a>, [i64; 3]>,
     revenue: BTreeMap<(NaiveDate, &'static str), [i64; 4]>,
 }
 
@@ -155,7 +155,7 @@ impl<'a> Batch<'a> {
             ];
             self.push(Part::Receivables, row);
         }
-        for (key, [taxable, tax]) in sums.taxes {
+        for (key, [taxable, tax, documents]) in sums.taxes {
             let TaxRow { month, currency, scheme, category, rate, withheld } = key;
             self.push(
                 Part::Taxes,
@@ -168,6 +168,7 @@ impl<'a> Batch<'a> {
                     Value::Bool(withheld),
                     Value::Big(taxable),
                     Value::Big(tax),
+                    Value::Big(documents),
                 ],
             );
         }
@@ -267,9 +268,10 @@ impl<'a> Batch<'a> {
                 rate: row.rate.to_string(),
                 withheld: row.withheld,
             };
-            let [taxable, tax] = self.sums.taxes.entry(key).or_default();
+            let [taxable, tax, documents] = self.sums.taxes.entry(key).or_default();
             *taxable += sign * row.taxable.minor();
             *tax += sign * row.tax.minor();
+            *documents += sign;
         }
         let key = (first_day(revenue.month), revenue.invoiced.currency().code());
         let [invoiced, credited, invoices, credit_notes] = self.sums.revenue.entry(key).or_default();

@@ -193,6 +193,7 @@ impl Part {
                 ("withheld", Bool),
                 ("taxable", Big),
                 ("tax", Big),
+                ("documents", Big),
             ],
             Self::Outbox => &[
                 ("id", Uuid),

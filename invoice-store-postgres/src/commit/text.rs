@@ -332,4 +332,5 @@ const REVENUE: &str = " ON CONFLICT (team, month, currency) DO UPDATE SET invoic
     credit_notes = t.credit_notes + excluded.credit_notes";
 
 const TAXES: &str = " ON CONFLICT (team, month, currency, scheme, category, rate, withheld) \
-    DO UPDATE SET taxable = t.taxable + excluded.taxable, tax = t.tax + excluded.tax";
+    DO UPDATE SET taxable = t.taxable + excluded.taxable, tax = t.tax + excluded.tax, \
+    documents = t.documents + excluded.documents";

@@ -266,6 +266,7 @@ CREATE TABLE {s}.monthly_taxes (
     withheld boolean NOT NULL,
     taxable numeric(38, 0) NOT NULL,
     tax numeric(38, 0) NOT NULL,
+    documents bigint NOT NULL,
     CONSTRAINT monthly_taxes_pkey PRIMARY KEY (team, month, currency, scheme, category, rate, withheld)
 ) WITH (fillfactor = 70);
 

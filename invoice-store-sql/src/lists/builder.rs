@@ -6,14 +6,10 @@ use invoice_core::ports::{DateRange, Direction, InvoiceQuery, PageRequest, Store
 use invoice_core::{TeamId, Timestamp};
 use uuid::Uuid;
 
-use super::{Dialect, Statement, Value, end_of_prefix, metadata_pair};
+use super::{Dialect, Statement, Value, end_of_prefix, kept_day, metadata_pair};
 
 /// The record of a row, from where its current version is.
 const DATA: &str = "d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal) AS data";
-
-/// The first and the last day that both dialects keep; what is stored lies between them.
-const FIRST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(1, 1, 1);
-const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(9999, 12, 31);
 
 /// What the type of the order's column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,16 +163,16 @@ impl<'a> Builder<'a> {
     pub(super) fn within(&mut self, column: &str, range: Option<DateRange>) {
         let Some(DateRange { from, to }) = range else { return };
         if let Some(from) = from {
-            self.and_value(&format!("{column} >="), Value::Date(kept(from)));
+            self.and_value(&format!("{column} >="), Value::Date(kept_day(from)));
         }
         if let Some(to) = to {
-            self.and_value(&format!("{column} <="), Value::Date(kept(to)));
+            self.and_value(&format!("{column} <="), Value::Date(kept_day(to)));
         }
     }
 
     /// Before a day.
     pub(super) fn before(&mut self, column: &str, day: NaiveDate) {
-        self.and_value(&format!("{column} <"), Value::Date(kept(day)));
+        self.and_value(&format!("{column} <"), Value::Date(kept_day(day)));
     }
 
     /// Texts that begin with a prefix: those in `sort`, of which only the beginning is kept, and, where the
@@ -247,12 +243,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A day that both dialects keep.
-fn kept(day: NaiveDate) -> NaiveDate {
-    let day = FIRST_DAY.map_or(day, |first| day.max(first));
-    LAST_DAY.map_or(day, |last| day.min(last))
-}
-
 /// The key of a cursor as a value of the column; `None` if it can't be one.
 fn value_of(key: Key, sorted: Sorted) -> Option<Value> {
     match (key, sorted) {
@@ -262,7 +252,7 @@ fn value_of(key: Key, sorted: Sorted) -> Option<Value> {
         }
         (Key::Number(days), Sorted::Date) => {
             let day = NaiveDate::from_num_days_from_ce_opt(i32::try_from(days).ok()?)?;
-            (kept(day) == day).then_some(Value::Date(day))
+            (kept_day(day) == day).then_some(Value::Date(day))
         }
         (Key::Number(number), Sorted::Number) => Some(Value::Int(number)),
         (Key::Text(text), Sorted::Text) => Some(Value::Text(text)),

@@ -10,6 +10,7 @@
 
 mod builder;
 mod catalog;
+mod days;
 mod documents;
 mod invoices;
 mod payments;
@@ -19,6 +20,7 @@ mod prefix;
 mod tests;
 
 pub use catalog::{clients, items};
+pub use days::{FIRST_DAY, LAST_DAY, kept_day};
 pub use documents::{credit_notes, quotes};
 pub use invoices::{INVOICE_COLUMNS, count_invoices, invoice_position, invoices};
 pub use payments::payments;

@@ -1,0 +1,125 @@
+use async_trait::async_trait;
+use invoice_core::adapter::{Key, Order};
+use invoice_core::ports::{
+    Catalog, ClientQuery, InvoiceQuery, ItemQuery, Page, PageRequest, StoreError, TradingContext,
+};
+use invoice_core::{Client, ClientId, DocumentType, Item, ItemId, Series, SeriesId, SupplierProfile, TeamId};
+use invoice_store_sql::lists::{self, Value};
+
+use super::data_of;
+use super::row::{optional, record};
+use crate::PostgresStore;
+
+const CLIENT: &str = data_of!("clients", "d.id = $2");
+const ITEM: &str = data_of!("items", "d.id = $2");
+const SUPPLIER: &str = data_of!("suppliers", "true");
+const SERIES: &str = data_of!("series", "d.id = $2");
+const ALL_SERIES: &str = data_of!("series", "true ORDER BY d.created_at, d.id");
+
+/// The client, the profile and the series that `$1`'s condition chooses, any of them absent.
+macro_rules! context {
+    ($series:literal) => {
+        concat!(
+            "SELECT \
+                (SELECT v.data FROM {s}.clients c \
+                    JOIN {s}.versions v ON v.team = c.team AND v.commit_id = c.commit_id AND v.ordinal = c.ordinal \
+                    WHERE c.team = $1 AND c.id = $2), \
+                (SELECT v.data FROM {s}.suppliers p \
+                    JOIN {s}.versions v ON v.team = p.team AND v.commit_id = p.commit_id AND v.ordinal = p.ordinal \
+                    WHERE p.team = $1), \
+                (SELECT v.data FROM {s}.series r \
+                    JOIN {s}.versions v ON v.team = r.team AND v.commit_id = r.commit_id AND v.ordinal = r.ordinal \
+                    WHERE r.team = $1 AND ",
+            $series,
+            ")"
+        )
+    };
+}
+const WITH_SERIES: &str = context!("r.id = $3");
+const WITH_DEFAULT_SERIES: &str = context!("r.document_type = $3 AND r.name_in_use = $4");
+
+#[async_trait]
+impl Catalog for PostgresStore {
+    async fn client(&self, team: TeamId, id: ClientId) -> Result<Option<Client>, StoreError> {
+        self.one(CLIENT, &[Value::Uuid(team.as_uuid()), Value::Uuid(id.as_uuid())]).await
+    }
+
+    async fn clients(
+        &self,
+        team: TeamId,
+        query: &ClientQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Client>, StoreError> {
+        let statement = lists::clients(self.dialect(), team, query, page)?;
+        let by_name = query.name_prefix.is_some();
+        self.page(statement, page, |client: &Client| {
+            let (order, key) = if by_name {
+                (Order::CLIENTS_BY_NAME, Key::text(&InvoiceQuery::customer_key(client.party().name())))
+            } else {
+                (Order::CLIENTS, Key::instant(client.created_at()))
+            };
+            order.cursor(&(key, client.id().as_uuid()))
+        })
+        .await
+    }
+
+    async fn item(&self, team: TeamId, id: ItemId) -> Result<Option<Item>, StoreError> {
+        self.one(ITEM, &[Value::Uuid(team.as_uuid()), Value::Uuid(id.as_uuid())]).await
+    }
+
+    async fn items(
+        &self,
+        team: TeamId,
+        query: &ItemQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Item>, StoreError> {
+        let statement = lists::items(self.dialect(), team, query, page)?;
+        let by_name = query.name_prefix.is_some();
+        self.page(statement, page, |item: &Item| {
+            let (order, key) = if by_name {
+                (Order::ITEMS_BY_NAME, Key::text(&InvoiceQuery::customer_key(item.name())))
+            } else {
+                (Order::ITEMS, Key::instant(item.created_at()))
+            };
+            order.cursor(&(key, item.id().as_uuid()))
+        })
+        .await
+    }
+
+    async fn supplier(&self, team: TeamId) -> Result<Option<SupplierProfile>, StoreError> {
+        self.one(SUPPLIER, &[Value::Uuid(team.as_uuid())]).await
+    }
+
+    async fn series(&self, team: TeamId, id: SeriesId) -> Result<Option<Series>, StoreError> {
+        self.one(SERIES, &[Value::Uuid(team.as_uuid()), Value::Uuid(id.as_uuid())]).await
+    }
+
+    async fn all_series(&self, team: TeamId) -> Result<Vec<Series>, StoreError> {
+        let rows = self.rows(ALL_SERIES, &[Value::Uuid(team.as_uuid())]).await?;
+        rows.iter().map(|row| record(row, 0)).collect()
+    }
+
+    async fn trading_context(
+        &self,
+        team: TeamId,
+        client: ClientId,
+        document_type: DocumentType,
+        series: Option<SeriesId>,
+    ) -> Result<TradingContext, StoreError> {
+        let mut values = vec![Value::Uuid(team.as_uuid()), Value::Uuid(client.as_uuid())];
+        let text = if let Some(series) = series {
+            values.push(Value::Uuid(series.as_uuid()));
+            WITH_SERIES
+        } else {
+            values.push(Value::Text(document_type.as_str().to_owned()));
+            values.push(Value::Text(Series::DEFAULT_NAME.to_owned()));
+            WITH_DEFAULT_SERIES
+        };
+        let Some(row) = self.row(text, &values).await? else { return Ok(TradingContext::default()) };
+        Ok(TradingContext {
+            client: optional(&row, 0)?,
+            supplier: optional(&row, 1)?,
+            series: optional(&row, 2)?,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading: each question is one statement and one round trip.
+
+mod catalog;
+mod documents;
+mod invoices;
+mod outbox;
+mod payments;
+mod reports;
+mod row;
+mod statement;
+mod trail;
+
+use std::sync::Arc;
+
+use invoice_core::ports::{Cursor, Page, PageRequest, StoreError};
+use invoice_store_sql::lists::{Dialect, Statement, Value};
+use serde::de::DeserializeOwned;
+use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres};
+
+use crate::PostgresStore;
+use crate::error::{is_lost, store_error};
+
+use row::{instant, record};
+
+/// Selects the current version of rows of a table, called `d`.
+macro_rules! data_of {
+    ($table:literal, $condition:literal) => {
+        concat!(
+            "SELECT v.data FROM {s}.",
+            $table,
+            " d JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
+             WHERE d.team = $1 AND ",
+            $condition
+        )
+    };
+}
+use data_of;
+
+fn bound<'q>(
+    mut query: Query<'q, Postgres, PgArguments>,
+    values: &'q [Value],
+) -> Query<'q, Postgres, PgArguments> {
+    for value in values {
+        query = match value {
+            Value::Uuid(id) => query.bind(id),
+            Value::Int(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+            Value::Date(date) => query.bind(date),
+            Value::Instant(at) => query.bind(instant(*at)),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Bool(flag) => query.bind(flag),
+        };
+    }
+    query
+}
+
+impl PostgresStore {
+    pub(super) fn dialect(&self) -> Dialect<'_> {
+        Dialect::Postgres { schema: self.schema() }
+    }
+
+    /// The rows of a statement. A connection that turns out to be gone costs one more attempt: reading
+    /// twice harms nobody.
+    async fn rows_of(
+        &self,
+        text: &Arc<str>,
+        values: &[Value],
+        keeps_plan: bool,
+    ) -> Result<Vec<PgRow>, StoreError> {
+        let mut again = true;
+        loop {
+            let mut connection = self.connection().await?;
+            let text = AssertSqlSafe(Arc::clone(text));
+            let query = bound(sqlx::query(text), values).persistent(keeps_plan);
+            let result = query.fetch_all(&mut *connection).await;
+            let result = connection.give_back(result);
+            if !again || !result.as_ref().is_err_and(is_lost) {
+                return result.map_err(store_error);
+            }
+            again = false;
+        }
+    }
+
+    async fn rows(&self, template: &'static str, values: &[Value]) -> Result<Vec<PgRow>, StoreError> {
+        let AssertSqlSafe(text) = self.sql(template);
+        self.rows_of(&text, values, true).await
+    }
+
+    async fn row(&self, template: &'static str, values: &[Value]) -> Result<Option<PgRow>, StoreError> {
+        Ok(self.rows(template, values).await?.pop())
+    }
+
+    /// Writes that a caller may not repeat.
+    async fn execute(&self, template: &'static str, values: &[Value]) -> Result<PgQueryResult, StoreError> {
+        let mut connection = self.connection().await?;
+        let result = bound(sqlx::query(self.sql(template)), values).execute(&mut *connection).await;
+        connection.done(result)
+    }
+
+    /// The record that a statement finds; none, if a text can't be stored.
+    async fn one<T: DeserializeOwned>(
+        &self,
+        template: &'static str,
+        values: &[Value],
+    ) -> Result<Option<T>, StoreError> {
+        if values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+            return Ok(None);
+        }
+        self.row(template, values).await?.map(|row| record(&row, 0)).transpose()
+    }
+
+    async fn list(&self, statement: Statement) -> Result<Vec<PgRow>, StoreError> {
+        let keeps_plan = !statement.depends_on_values();
+        let (text, values) = statement.into_parts();
+        self.rows_of(&text.into(), &values, keeps_plan).await
+    }
+
+    /// A page of whole records.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        statement: Statement,
+        request: &PageRequest,
+        cursor: impl FnOnce(&T) -> Result<Cursor, StoreError>,
+    ) -> Result<Page<T>, StoreError> {
+        let rows = self.list(statement).await?;
+        let records = rows.iter().map(|row| record(row, 0)).collect::<Result<_, _>>()?;
+        Page::from_overfull(records, request, cursor)
+    }
+}

@@ -1,0 +1,81 @@
+//! Columns as what they stand for.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use invoice_core::change::{AggregateId, AggregateKind};
+use invoice_core::ports::StoreError;
+use invoice_core::{
+    ClientId, CreditNoteId, Currency, InvoiceId, ItemId, Money, PaymentId, QuoteId, SeriesId, TeamId,
+    Timestamp,
+};
+use serde::de::DeserializeOwned;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{Decode, Postgres, Row as _, Type};
+use uuid::Uuid;
+
+use crate::error::{store_error, unreadable};
+
+/// A column of the driver's own type.
+pub(super) fn column<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
+    row: &'r PgRow,
+    index: usize,
+) -> Result<T, StoreError> {
+    row.try_get(index).map_err(store_error)
+}
+
+/// A record, parsed where the driver received it.
+pub(super) fn record<T: DeserializeOwned>(row: &PgRow, index: usize) -> Result<T, StoreError> {
+    column::<Json<T>>(row, index).map(|Json(record)| record)
+}
+
+/// A record that may be absent.
+pub(super) fn optional<T: DeserializeOwned>(row: &PgRow, index: usize) -> Result<Option<T>, StoreError> {
+    Ok(column::<Option<Json<T>>>(row, index)?.map(|Json(record)| record))
+}
+
+/// A text that names something.
+pub(super) fn named<T: FromStr<Err: Display>>(
+    row: &PgRow,
+    index: usize,
+    what: &'static str,
+) -> Result<T, StoreError> {
+    column::<&str>(row, index)?.parse().map_err(|error| unreadable(what, error))
+}
+
+pub(super) fn money(row: &PgRow, index: usize, currency: Currency) -> Result<Money, StoreError> {
+    Money::from_minor(column(row, index)?, currency).map_err(|error| unreadable("amount", error))
+}
+
+/// A number that is never negative.
+pub(super) fn count(row: &PgRow, index: usize, what: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(column::<i64>(row, index)?).map_err(|error| unreadable(what, error))
+}
+
+pub(super) fn timestamp(row: &PgRow, index: usize) -> Result<Timestamp, StoreError> {
+    column::<DateTime<Utc>>(row, index).map(Timestamp::from)
+}
+
+/// An instant as the driver takes it.
+pub(super) fn instant(at: Timestamp) -> DateTime<Utc> {
+    // An instant lies in the years 1970 to 9999, which all fit.
+    DateTime::from_timestamp_millis(at.as_millis()).unwrap_or_default()
+}
+
+/// An aggregate by the columns of its kind and its identifier.
+pub(super) fn aggregate(row: &PgRow, kind: usize, id: usize) -> Result<AggregateId, StoreError> {
+    let (kind, id): (&str, Uuid) = (column(row, kind)?, column(row, id)?);
+    let kind = AggregateKind::ALL.into_iter().find(|it| it.as_str() == kind);
+    Ok(match kind.ok_or_else(|| unreadable("aggregate", "unknown kind"))? {
+        AggregateKind::Client => AggregateId::Client(ClientId::from_uuid(id)),
+        AggregateKind::Item => AggregateId::Item(ItemId::from_uuid(id)),
+        AggregateKind::Supplier => AggregateId::Supplier(TeamId::from_uuid(id)),
+        AggregateKind::Series => AggregateId::Series(SeriesId::from_uuid(id)),
+        AggregateKind::Invoice => AggregateId::Invoice(InvoiceId::from_uuid(id)),
+        AggregateKind::CreditNote => AggregateId::CreditNote(CreditNoteId::from_uuid(id)),
+        AggregateKind::Quote => AggregateId::Quote(QuoteId::from_uuid(id)),
+        AggregateKind::Payment => AggregateId::Payment(PaymentId::from_uuid(id)),
+    })
+}

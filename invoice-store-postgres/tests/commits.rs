@@ -1,0 +1,220 @@
+//! Commits land whole, in the application's transaction too, and together where they wait for one counter.
+
+mod support;
+
+use std::sync::Arc;
+
+use invoice_core::change::{Receipt, Record};
+use invoice_core::ports::{CommitsExt as _, StoreError, Unique};
+use invoice_core::testing::contract::race;
+use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
+use invoice_core::{Client, DocumentType, Series};
+use invoice_store_postgres::{PostgresStore, sqlx};
+use sqlx::PgPool;
+
+use support::a_store;
+
+/// A team with a client and a series of invoices.
+struct Desk {
+    store: PostgresStore,
+    make: BillingFixtures,
+    client: Client,
+    series: Series,
+}
+
+impl Desk {
+    async fn open(store: &PostgresStore) -> Self {
+        let make = BillingFixtures::new();
+        let (client, series) = (make.client("Café Jelinek"), make.series(DocumentType::Invoice));
+        let change = make.change().insert(client.clone()).insert(series.clone());
+        store.commit(change.build()).await.expect("a client and a series");
+        Self { store: store.clone(), make, client, series }
+    }
+
+    fn issue(&self) -> BillingChange {
+        let draft = self.make.draft(&self.client, "100");
+        self.make.change().issue(draft, &self.series, &self.client, day("2026-03-02"))
+    }
+
+    async fn count(&self, pool: &PgPool, table: &str) -> i64 {
+        let text = format!("SELECT count(*) FROM {}.{table} WHERE team = $1", self.store.schema());
+        let query = sqlx::query_scalar(sqlx::AssertSqlSafe(text)).bind(self.make.team().as_uuid());
+        query.fetch_one(pool).await.expect("the table is counted")
+    }
+}
+
+async fn a_pool() -> PgPool {
+    PgPool::connect(&support::url()).await.expect("the test server answers")
+}
+
+fn number(receipt: &Receipt) -> &str {
+    receipt.records.iter().find_map(Record::number).expect("a numbered document")
+}
+
+#[test]
+fn issues_are_numbered_one_after_the_other() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        for expected in ["INV-1", "INV-2", "INV-3"] {
+            let receipt = desk.store.commit(desk.issue().build()).await.unwrap();
+            assert_eq!(number(&receipt), expected);
+        }
+    });
+}
+
+#[test]
+fn what_lands_in_the_applications_transaction_is_undone_with_it() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let pool = a_pool().await;
+        let change = desk.issue().build();
+
+        let mut transaction = pool.begin().await.unwrap();
+        let receipt = desk.store.commit_in(&mut transaction, &change).await.unwrap();
+        assert_eq!(number(&receipt), "INV-1");
+        transaction.rollback().await.unwrap();
+        assert_eq!(desk.count(&pool, "documents").await, 0);
+
+        let table = format!("{}.orders", desk.store.schema());
+        let text = format!("CREATE TABLE {table} (billed boolean)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&pool).await.unwrap();
+        let mut transaction = pool.begin().await.unwrap();
+        let text = format!("INSERT INTO {table} VALUES (true)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut *transaction).await.unwrap();
+        let receipt = desk.store.commit_in(&mut transaction, &change).await.unwrap();
+        assert_eq!(number(&receipt), "INV-1", "what was undone took no number");
+        transaction.commit().await.unwrap();
+        let text = format!("SELECT count(*) FROM {table}");
+        let orders: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&pool).await.unwrap();
+        assert_eq!((orders, desk.count(&pool, "documents").await), (1, 1), "both landed");
+        let next = desk.store.commit(desk.issue().build()).await.unwrap();
+        assert_eq!(number(&next), "INV-2");
+    });
+}
+
+#[test]
+fn a_commit_that_fails_leaves_the_applications_transaction_usable() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let pool = a_pool().await;
+        let mut transaction = pool.begin().await.unwrap();
+        let twice = desk.issue().insert(desk.client.clone()).build();
+        match desk.store.commit_in(&mut transaction, &twice).await {
+            Err(StoreError::Duplicate { what: Unique::Id }) => {}
+            other => panic!("the client is there already, but the answer is {other:?}"),
+        }
+        let receipt = desk.store.commit_in(&mut transaction, &desk.issue().build()).await.unwrap();
+        assert_eq!(number(&receipt), "INV-1");
+        transaction.commit().await.unwrap();
+        assert_eq!(desk.count(&pool, "documents").await, 1);
+    });
+}
+
+#[test]
+fn many_who_wait_for_one_series_land_in_few_statements() {
+    run(async {
+        let desk = Arc::new(Desk::open(&a_store().await).await);
+        // The counter is made by a first issue.
+        desk.store.commit(desk.issue().build()).await.unwrap();
+        let answers = race(64, |_| {
+            let desk = Arc::clone(&desk);
+            async move { desk.store.commit(desk.issue().build()).await }
+        })
+        .await;
+        let mut numbers: Vec<_> =
+            answers.iter().map(|answer| number(answer.as_ref().unwrap()).to_owned()).collect();
+        numbers.sort_by_key(|number| number.trim_start_matches("INV-").parse::<u32>().unwrap());
+        let expected: Vec<_> = (2..=65).map(|seq| format!("INV-{seq}")).collect();
+        assert_eq!(numbers, expected);
+        // What lands in one statement lands in one transaction of the server.
+        let text = format!("SELECT count(DISTINCT xmin::text) FROM {}.commits", desk.store.schema());
+        let pool = a_pool().await;
+        let transactions: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&pool).await.unwrap();
+        assert!(transactions <= 22, "66 commits took {transactions} statements");
+    });
+}
+
+#[test]
+fn one_that_fails_does_not_fail_those_it_waits_with() {
+    run(async {
+        let desk = Arc::new(Desk::open(&a_store().await).await);
+        let first = desk.store.commit(desk.issue().build()).await.unwrap();
+        let Some(Record::Invoice(stored)) = first.records.first() else { panic!("an invoice") };
+        let answers = race(32, |index| {
+            let (desk, taken) = (Arc::clone(&desk), stored.clone());
+            async move {
+                let change = match index % 8 {
+                    // An identifier that is taken, and a record that has moved on.
+                    3 => desk.issue().insert(*taken),
+                    5 => desk.issue().guard(*taken).with(|change| {
+                        change.guards.iter_mut().for_each(|guard| guard.expected = guard.expected.next());
+                    }),
+                    _ => desk.issue(),
+                };
+                desk.store.commit(change.build()).await
+            }
+        })
+        .await;
+        for (index, answer) in answers.iter().enumerate() {
+            match (index % 8, answer) {
+                (
+                    3,
+                    Err(
+                        StoreError::Duplicate { what: Unique::Id }
+                        | StoreError::Duplicate { what: Unique::Number },
+                    ),
+                )
+                | (5, Err(StoreError::Conflict { .. })) => {}
+                (3 | 5, other) => panic!("member {index} can't land, but the answer is {other:?}"),
+                (_, answer) => assert!(answer.is_ok(), "{answer:?}"),
+            }
+        }
+        let pool = a_pool().await;
+        assert_eq!(desk.count(&pool, "documents").await, 1 + 24);
+    });
+}
+
+#[test]
+fn a_caller_that_goes_away_does_not_stop_the_others() {
+    run(async {
+        let desk = Arc::new(Desk::open(&a_store().await).await);
+        desk.store.commit(desk.issue().build()).await.unwrap();
+        for _ in 0..8 {
+            let callers: Vec<_> = (0..16)
+                .map(|_| {
+                    let desk = Arc::clone(&desk);
+                    tokio::spawn(async move { desk.store.commit(desk.issue().build()).await })
+                })
+                .collect();
+            tokio::task::yield_now().await;
+            for (index, caller) in callers.into_iter().enumerate() {
+                if index % 4 == 0 {
+                    caller.abort();
+                    continue;
+                }
+                caller.await.unwrap().unwrap();
+            }
+        }
+        let last = desk.store.commit(desk.issue().build()).await.unwrap();
+        let pool = a_pool().await;
+        let landed = desk.count(&pool, "documents").await;
+        assert_eq!(number(&last), format!("INV-{landed}"), "numbers have no gaps");
+        assert!(landed >= 1 + 8 * 12 + 1);
+    });
+}
+
+#[test]
+fn a_payment_settles_what_is_due() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let pool = a_pool().await;
+        let receipt = desk.store.commit(desk.issue().build()).await.unwrap();
+        let text = format!("SELECT sum(amount)::bigint FROM {}.receivables", desk.store.schema());
+        let due = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(text.clone())).fetch_one(&pool);
+        assert_eq!(due().await.unwrap(), 12_000, "100 and a fifth of it");
+        let Some(Record::Invoice(invoice)) = receipt.records.first() else { panic!("an invoice") };
+        let answer = desk.store.commit(desk.make.change().update((**invoice).clone()).build()).await;
+        answer.unwrap();
+        assert_eq!(due().await.unwrap(), 12_000, "what changes nothing about it changes no sum");
+    });
+}
