@@ -5,6 +5,7 @@
 mod cpu;
 mod machine;
 mod measure;
+mod postgres;
 mod run;
 mod sqlite;
 mod table;
@@ -12,6 +13,7 @@ mod world;
 
 use std::process::ExitCode;
 
+use measure::Sample;
 use table::Report;
 
 /// What a benchmark gives up with.
@@ -32,6 +34,15 @@ impl Length {
             Self::Full => 5,
             Self::Short => 1,
         }
+    }
+
+    /// Operations that take about as long as a sample shall, going by what some took.
+    pub(crate) fn count(self, tried: &Sample) -> Result<usize, Wrong> {
+        let millis = match self {
+            Self::Full => 2_000,
+            Self::Short => 200,
+        };
+        Ok(usize::try_from(tried.rate() * millis / 1_000)?.max(64))
     }
 
     /// Operations of one sample.
@@ -72,6 +83,9 @@ fn measure(parts: &[&str], length: Length) -> Result<Report, Wrong> {
     runtime.block_on(async {
         if asked("sqlite") {
             sqlite::measure(&mut report, length).await?;
+        }
+        if parts.is_empty() || postgres::PARTS.iter().any(|part| parts.contains(part)) {
+            postgres::measure(&mut report, parts, length).await?;
         }
         Ok::<_, Wrong>(())
     })?;

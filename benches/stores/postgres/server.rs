@@ -8,7 +8,8 @@ use invoice_store_postgres::sqlx::postgres::PgConnectOptions;
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 use invoice_store_postgres::{PostgresStore, Settings};
 
-use crate::Wrong;
+use crate::table::{Report, millis};
+use crate::{Wrong, machine};
 
 /// Whether a commit waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,13 @@ impl Server {
     pub(super) async fn connection(&self) -> Result<PgConnection, Wrong> {
         let path = [("search_path", self.schema.as_str()), ("synchronous_commit", "off")];
         Ok(self.options.clone().options(path).connect().await?)
+    }
+
+    /// Says what waiting for the disk costs just now.
+    pub(super) fn probe(&self, report: &mut Report) -> Result<(), Wrong> {
+        let probe = machine::fsync(&env::temp_dir())?;
+        report.note(&format!("An fsync of 8 KiB took {} (median).", millis(probe)));
+        Ok(())
     }
 
     /// Runs statements without values.
