@@ -24,12 +24,24 @@ fn unique(constraint: &str) -> Option<Unique> {
         "memberships_pkey" => Unique::Membership,
         "sessions_refresh"
         | "sessions_previous_refresh"
-        | "invitations_token"
+        | "invitations_fingerprint"
         | "one_time_tokens_fingerprint"
         | "api_keys_fingerprint" => Unique::Fingerprint,
         "signing_keys_pkey" => Unique::KeyId,
-        "clients_pkey" | "items_pkey" | "series_pkey" | "documents_pkey" | "payments_pkey" | "audit_pkey"
-        | "outbox_event" => Unique::Id,
+        "clients_pkey"
+        | "items_pkey"
+        | "series_pkey"
+        | "documents_pkey"
+        | "payments_pkey"
+        | "audit_pkey"
+        | "outbox_event"
+        | "users_pkey"
+        | "teams_pkey"
+        | "invitations_pkey"
+        | "sessions_pkey"
+        | "one_time_tokens_pkey"
+        | "api_keys_pkey"
+        | "security_events_pkey" => Unique::Id,
         _ => return None,
     })
 }

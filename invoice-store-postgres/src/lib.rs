@@ -2,6 +2,7 @@
 
 mod commit;
 mod error;
+mod identity;
 mod migrate;
 mod pool;
 mod reads;

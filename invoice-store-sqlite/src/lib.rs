@@ -1,11 +1,14 @@
 //! The invoicing engine on SQLite: one file, durable, many readers and one writer.
 
+mod commit;
 mod error;
 mod identity;
 mod migrate;
 mod open;
 mod readers;
+mod reads;
 mod store;
+mod values;
 mod writer;
 
 pub use error::SqliteError;

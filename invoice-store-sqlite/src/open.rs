@@ -90,3 +90,47 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), Sqlite
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(connection: &Connection, name: &str) -> String {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+            .map(|value| format!("{value:?}"))
+            .unwrap()
+    }
+
+    fn opened(settings: &Settings) -> (tempfile::TempDir, Connection, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("invoices.db");
+        let writer = writer(&file, settings).unwrap();
+        let reader = reader(&file, settings).unwrap();
+        (folder, writer, reader)
+    }
+
+    #[test]
+    fn what_was_acknowledged_survives_a_loss_of_power() {
+        let (_folder, writer, _) = opened(&Settings::new());
+        // FULL syncs the write-ahead log at each commit.
+        assert_eq!(pragma(&writer, "synchronous"), "Integer(2)");
+        assert_eq!(pragma(&writer, "journal_mode"), "Text(\"wal\")");
+        let (_folder, writer, _) = opened(&Settings::new().durability(Durability::Normal));
+        assert_eq!(pragma(&writer, "synchronous"), "Integer(1)");
+    }
+
+    #[test]
+    fn what_refers_to_something_absent_is_refused_by_the_file_itself() {
+        let (_folder, writer, _) = opened(&Settings::new());
+        assert_eq!(pragma(&writer, "foreign_keys"), "Integer(1)");
+        let in_memory = in_memory(&Settings::new()).unwrap();
+        assert_eq!(pragma(&in_memory, "foreign_keys"), "Integer(1)");
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let (_folder, _, reader) = opened(&Settings::new());
+        assert!(reader.execute_batch("CREATE TABLE t (n INTEGER)").is_err());
+    }
+}

@@ -18,9 +18,20 @@ use crate::error::SqliteError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Day(pub(crate) NaiveDate);
 
+impl Day {
+    const FIRST: Option<NaiveDate> = NaiveDate::from_ymd_opt(0, 1, 1);
+    const LAST: Option<NaiveDate> = NaiveDate::from_ymd_opt(9999, 12, 31);
+
+    /// The text; of a day beyond years of four digits, whose texts would not sort, the nearest that has them.
+    pub(crate) fn text(self) -> String {
+        let day = Self::FIRST.map_or(self.0, |first| self.0.max(first));
+        Self::LAST.map_or(day, |last| day.min(last)).to_string()
+    }
+}
+
 impl ToSql for Day {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Owned(Value::Text(self.0.to_string())))
+        Ok(ToSqlOutput::Owned(Value::Text(self.text())))
     }
 }
 
@@ -50,11 +61,9 @@ where
     T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
     let text = row.get_ref(index)?.as_str()?;
-    text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(
-        index,
-        rusqlite::types::Type::Text,
-        Box::new(error),
-    ))
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
+    })
 }
 
 /// Minor units and a currency.

@@ -3,7 +3,7 @@
 use invoice_core::adapter::{DocumentRow, OpenItem};
 use invoice_core::change::{AggregateId, Record};
 use invoice_core::ports::{InvoiceQuery, StoreError};
-use invoice_core::{TeamId, Version};
+use invoice_core::{InvoiceId, TeamId, Version};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::rows::Place;
@@ -111,7 +111,7 @@ pub(super) fn put(
             ":status": status,
             ":payment_state": payment_state,
             ":client": client.as_uuid(),
-            ":invoice": invoice.map(|it| it.as_uuid()),
+            ":invoice": invoice.map(InvoiceId::as_uuid),
             ":number": number,
             ":series": counted.map(|(key, _)| key.series.as_uuid()),
             ":period": counted.map(|(key, _)| key.period.to_string()),

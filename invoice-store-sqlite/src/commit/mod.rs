@@ -63,7 +63,7 @@ impl SqliteStore {
     /// let mut connection = Connection::open(&file)?;
     /// connection.execute_batch("CREATE TABLE orders (id INTEGER PRIMARY KEY, client TEXT)")?;
     ///
-    /// let make = BillingFixtures::new(7);
+    /// let make = BillingFixtures::new();
     /// let change = make.change().insert(make.client("Specimen AG")).build();
     /// let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     /// transaction.execute("INSERT INTO orders (client) VALUES ('Specimen AG')", [])?;

@@ -3,8 +3,8 @@
 use invoice_core::change::{AggregateId, AggregateKind, Write};
 use invoice_core::ports::{InvoiceQuery, StoreError};
 use invoice_core::{Client, Item, Metadata, Payment, Series, SupplierProfile, Timestamp};
+use invoice_store_sql::lists::metadata_pair;
 use rusqlite::{Connection, Params};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::{SqliteError, Stored as _};
@@ -173,7 +173,7 @@ pub(super) fn put_metadata(
         execute(
             connection,
             "INSERT INTO metadata (team, kind, id, pair, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (team, id.kind().as_str(), id.as_uuid(), pair(key, value), created_at.as_millis()),
+            (team, id.kind().as_str(), id.as_uuid(), metadata_pair(key, value), created_at.as_millis()),
         )?;
     }
     Ok(())
@@ -186,18 +186,6 @@ fn delete_metadata(connection: &Connection, team: Uuid, id: AggregateId) -> Resu
         (team, id.kind().as_str(), id.as_uuid()),
     )?;
     Ok(())
-}
-
-/// What a pair is found by.
-pub(crate) fn pair(key: &str, value: &str) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update(key);
-    hash.update([0]);
-    hash.update(value);
-    let hash: [u8; 32] = hash.finalize().into();
-    let mut pair = [0; 16];
-    pair.iter_mut().zip(hash).for_each(|(byte, from)| *byte = from);
-    pair
 }
 
 /// Gives free what this write's record will not hold any more, so that another record of the same change

@@ -161,19 +161,11 @@ fn change_receivable(
         "INSERT INTO receivables VALUES (?1, ?2, ?3, ?4, ?5, ?6, max(?7, 0))
          ON CONFLICT DO UPDATE SET
              due_billions = due_billions + ?5, due_rest = due_rest + ?6, documents = documents + ?7",
-        (
-            team,
-            item.currency().code(),
-            due_date(item),
-            Day(item.issue_date),
-            billions,
-            rest,
-            sign.one(),
-        ),
+        (team, item.currency().code(), due_date(item), Day(item.issue_date), billions, rest, sign.one()),
     )?;
     Ok(())
 }
 
 fn due_date(item: &OpenItem) -> String {
-    item.due_date.map_or_else(|| NO_DUE_DATE.to_owned(), |day| day.to_string())
+    item.due_date.map_or_else(|| NO_DUE_DATE.to_owned(), |day| Day(day).text())
 }

@@ -5,8 +5,8 @@ use invoice_core::adapter::DocumentRow;
 use invoice_core::change::{
     AggregateId, AuditEntry, CounterMove, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
-use invoice_core::{Event, EventKind};
 use invoice_core::ports::StoreError;
+use invoice_core::{Event, EventKind, UserId};
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -72,7 +72,9 @@ impl Job<'_> {
             in_order.sort_by_key(|(_, write)| rank(write));
         }
         for write in writes {
-            if let (AggregateId::Payment(_), Write::Update { .. } | Write::Delete { .. }) = (write.id(), write) {
+            if let (AggregateId::Payment(_), Write::Update { .. } | Write::Delete { .. }) =
+                (write.id(), write)
+            {
                 rows::deallocate(self.connection, self.team.as_uuid(), write.id())?;
             }
         }
@@ -202,7 +204,7 @@ impl Job<'_> {
                 id.as_uuid(),
                 commit.as_uuid(),
                 at.as_millis(),
-                actor.map(|actor| actor.as_uuid()),
+                actor.map(UserId::as_uuid),
                 subject.kind().as_str(),
                 subject.as_uuid(),
                 int(version.get()),
