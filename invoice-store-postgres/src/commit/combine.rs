@@ -48,7 +48,7 @@ fn is_plain(change: &ChangeSet) -> bool {
 /// How many of the first of them can land in one statement: issues of one team that share no record, each
 /// as if those before it were written already.
 pub(super) fn together(changes: &[Arc<ChangeSet>], most: usize) -> usize {
-    let Some(first) = changes.first() else { return 0 };
+    let [first, _, ..] = changes else { return changes.len() };
     let mut written: HashSet<AggregateId> = HashSet::new();
     let mut read: HashSet<AggregateId> = HashSet::new();
     let (mut ids, mut keys) = (HashSet::new(), HashSet::new());

@@ -264,12 +264,19 @@ impl PostgresStore {
         }
     }
 
-    /// The text of the statement that issues a document of some shape, for measuring the same by other
-    /// means.
+    /// The text of the statement that would commit a change set now, for measuring the same by other means:
+    /// its parameters say their types, the first is the team. A counter that this store has not met yet
+    /// would be made.
     #[doc(hidden)]
-    pub fn statement_texts(&self) -> Vec<String> {
-        let texts = self.shared.commits.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.values().map(ToString::to_string).collect()
+    pub fn statement_text(&self, change: &Arc<ChangeSet>) -> Result<String, StoreError> {
+        let changes = std::slice::from_ref(change);
+        let counters = self.shared.memory.predict(change.team, issues(changes).map(|issue| issue.counter));
+        match self.bind(change.team, changes, counters) {
+            Ok((_, prepared)) => Ok(prepared.text().to_owned()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Driver(error)) => Err(store_error(error)),
+            Err(Trouble::Again) => Err(StoreError::Unavailable),
+        }
     }
 }
 

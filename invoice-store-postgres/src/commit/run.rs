@@ -28,6 +28,12 @@ pub(super) struct Prepared {
     arguments: PgArguments,
 }
 
+impl Prepared {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Shared {
     fn commit_text(&self, shape: Shape) -> Arc<str> {
         if let Some(text) = self.commits.read().unwrap_or_else(PoisonError::into_inner).get(&shape) {
