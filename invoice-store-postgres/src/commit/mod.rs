@@ -292,8 +292,7 @@ async fn pause(tries: u32) {
 }
 
 /// Keys that only a race finds taken in the careful path.
-const RACES: [&str; 5] =
-    ["commits_pkey", "commits_idempotency_key", "counters_pkey", "documents_place", "versions_pkey"];
+const RACES: [&str; 4] = ["commits_pkey", "commits_idempotency_key", "counters_pkey", "versions_pkey"];
 
 /// The error of a statement that failed in the careful path, which has looked at everything before.
 fn settled(error: sqlx::Error, deletes: bool) -> Trouble {
