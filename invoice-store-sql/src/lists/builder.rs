@@ -247,10 +247,20 @@ impl<'a> Builder<'a> {
             self.push(&format!(", {id}{direction}"));
         }
         self.push(" LIMIT ");
-        let limit = i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1);
-        self.bind(Value::Int(limit));
+        let limit = request.limit().saturating_add(1);
+        if self.is_sqlite() {
+            self.bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        } else {
+            let _ = write!(self.text, "{}", rounded_limit(limit));
+        }
         Ok(Statement { text: self.text, values: self.values, depends_on_values: self.depends_on_values })
     }
+}
+
+/// At least as many rows, of few sizes. PostgreSQL must know the limit when it plans, lest it plan for a tenth of
+/// all rows, and it keeps a plan for each text; the rows beyond the page are not looked at.
+fn rounded_limit(limit: usize) -> usize {
+    [11, 21, 51, 101].into_iter().find(|size| *size >= limit).unwrap_or_else(|| limit.max(201))
 }
 
 /// The key of a cursor as a value of the column; `None` if it can't be one.
