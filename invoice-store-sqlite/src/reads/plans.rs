@@ -33,16 +33,16 @@ fn team() -> TeamId {
     TeamId::from_uuid(Uuid::from_u128(1))
 }
 
-fn client() -> Option<ClientId> {
-    Some(ClientId::from_uuid(Uuid::from_u128(2)))
+fn client() -> ClientId {
+    ClientId::from_uuid(Uuid::from_u128(2))
 }
 
-fn invoice() -> Option<InvoiceId> {
-    Some(InvoiceId::from_uuid(Uuid::from_u128(3)))
+fn invoice() -> InvoiceId {
+    InvoiceId::from_uuid(Uuid::from_u128(3))
 }
 
-fn pair() -> Option<(String, String)> {
-    Some(("order".to_owned(), "7".to_owned()))
+fn pair() -> (String, String) {
+    ("order".to_owned(), "7".to_owned())
 }
 
 fn database() -> Connection {
@@ -85,10 +85,15 @@ fn invoice_queries() -> Vec<InvoiceQuery> {
             InvoiceQuery { status: Some(Status::Sent), ..by(sort) },
             InvoiceQuery { payment_state: Some(PaymentState::Unpaid), ..by(sort) },
             InvoiceQuery { kind: Some(InvoiceKind::Standard), ..by(sort) },
-            InvoiceQuery { client: client(), ..by(sort) },
+            InvoiceQuery { client: Some(client()), ..by(sort) },
             InvoiceQuery { currency: Some(Currency::EUR), ..by(sort) },
-            InvoiceQuery { metadata: pair(), ..by(sort) },
-            InvoiceQuery { metadata: pair(), client: client(), status: Some(Status::Paid), ..by(sort) },
+            InvoiceQuery { metadata: Some(pair()), ..by(sort) },
+            InvoiceQuery {
+                metadata: Some(pair()),
+                client: Some(client()),
+                status: Some(Status::Paid),
+                ..by(sort)
+            },
         ]);
     }
     let march = Some(DateRange { from: Some(day("2026-03-01")), to: Some(day("2026-03-31")) });
@@ -165,8 +170,8 @@ fn other_lists() -> Vec<Statement> {
     for request in [first(), after(Order::CREDIT_NOTES, Key::Number(1))] {
         for query in [
             CreditNoteQuery::default(),
-            CreditNoteQuery { invoice: invoice(), ..CreditNoteQuery::default() },
-            CreditNoteQuery { client: client(), ..CreditNoteQuery::default() },
+            CreditNoteQuery { invoice: Some(invoice()), ..CreditNoteQuery::default() },
+            CreditNoteQuery { client: Some(client()), ..CreditNoteQuery::default() },
             CreditNoteQuery { issued: Some(true), ..CreditNoteQuery::default() },
         ] {
             statements.push(lists::credit_notes(sqlite, team(), &query, &request).unwrap());
@@ -176,14 +181,14 @@ fn other_lists() -> Vec<Statement> {
         QuoteQuery::default(),
         QuoteQuery { kind: Some(QuoteKind::ProForma), ..QuoteQuery::default() },
         QuoteQuery { status: Some(QuoteStatus::Sent), ..QuoteQuery::default() },
-        QuoteQuery { client: client(), ..QuoteQuery::default() },
+        QuoteQuery { client: Some(client()), ..QuoteQuery::default() },
     ] {
         statements.push(lists::quotes(sqlite, team(), &query, &first()).unwrap());
     }
     for query in [
         PaymentQuery::default(),
-        PaymentQuery { client: client(), ..PaymentQuery::default() },
-        PaymentQuery { invoice: invoice(), ..PaymentQuery::default() },
+        PaymentQuery { client: Some(client()), ..PaymentQuery::default() },
+        PaymentQuery { invoice: Some(invoice()), ..PaymentQuery::default() },
         PaymentQuery { unallocated: Some(true), ..PaymentQuery::default() },
     ] {
         statements.push(lists::payments(sqlite, team(), &query, &first()).unwrap());
@@ -192,7 +197,7 @@ fn other_lists() -> Vec<Statement> {
         for archived in [None, Some(false)] {
             let items = ItemQuery { name_prefix: name_prefix.clone(), archived };
             statements.push(lists::items(sqlite, team(), &items, &first()).unwrap());
-            for metadata in [None, pair()] {
+            for metadata in [None, Some(pair())] {
                 let query = ClientQuery { name_prefix: name_prefix.clone(), archived, metadata };
                 statements.push(lists::clients(sqlite, team(), &query, &first()).unwrap());
             }
