@@ -8,6 +8,7 @@
 
 pub mod journal;
 pub mod judge;
+pub mod patience;
 pub mod plan;
 pub mod random;
 pub mod store;

@@ -29,7 +29,11 @@ async fn run() -> Result<bool> {
     let task = args.next().context("say what to do: prepare, work or judge")?;
     let options = Options::read(args)?;
     let seed = options.number("seed")?;
-    let store = store::open(options.text("store")?, options.text("place")?).await?;
+    let (store, place) = (options.text("store")?, options.text("place")?);
+    if task == "prepare" {
+        store::migrate(store, place).await?;
+    }
+    let store = store::open(store, place).await?;
     match task.as_str() {
         "prepare" => prepare(&store, seed).await?,
         "work" => {

@@ -5,12 +5,28 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use invoice_core::memory::MemoryBilling;
 use invoice_core::ports::BillingPorts;
+use invoice_store_postgres::PostgresStore;
+use invoice_store_sqlite::SqliteStore;
 
-/// Opens a store: `memory`, `sqlite` with a file's path, or `postgres` with a URL.
+use crate::patience::patiently;
+
+/// Opens a store: `memory`, `sqlite` with a file's path, or `postgres` with a URL. A server may take its time.
 pub async fn open(store: &str, place: &str) -> Result<BillingPorts> {
-    std::future::ready(()).await;
     Ok(match store {
         "memory" => BillingPorts::from_store(Arc::new(MemoryBilling::default())),
-        other => bail!("there is no store `{other}` at {place}"),
+        "sqlite" => BillingPorts::from_store(Arc::new(SqliteStore::open(place)?)),
+        "postgres" => {
+            let store = patiently(async || Ok(PostgresStore::connect(place).await?)).await?;
+            BillingPorts::from_store(Arc::new(store))
+        }
+        other => bail!("there is no store `{other}`"),
     })
+}
+
+/// Makes a server's schema; the other stores make theirs when they are opened.
+pub async fn migrate(store: &str, place: &str) -> Result<()> {
+    if store == "postgres" {
+        PostgresStore::connect(place).await?.migrate().await?;
+    }
+    Ok(())
 }

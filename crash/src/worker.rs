@@ -4,31 +4,27 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures::future::try_join_all;
-use invoice_core::ports::{BillingPorts, StoreError};
+use invoice_core::ports::BillingPorts;
 use invoice_core::service::{Billing, Call, Error};
 use invoice_core::{IdempotencyKey, Invoice};
 
 use crate::journal::{Acknowledged, History, Journal};
+use crate::patience::patiently;
 use crate::plan::{Order, Plan};
 use crate::random::{DerivedIds, Random, Stopped};
 use crate::world::{Team, teams};
 
 /// Orders in work at once: commits that wait together may land together.
 const TASKS: usize = 6;
-/// How long a store may stay away before that is an error.
-const PATIENCE: Duration = Duration::from_mins(1);
-const PAUSE: Duration = Duration::from_millis(20);
-
 /// What is wrong with a worker on purpose, so that the judge is seen to notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
     /// It acknowledges before it commits.
     TooEarly,
-    /// It tries under a new key each time and with new identifiers, as if it were another order.
+    /// It comes back to what it left open with a new key and new identifiers, as if it were another order.
     Forgetful,
 }
 
@@ -63,7 +59,7 @@ pub async fn work(ports: &BillingPorts, settings: &Settings) -> Result<()> {
     let path = Journal::path(&settings.journals, settings.worker);
     let history = History::read(&path)?;
     let worker = Worker {
-        teams: patiently(|| teams(ports, settings.seed)).await?,
+        teams: patiently(async || teams(ports, settings.seed).await).await?,
         ports: ports.clone(),
         journal: Journal::open(&path)?,
         settings: settings.clone(),
@@ -104,7 +100,7 @@ impl Worker {
             if self.settings.broken == Some(Broken::TooEarly) {
                 self.journal.done(order, None)?;
             }
-            let invoice = self.issue(&plan).await.with_context(|| format!("order {order}"))?;
+            let invoice = self.issue(&plan, is_new).await.with_context(|| format!("order {order}"))?;
             self.journal.done(order, Some(&Acknowledged::of(&invoice)?))?;
         }
         Ok(())
@@ -124,21 +120,25 @@ impl Worker {
         Some((order, true))
     }
 
-    async fn issue(&self, plan: &Plan) -> Result<Invoice> {
+    async fn issue(&self, plan: &Plan, is_new: bool) -> Result<Invoice> {
         let team = self.teams.get(plan.team).context("no such team")?;
         let data = plan.invoice(team)?;
         if !plan.in_two_steps {
             return self
-                .step(plan, team, "both", async |billing, call| {
+                .step(plan, team, is_new, "both", async |billing, call| {
                     billing.create_and_issue_invoice(call, data.clone()).await
                 })
                 .await;
         }
         let draft = self
-            .step(plan, team, "draft", async |billing, call| billing.create_invoice(call, data.clone()).await)
+            .step(plan, team, is_new, "draft", async |billing, call| {
+                billing.create_invoice(call, data.clone()).await
+            })
             .await?;
-        self.step(plan, team, "issue", async |billing, call| billing.issue_invoice(call, draft.id()).await)
-            .await
+        self.step(plan, team, is_new, "issue", async |billing, call| {
+            billing.issue_invoice(call, draft.id()).await
+        })
+        .await
     }
 
     /// One commit of an order, tried until its outcome is known.
@@ -146,13 +146,14 @@ impl Worker {
         &self,
         plan: &Plan,
         team: &Team,
+        is_new: bool,
         name: &str,
         step: impl AsyncFn(&Billing, &Call) -> Result<Invoice, Error>,
     ) -> Result<Invoice> {
         let mut tries = 0;
         patiently(async || {
             tries += 1;
-            let forgets = self.settings.broken == Some(Broken::Forgetful);
+            let forgets = self.settings.broken == Some(Broken::Forgetful) && !is_new;
             let (mut ids, mut key) = (plan.ids(name), plan.key(name)?);
             if forgets {
                 key = IdempotencyKey::new(format!("{key}/{}/{tries}", self.salt))?;
@@ -167,26 +168,4 @@ impl Worker {
         })
         .await
     }
-}
-
-/// Again and again, as long as the store says that it is away or that it does not know.
-async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
-    let start = Instant::now();
-    loop {
-        match attempt().await {
-            Err(error) if is_transient(&error) && start.elapsed() < PATIENCE => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-fn is_transient(error: &anyhow::Error) -> bool {
-    let store = match error.downcast_ref::<Error>() {
-        Some(Error::Store(store)) => Some(store),
-        Some(_) => None,
-        None => error.downcast_ref::<StoreError>(),
-    };
-    store.is_some_and(StoreError::is_transient)
 }

@@ -28,9 +28,14 @@ fn unique(constraint: &str) -> Option<Unique> {
         | "one_time_tokens_fingerprint"
         | "api_keys_fingerprint" => Unique::Fingerprint,
         "signing_keys_pkey" => Unique::KeyId,
-        "clients_pkey" | "items_pkey" | "series_pkey" | "documents_pkey" | "payments_pkey" | "audit_pkey"
-        | "outbox_event" => Unique::Id,
-        "users_pkey"
+        "clients_pkey"
+        | "items_pkey"
+        | "series_pkey"
+        | "documents_pkey"
+        | "payments_pkey"
+        | "audit_pkey"
+        | "outbox_event"
+        | "users_pkey"
         | "teams_pkey"
         | "invitations_pkey"
         | "sessions_pkey"

@@ -1,5 +1,7 @@
 //! Commits land whole, in the application's transaction too, and together where they wait for one counter.
 
+#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+
 mod support;
 
 use std::sync::Arc;
@@ -157,13 +159,7 @@ fn one_that_fails_does_not_fail_those_it_waits_with() {
         .await;
         for (index, answer) in answers.iter().enumerate() {
             match (index % 8, answer) {
-                (
-                    3,
-                    Err(
-                        StoreError::Duplicate { what: Unique::Id }
-                        | StoreError::Duplicate { what: Unique::Number },
-                    ),
-                )
+                (3, Err(StoreError::Duplicate { what: Unique::Id | Unique::Number }))
                 | (5, Err(StoreError::Conflict { .. })) => {}
                 (3 | 5, other) => panic!("member {index} can't land, but the answer is {other:?}"),
                 (_, answer) => assert!(answer.is_ok(), "{answer:?}"),
@@ -199,7 +195,7 @@ fn a_caller_that_goes_away_does_not_stop_the_others() {
         let pool = a_pool().await;
         let landed = desk.count(&pool, "documents").await;
         assert_eq!(number(&last), format!("INV-{landed}"), "numbers have no gaps");
-        assert!(landed >= 1 + 8 * 12 + 1);
+        assert!(landed > 1 + 8 * 12);
     });
 }
 

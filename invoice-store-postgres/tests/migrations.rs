@@ -1,12 +1,14 @@
 //! The schema goes up, down and up again, once however many ask for it.
 
+#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+
 mod support;
 
 use invoice_core::change::Record;
 use invoice_core::ports::{BillingPorts, Catalog as _, CommitsExt as _};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingFixtures, run};
-use invoice_store_postgres::{MigrateError, MigrationError, PostgresStore, sqlx};
+use invoice_store_postgres::{MigrateError, MigrationError, PostgresStore, Status, sqlx};
 use std::sync::Arc;
 
 use support::{a_bare_store, a_store};
@@ -38,7 +40,7 @@ fn ten_that_start_together_migrate_once() {
             async move {
                 // Each with connections of its own, like ten processes.
                 let store = PostgresStore::connect(&support::url()).await.unwrap();
-                store.with_schema(&schema).unwrap().migrate().await.map(|status| status.is_current())
+                store.with_schema(&schema).unwrap().migrate().await.map(Status::is_current)
             }
         })
         .await;

@@ -1,5 +1,7 @@
 //! The SQLite store keeps the contract of the identity port: in a file, and in memory.
 
+#![expect(clippy::unwrap_used, reason = "a store that can't be opened fails its case")]
+
 use std::sync::Arc;
 
 use invoice_core::ports::identity::IdentityPorts;

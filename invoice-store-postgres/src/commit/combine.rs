@@ -97,13 +97,11 @@ impl PostgresStore {
                 Some(receiver)
             }
         };
-        match receiver {
-            Some(receiver) => receiver.await.unwrap_or(Err(StoreError::UnknownOutcome)),
-            None => {
-                let _lead = Lead { store: self.clone(), key, mine: true, is_over: false };
-                self.land_one(change).await
-            }
+        if let Some(receiver) = receiver {
+            return receiver.await.unwrap_or(Err(StoreError::UnknownOutcome));
         }
+        let _lead = Lead { store: self.clone(), key, mine: true, is_over: false };
+        self.land_one(change).await
     }
 
     /// Commits for all who wait, until nobody does.

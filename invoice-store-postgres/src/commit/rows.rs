@@ -9,7 +9,9 @@ use invoice_core::change::{
     Write,
 };
 use invoice_core::ports::{InvoiceQuery, StoreError};
-use invoice_core::{ClientId, CounterKey, Event, Metadata, Month, Payment, Series, TeamId, Timestamp};
+use invoice_core::{
+    ClientId, CounterKey, Event, InvoiceId, Metadata, Month, Payment, Series, TeamId, Timestamp, UserId,
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -339,7 +341,7 @@ impl<'a> Batch<'a> {
                     Value::Uuid(id.as_uuid()),
                     Value::Uuid(commit.as_uuid()),
                     Value::instant(*at),
-                    Value::some_uuid(actor.map(|actor| actor.as_uuid())),
+                    Value::some_uuid(actor.map(UserId::as_uuid)),
                     Value::text(subject.kind().as_str()),
                     Value::Uuid(subject.as_uuid()),
                     Value::count(version.get()),
@@ -400,7 +402,7 @@ fn document_columns<'a>(
         Value::text(document.status),
         Value::some_text(document.payment_state),
         Value::Uuid(document.client.as_uuid()),
-        Value::some_uuid(document.invoice.map(|invoice| invoice.as_uuid())),
+        Value::some_uuid(document.invoice.map(InvoiceId::as_uuid)),
         Value::some_text(document.number),
         Value::some_uuid(counter.map(|counter| counter.series.as_uuid())),
         counter.map_or(Value::Null, |counter| Value::text(counter.period.to_string())),

@@ -8,6 +8,7 @@ use invoice_core::ports::identity::IdentityCommits;
 use invoice_store_sql::identity::{Step, steps};
 use sqlx::{Connection as _, PgConnection};
 
+use super::rows::one;
 use super::write;
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
@@ -22,7 +23,7 @@ impl IdentityCommits for PostgresStore {
         if let Err(violation) = change.check() {
             // Whatever was written before is answered, even if it makes no sense now.
             let known = sqlx::query(self.sql("SELECT FROM {s}.identity_commits WHERE id = $1"));
-            let replayed = self.one(known.bind(id.as_uuid()), |_| Ok(())).await?.is_some();
+            let replayed = one(self, known.bind(id.as_uuid()), |_| Ok(())).await?.is_some();
             return if replayed {
                 Ok(IdentityReceipt { id, replayed })
             } else {
@@ -32,7 +33,7 @@ impl IdentityCommits for PostgresStore {
         let steps = steps(&change);
         let mut tries = 1;
         loop {
-            match self.try_commit(&change, &steps).await {
+            match (Writer { store: self }).try_commit(&change, &steps).await {
                 Ok(replayed) => return Ok(IdentityReceipt { id, replayed }),
                 Err(Failure::Answer(error)) => return Err(error),
                 Err(Failure::Again(error)) if tries >= TRIES => return Err(error),
@@ -43,10 +44,16 @@ impl IdentityCommits for PostgresStore {
     }
 }
 
-impl PostgresStore {
+/// Writes one change.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub(super) store: &'a PostgresStore,
+}
+
+impl Writer<'_> {
     /// Whether the change had been written before.
-    async fn try_commit(&self, change: &IdentityChange, steps: &[Step<'_>]) -> Result<bool, Failure> {
-        let mut connection = self.connection().await.map_err(Failure::Answer)?;
+    async fn try_commit(self, change: &IdentityChange, steps: &[Step<'_>]) -> Result<bool, Failure> {
+        let mut connection = self.store.connection().await.map_err(Failure::Answer)?;
         let done = self.transaction(&mut connection, change, steps).await;
         // A connection that was not lost and is in no transaction is as good as before.
         match done {
@@ -64,7 +71,7 @@ impl PostgresStore {
     }
 
     async fn transaction(
-        &self,
+        self,
         connection: &mut PgConnection,
         change: &IdentityChange,
         steps: &[Step<'_>],
@@ -90,7 +97,7 @@ impl PostgresStore {
     }
 
     async fn write(
-        &self,
+        self,
         connection: &mut PgConnection,
         change: &IdentityChange,
         steps: &[Step<'_>],
@@ -98,7 +105,8 @@ impl PostgresStore {
         let IdentityChange { id, writes: _, guards: _, audit } = change;
         // Whoever commits the same change at this moment is waited for.
         let remember = "INSERT INTO {s}.identity_commits (id) VALUES ($1) ON CONFLICT DO NOTHING";
-        let remembered = sqlx::query(self.sql(remember)).bind(id.as_uuid()).execute(&mut *connection).await?;
+        let remembered =
+            sqlx::query(self.store.sql(remember)).bind(id.as_uuid()).execute(&mut *connection).await?;
         if remembered.rows_affected() == 0 {
             return Ok(true);
         }
@@ -106,7 +114,7 @@ impl PostgresStore {
             self.take(connection, *step).await?;
         }
         for event in audit {
-            write::event(self, event).execute(&mut *connection).await?;
+            write::event(self.store, event).execute(&mut *connection).await?;
         }
         Ok(false)
     }

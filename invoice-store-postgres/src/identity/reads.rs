@@ -8,7 +8,7 @@ use invoice_core::{ApiKeyId, AuditId, TeamId, Timestamp, UserId};
 use invoice_store_sql::identity::first_before;
 use sqlx::postgres::PgRow;
 
-use super::rows::{bytes, instant_if_any, position, record, utc};
+use super::rows::{bytes, execute, instant_if_any, many, one, page_of, position, record, utc};
 use crate::PostgresStore;
 
 pub(super) const USER: &str = "SELECT data FROM {s}.users WHERE id = $1";
@@ -46,11 +46,11 @@ fn api_key(row: &PgRow) -> Result<ApiKey, StoreError> {
 #[async_trait]
 impl Users for PostgresStore {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.one(sqlx::query(self.sql(USER)).bind(id.as_uuid()), user).await
+        one(self, sqlx::query(self.sql(USER)).bind(id.as_uuid()), user).await
     }
 
     async fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, StoreError> {
-        self.one(sqlx::query(self.sql(BY_EMAIL)).bind(key.as_str()), user).await
+        one(self, sqlx::query(self.sql(BY_EMAIL)).bind(key.as_str()), user).await
     }
 }
 
@@ -58,28 +58,28 @@ impl Users for PostgresStore {
 impl ApiKeys for PostgresStore {
     async fn api_key(&self, team: TeamId, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
         let query = sqlx::query(self.sql(API_KEY)).bind(team.as_uuid()).bind(id.as_uuid());
-        self.one(query, api_key).await
+        one(self, query, api_key).await
     }
 
     async fn api_key_by_fingerprint(&self, fingerprint: Fingerprint) -> Result<Option<ApiKey>, StoreError> {
-        self.one(sqlx::query(self.sql(BY_FINGERPRINT)).bind(bytes(fingerprint)), api_key).await
+        one(self, sqlx::query(self.sql(BY_FINGERPRINT)).bind(bytes(fingerprint)), api_key).await
     }
 
     async fn api_keys(&self, team: TeamId, request: &PageRequest) -> Result<Page<ApiKey>, StoreError> {
         let first = first_before(position(request, ApiKeyId::as_uuid)?);
-        self.page_of(API_KEYS, (team.as_uuid(), first), request, api_key, ApiKey::id).await
+        page_of(self, API_KEYS, (team.as_uuid(), first), request, api_key, ApiKey::id).await
     }
 
     async fn touch_api_key(&self, team: TeamId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
         let query = sqlx::query(self.sql(TOUCH)).bind(team.as_uuid()).bind(id.as_uuid()).bind(utc(at));
-        self.execute(query).await.map(drop)
+        execute(self, query).await.map(drop)
     }
 }
 
 #[async_trait]
 impl SigningKeys for PostgresStore {
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.many(sqlx::query(self.sql(SIGNING_KEYS)), |row| record(row, 0, "signing key")).await
+        many(self, sqlx::query(self.sql(SIGNING_KEYS)), |row| record(row, 0, "signing key")).await
     }
 }
 
@@ -91,7 +91,7 @@ impl SecurityAudit for PostgresStore {
         request: &PageRequest,
     ) -> Result<Page<SecurityEvent>, StoreError> {
         let first = first_before(position(request, AuditId::as_uuid)?);
-        self.page_of(EVENTS_OF_TEAM, (team.as_uuid(), first), request, event, SecurityEvent::id).await
+        page_of(self, EVENTS_OF_TEAM, (team.as_uuid(), first), request, event, SecurityEvent::id).await
     }
 
     async fn events_of_user(
@@ -100,6 +100,6 @@ impl SecurityAudit for PostgresStore {
         request: &PageRequest,
     ) -> Result<Page<SecurityEvent>, StoreError> {
         let first = first_before(position(request, AuditId::as_uuid)?);
-        self.page_of(EVENTS_OF_USER, (user.as_uuid(), first), request, event, SecurityEvent::id).await
+        page_of(self, EVENTS_OF_USER, (user.as_uuid(), first), request, event, SecurityEvent::id).await
     }
 }

@@ -20,54 +20,52 @@ use crate::error::unreadable;
 /// A statement with its parameters.
 pub(super) type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
-impl PostgresStore {
-    /// The first row, if there is one.
-    pub(super) async fn one<T>(
-        &self,
-        query: Bound<'_>,
-        read: impl FnOnce(&PgRow) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        let mut connection = self.connection().await?;
-        let row = query.fetch_optional(&mut *connection).await;
-        connection.done(row)?.as_ref().map(read).transpose()
-    }
+/// The first row, if there is one.
+pub(super) async fn one<T>(
+    store: &PostgresStore,
+    query: Bound<'_>,
+    read: impl FnOnce(&PgRow) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut connection = store.connection().await?;
+    let row = query.fetch_optional(&mut *connection).await;
+    connection.done(row)?.as_ref().map(read).transpose()
+}
 
-    /// All rows.
-    pub(super) async fn many<T>(
-        &self,
-        query: Bound<'_>,
-        read: impl Fn(&PgRow) -> Result<T, StoreError>,
-    ) -> Result<Vec<T>, StoreError> {
-        let mut connection = self.connection().await?;
-        let rows = query.fetch_all(&mut *connection).await;
-        connection.done(rows)?.iter().map(read).collect()
-    }
+/// All rows.
+pub(super) async fn many<T>(
+    store: &PostgresStore,
+    query: Bound<'_>,
+    read: impl Fn(&PgRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut connection = store.connection().await?;
+    let rows = query.fetch_all(&mut *connection).await;
+    connection.done(rows)?.iter().map(read).collect()
+}
 
-    /// How many rows a statement wrote that is a transaction of its own.
-    pub(super) async fn execute(&self, query: Bound<'_>) -> Result<u64, StoreError> {
-        let mut connection = self.connection().await?;
-        let done = query.execute(&mut *connection).await;
-        connection.done(done).map(|done| done.rows_affected())
-    }
+/// How many rows a statement wrote that is a transaction of its own.
+pub(super) async fn execute(store: &PostgresStore, query: Bound<'_>) -> Result<u64, StoreError> {
+    let mut connection = store.connection().await?;
+    let done = query.execute(&mut *connection).await;
+    connection.done(done).map(|done| done.rows_affected())
+}
 
-    /// A page of a list about something, from `first` on, which is `None` behind the end of the list.
-    pub(super) async fn page_of<T, I: Display>(
-        &self,
-        text: &'static str,
-        (of, first): (Uuid, Option<Uuid>),
-        request: &PageRequest,
-        read: impl Fn(&PgRow) -> Result<T, StoreError>,
-        id: impl Fn(&T) -> I,
-    ) -> Result<Page<T>, StoreError> {
-        let rows = match first {
-            Some(first) => {
-                let query = sqlx::query(self.sql(text)).bind(of).bind(first).bind(limit(request));
-                self.many(query, read).await?
-            }
-            None => Vec::new(),
-        };
-        page(rows, request, id)
-    }
+/// A page of a list about something, from `first` on, which is `None` behind the end of the list.
+pub(super) async fn page_of<T, I: Display>(
+    store: &PostgresStore,
+    text: &'static str,
+    (of, first): (Uuid, Option<Uuid>),
+    request: &PageRequest,
+    read: impl Fn(&PgRow) -> Result<T, StoreError>,
+    id: impl Fn(&T) -> I,
+) -> Result<Page<T>, StoreError> {
+    let rows = match first {
+        Some(first) => {
+            let query = sqlx::query(store.sql(text)).bind(of).bind(first).bind(limit(request));
+            many(store, query, read).await?
+        }
+        None => Vec::new(),
+    };
+    page(rows, request, id)
 }
 
 /// One row more than asked for, which tells whether there is a next page.

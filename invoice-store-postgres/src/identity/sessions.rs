@@ -11,7 +11,9 @@ use invoice_store_sql::identity::first_before;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::rows::{bytes, column, instant, instant_if_any, limit, page, position, record, utc};
+use super::rows::{
+    bytes, column, execute, instant, instant_if_any, limit, many, one, page, page_of, position, record, utc,
+};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
@@ -67,16 +69,16 @@ fn role_named(text: &str) -> Option<Role> {
 #[async_trait]
 impl Sessions for PostgresStore {
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.one(sqlx::query(self.sql(SESSION)).bind(id.as_uuid()), session).await
+        one(self, sqlx::query(self.sql(SESSION)).bind(id.as_uuid()), session).await
     }
 
     async fn session_by_refresh(&self, fingerprint: Fingerprint) -> Result<Option<Session>, StoreError> {
-        self.one(sqlx::query(self.sql(BY_REFRESH)).bind(bytes(fingerprint)), session).await
+        one(self, sqlx::query(self.sql(BY_REFRESH)).bind(bytes(fingerprint)), session).await
     }
 
     async fn sessions_of(&self, user: UserId, request: &PageRequest) -> Result<Page<Session>, StoreError> {
         let first = first_before(position(request, SessionId::as_uuid)?);
-        self.page_of(OF_USER, (user.as_uuid(), first), request, session, Session::id).await
+        page_of(self, OF_USER, (user.as_uuid(), first), request, session, Session::id).await
     }
 
     async fn check_session(
@@ -85,11 +87,11 @@ impl Sessions for PostgresStore {
         team: Option<TeamId>,
     ) -> Result<Option<SessionCheck>, StoreError> {
         let query = sqlx::query(self.sql(CHECK)).bind(id.as_uuid()).bind(team.map(TeamId::as_uuid));
-        self.one(query, check).await
+        one(self, query, check).await
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
-        self.execute(sqlx::query(self.sql(TOUCH)).bind(id.as_uuid()).bind(utc(at))).await.map(drop)
+        execute(self, sqlx::query(self.sql(TOUCH)).bind(id.as_uuid()).bind(utc(at))).await.map(drop)
     }
 }
 
@@ -100,12 +102,12 @@ impl MailedTokens for PostgresStore {
         fingerprint: Fingerprint,
     ) -> Result<Option<Invitation>, StoreError> {
         let query = sqlx::query(self.sql(INVITATION)).bind(bytes(fingerprint));
-        self.one(query, |row| record(row, 0, "invitation")).await
+        one(self, query, |row| record(row, 0, "invitation")).await
     }
 
     async fn one_time_token(&self, fingerprint: Fingerprint) -> Result<Option<OneTimeToken>, StoreError> {
         let query = sqlx::query(self.sql(TOKEN)).bind(bytes(fingerprint));
-        self.one(query, |row| record(row, 0, "one-time token")).await
+        one(self, query, |row| record(row, 0, "one-time token")).await
     }
 
     async fn unused_tokens(
@@ -118,7 +120,7 @@ impl MailedTokens for PostgresStore {
             Some(first) => {
                 let query = sqlx::query(self.sql(UNUSED)).bind(user.as_uuid()).bind(purpose.as_str());
                 let query = query.bind(first).bind(limit(request));
-                self.many(query, |row| record(row, 0, "one-time token")).await?
+                many(self, query, |row| record(row, 0, "one-time token")).await?
             }
             None => Vec::new(),
         };

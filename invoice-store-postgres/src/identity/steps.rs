@@ -6,14 +6,13 @@ use invoice_core::ports::StoreError;
 use invoice_store_sql::identity::Step;
 use sqlx::{PgConnection, Row as _};
 
-use super::commit::Stopped;
+use super::commit::{Stopped, Writer};
 use super::rows::{Bound, version_column};
 use super::write;
-use crate::PostgresStore;
 use crate::error::database;
 
-impl PostgresStore {
-    pub(super) async fn take(&self, connection: &mut PgConnection, step: Step<'_>) -> Result<(), Stopped> {
+impl Writer<'_> {
+    pub(super) async fn take(self, connection: &mut PgConnection, step: Step<'_>) -> Result<(), Stopped> {
         match step {
             Step::Insert(record) => self.insert(connection, record).await,
             Step::Update(record, expected) => self.update(connection, record, expected).await,
@@ -26,7 +25,7 @@ impl PostgresStore {
                 same(expected, found)
             }
             Step::Delete(key, expected) => {
-                let query = bind_key(sqlx::query(self.sql(table(key).delete)), key);
+                let query = bind_key(sqlx::query(self.store.sql(table(key).delete)), key);
                 let done = query.bind(version_column(expected)).execute(&mut *connection).await?;
                 if done.rows_affected() == 0 {
                     self.conflict(connection, key, expected).await
@@ -35,7 +34,7 @@ impl PostgresStore {
                 }
             }
             Step::Remove(key) => {
-                let query = bind_key(sqlx::query(self.sql(table(key).remove)), key);
+                let query = bind_key(sqlx::query(self.store.sql(table(key).remove)), key);
                 match query.execute(connection).await {
                     Ok(_) => Ok(()),
                     Err(error) if is_reference(&error) => Err(Stopped::Answer(StoreError::InUse)),
@@ -45,31 +44,31 @@ impl PostgresStore {
         }
     }
 
-    async fn insert(&self, connection: &mut PgConnection, record: &IdentityRecord) -> Result<(), Stopped> {
-        let done = write::insert(self, record).execute(connection).await?;
+    async fn insert(self, connection: &mut PgConnection, record: &IdentityRecord) -> Result<(), Stopped> {
+        let done = write::insert(self.store, record).execute(connection).await?;
         // A membership takes its search keys from its user, and finds none.
         if done.rows_affected() == 0 { Err(Stopped::Answer(StoreError::NotFound)) } else { Ok(()) }
     }
 
     async fn update(
-        &self,
+        self,
         connection: &mut PgConnection,
         record: &IdentityRecord,
         expected: Version,
     ) -> Result<(), Stopped> {
-        let done = write::update(self, record).execute(&mut *connection).await?;
+        let done = write::update(self.store, record).execute(&mut *connection).await?;
         if done.rows_affected() == 0 {
             return self.conflict(connection, &record.key(), expected).await;
         }
         if let IdentityRecord::User(user) = record {
             // A statement of its own: it must see the memberships of whoever was waited for.
-            write::search_keys(self, user).execute(connection).await?;
+            write::search_keys(self.store, user).execute(connection).await?;
         }
         Ok(())
     }
 
     async fn conflict(
-        &self,
+        self,
         connection: &mut PgConnection,
         key: &IdentityKey,
         expected: Version,
@@ -80,12 +79,12 @@ impl PostgresStore {
     }
 
     async fn version(
-        &self,
+        self,
         connection: &mut PgConnection,
         text: &'static str,
         key: &IdentityKey,
     ) -> Result<Option<Version>, Stopped> {
-        let query = bind_key(sqlx::query(self.sql(text)), key);
+        let query = bind_key(sqlx::query(self.store.sql(text)), key);
         let row = query.fetch_optional(connection).await?;
         let found: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
         Ok(found.map(|version| Version::new(version.unsigned_abs())))

@@ -8,7 +8,7 @@ use invoice_core::{InvitationId, TeamId, UserId};
 use invoice_store_sql::identity::{first_after, first_before, prefix_end};
 use sqlx::postgres::PgRow;
 
-use super::rows::{column, instant_if_any, limit, page, position, record};
+use super::rows::{column, instant_if_any, limit, many, one, page, page_of, position, record};
 use crate::PostgresStore;
 
 pub(super) const TEAM: &str = "SELECT data FROM {s}.teams WHERE id = $1";
@@ -56,17 +56,17 @@ fn invitation(row: &PgRow) -> Result<Invitation, StoreError> {
 #[async_trait]
 impl Teams for PostgresStore {
     async fn team(&self, id: TeamId) -> Result<Option<Team>, StoreError> {
-        self.one(sqlx::query(self.sql(TEAM)).bind(id.as_uuid()), |row| record(row, 0, "team")).await
+        one(self, sqlx::query(self.sql(TEAM)).bind(id.as_uuid()), |row| record(row, 0, "team")).await
     }
 
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {
         let first = first_after(position(request, TeamId::as_uuid)?);
-        self.page_of(TEAMS_OF, (user.as_uuid(), first), request, user_team, |row| row.team.id()).await
+        page_of(self, TEAMS_OF, (user.as_uuid(), first), request, user_team, |row| row.team.id()).await
     }
 
     async fn membership(&self, team: TeamId, user: UserId) -> Result<Option<Membership>, StoreError> {
         let query = sqlx::query(self.sql(MEMBERSHIP)).bind(team.as_uuid()).bind(user.as_uuid());
-        self.one(query, |row| record(row, 0, "membership")).await
+        one(self, query, |row| record(row, 0, "membership")).await
     }
 
     async fn members(
@@ -80,12 +80,12 @@ impl Teams for PostgresStore {
             (_, None) => Vec::new(),
             (None, Some(first)) => {
                 let query = sqlx::query(self.sql(MEMBERS)).bind(team.as_uuid()).bind(first);
-                self.many(query.bind(limit(request)), member).await?
+                many(self, query.bind(limit(request)), member).await?
             }
             (Some(prefix), Some(first)) => {
                 let query = sqlx::query(self.sql(FOUND)).bind(team.as_uuid()).bind(first);
                 let query = query.bind(limit(request)).bind(prefix.as_str());
-                self.many(query.bind(prefix_end(prefix.as_str())), member).await?
+                many(self, query.bind(prefix_end(prefix.as_str())), member).await?
             }
         };
         page(rows, request, |row| row.membership.user())
@@ -93,11 +93,11 @@ impl Teams for PostgresStore {
 
     async fn invitation(&self, team: TeamId, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
         let query = sqlx::query(self.sql(INVITATION)).bind(team.as_uuid()).bind(id.as_uuid());
-        self.one(query, invitation).await
+        one(self, query, invitation).await
     }
 
     async fn invitations(&self, team: TeamId, request: &PageRequest) -> Result<Page<Invitation>, StoreError> {
         let first = first_before(position(request, InvitationId::as_uuid)?);
-        self.page_of(INVITATIONS, (team.as_uuid(), first), request, invitation, Invitation::id).await
+        page_of(self, INVITATIONS, (team.as_uuid(), first), request, invitation, Invitation::id).await
     }
 }

@@ -1,8 +1,8 @@
 //! The statement that writes one record.
 
 use invoice_core::identity::{
-    ApiKey, IdentityRecord, Invitation, Membership, OneTimeToken, SecurityEvent, Session, SigningKey, Team,
-    User,
+    ApiKey, IdentityRecord, Invitation, Membership, OneTimeToken, SealedBytes, SecurityEvent, Session,
+    SigningKey, Team, User,
 };
 use invoice_core::{TeamId, UserId};
 use sqlx::types::Json;
@@ -149,7 +149,7 @@ fn session<'q>(store: &PostgresStore, session: &'q Session, how: How) -> Bound<'
         .bind(session.revoked_at().map(utc))
         .bind(bytes(refresh.current()))
         .bind(refresh.previous().map(|it| bytes(it.fingerprint)))
-        .bind(session.secret().map(|it| it.expose()))
+        .bind(session.secret().map(SealedBytes::expose))
         .bind(Json(session))
 }
 

@@ -1,6 +1,10 @@
 //! A schema of its own for each test, on the server that the environment names.
 
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "each test file takes what it needs, and fails where it can't begin"
+)]
 
 use std::env;
 

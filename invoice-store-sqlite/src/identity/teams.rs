@@ -21,13 +21,14 @@ pub(super) const MEMBERS: &str = "
     SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at
     FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.team_id = ?1 AND m.user_id >= ?2 ORDER BY m.user_id LIMIT ?3";
-/// Reads the matches of the team by either key, whoever they are, and then the rows of the page.
+/// Reads the matches of the team by either key, whoever they are, and then the rows of the page. Left to
+/// itself, SQLite would read all members in the order of the page instead.
 pub(super) const FOUND: &str = "
     SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at
-    FROM (SELECT user_id FROM memberships
+    FROM (SELECT user_id FROM memberships INDEXED BY memberships_by_name
           WHERE team_id = ?1 AND name_search >= ?4 AND name_search < ?5 AND user_id >= ?2
           UNION
-          SELECT user_id FROM memberships
+          SELECT user_id FROM memberships INDEXED BY memberships_by_email
           WHERE team_id = ?1 AND email_search >= ?4 AND email_search < ?5 AND user_id >= ?2
           ORDER BY user_id LIMIT ?3) f
     CROSS JOIN memberships m ON m.team_id = ?1 AND m.user_id = f.user_id

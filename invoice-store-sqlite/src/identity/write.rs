@@ -2,8 +2,8 @@
 
 use invoice_core::Timestamp;
 use invoice_core::identity::{
-    ApiKey, Fingerprint, IdentityRecord, Invitation, Membership, OneTimeToken, SecurityEvent, Session,
-    SigningKey, Team, User,
+    ApiKey, Fingerprint, IdentityRecord, Invitation, Membership, OneTimeToken, SealedBytes, SecurityEvent,
+    Session, SigningKey, Team, User,
 };
 use rusqlite::{Connection, Params, params};
 
@@ -148,7 +148,7 @@ fn session(connection: &Connection, session: &Session, how: How) -> Result<(), F
         session.revoked_at().map(Timestamp::as_millis),
         bytes(refresh.current()),
         refresh.previous().map(|it| bytes(it.fingerprint)),
-        session.secret().map(|it| it.expose()),
+        session.secret().map(SealedBytes::expose),
         json(session)?,
     ];
     TEXTS.run(connection, how, params)

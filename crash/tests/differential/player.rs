@@ -1,0 +1,105 @@
+//! One store with everything around it: a clock and identifiers that go alike for all.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt};
+use invoice_core::memory::MemoryBilling;
+use invoice_core::ports::{BillingPorts, Clock as _, Commits, StoreError};
+use invoice_core::service::Billing;
+use invoice_core::testing::{FixedClock, SequentialIds};
+use invoice_core::{TeamId, Timestamp};
+use invoice_store_postgres::PostgresStore;
+use invoice_store_sqlite::{Durability, SqliteStore};
+
+/// Change sets kept to be committed again.
+const KEPT: usize = 40;
+
+pub(crate) struct Player {
+    pub(crate) name: &'static str,
+    pub(crate) billing: Billing,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) recorder: Arc<Recorder>,
+}
+
+impl Player {
+    fn new(name: &'static str, ports: BillingPorts) -> Self {
+        let recorder = Arc::new(Recorder { inner: Arc::clone(&ports.commits), sets: Mutex::default() });
+        let ports = BillingPorts { commits: recorder.clone(), ..ports };
+        let clock = Arc::new(FixedClock::default());
+        let billing = Billing::new(ports, clock.clone(), Arc::new(SequentialIds::new()));
+        Self { name, billing, clock, recorder }
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn ports(&self) -> &BillingPorts {
+        self.billing.ports()
+    }
+}
+
+/// Keeps what the use cases commit.
+pub(crate) struct Recorder {
+    inner: Arc<dyn Commits>,
+    sets: Mutex<VecDeque<Arc<ChangeSet>>>,
+}
+
+impl Recorder {
+    /// The last one but so many; `None` if there were not as many yet.
+    pub(crate) fn recent(&self, back: usize) -> Option<Arc<ChangeSet>> {
+        self.sets.lock().unwrap().get(back).cloned()
+    }
+
+    /// Commits without keeping.
+    pub(crate) async fn commit(&self, sets: Vec<ChangeSet>) -> Vec<Result<Receipt, StoreError>> {
+        self.inner.commit_all(sets.into_iter().map(Arc::new).collect()).await
+    }
+}
+
+#[async_trait]
+impl Commits for Recorder {
+    async fn commit_all(&self, changes: Vec<Arc<ChangeSet>>) -> Vec<Result<Receipt, StoreError>> {
+        {
+            let mut sets = self.sets.lock().unwrap();
+            for change in &changes {
+                sets.push_front(Arc::clone(change));
+            }
+            sets.truncate(KEPT);
+        }
+        self.inner.commit_all(changes).await
+    }
+
+    async fn idempotency(
+        &self,
+        team: TeamId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        self.inner.idempotency(team, key).await
+    }
+}
+
+/// Every store, and what must live as long as they do.
+pub(crate) async fn all() -> (Vec<Player>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Arc::new(MemoryBilling::default());
+    // No power is cut here.
+    let settings = invoice_store_sqlite::Settings::new().durability(Durability::Normal);
+    let sqlite = Arc::new(SqliteStore::open_with(folder.path().join("invoices.db"), settings).unwrap());
+    let url = std::env::var("INVOICE_TEST_POSTGRES_URL");
+    let url =
+        url.unwrap_or_else(|_| panic!("there is no PostgreSQL for this test: run it by `cargo xtask test`"));
+    let postgres = PostgresStore::connect(&url).await.unwrap();
+    let schema = format!("trace_{:016x}", RandomState::new().hash_one(0_u8));
+    let postgres = Arc::new(postgres.with_schema(&schema).unwrap());
+    postgres.migrate().await.unwrap();
+    let players = vec![
+        Player::new("memory", BillingPorts::from_store(memory)),
+        Player::new("sqlite", BillingPorts::from_store(sqlite)),
+        Player::new("postgres", BillingPorts::from_store(postgres)),
+    ];
+    (players, folder)
+}
