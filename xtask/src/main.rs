@@ -21,7 +21,7 @@ cargo xtask ci [STEP…]           every check, or only the named steps
 cargo xtask ci --skip STEP       every check but this one (repeatable)
 cargo xtask test [ARGS…]         provisions what the tests need, then runs all of them; ARGS go to `cargo test`
 cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|postgres --rounds N --issues N --seed N
-cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to criterion";
+cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -40,7 +40,7 @@ pub(crate) async fn walk(model: &IdentityPorts, store: &IdentityPorts, seed: u64
     assert!(walk.done.len() > usize::try_from(steps / 8).unwrap(), "seed {seed}: enough changes succeed");
 }
 
-/// SplitMix64.
+/// Numbers by the `SplitMix64` rule.
 struct Random(u64);
 
 impl Random {

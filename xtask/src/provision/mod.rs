@@ -12,6 +12,8 @@ use anyhow::Result;
 
 /// Where the tests look for a server. Whoever sets it brings their own, and nothing is started.
 pub(crate) const POSTGRES_URL: &str = "INVOICE_TEST_POSTGRES_URL";
+/// Where benchmarks look for the programs beside the server's.
+pub(crate) const POSTGRES_BIN: &str = "INVOICE_POSTGRES_BIN";
 
 /// A server to be used, and to be stopped if it is ours.
 pub(crate) enum Server {

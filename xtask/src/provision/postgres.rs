@@ -98,10 +98,6 @@ impl Postgres {
     }
 
     /// The folder with `pgbench` and the like.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for benchmarks that start the programs beside the server's")
-    )]
     pub(crate) fn bin_dir(&self) -> &Path {
         &self.bin
     }
