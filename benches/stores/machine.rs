@@ -1,8 +1,7 @@
 //! Where and with what it was measured.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -36,10 +35,9 @@ fn said(program: &str, arguments: &[&str]) -> String {
     text.strip_prefix("rustc ").unwrap_or(&text).to_owned()
 }
 
-/// What it takes to append 8 KiB to a file in that folder and to wait until the disk has it: the median.
-pub(crate) fn fsync(folder: &Path) -> Result<Duration, Wrong> {
-    let path = folder.join("probe");
-    let mut file = File::create(&path)?;
+/// What it takes to append 8 KiB to a file where temporary ones are, as the databases are, and to wait until the disk has it: the median.
+pub(crate) fn fsync() -> Result<Duration, Wrong> {
+    let mut file = tempfile::tempfile()?;
     let page = [0x5a; 8_192];
     let mut times = Vec::with_capacity(PROBES);
     for _ in 0..PROBES {
@@ -48,6 +46,5 @@ pub(crate) fn fsync(folder: &Path) -> Result<Duration, Wrong> {
         file.sync_data()?;
         times.push(start.elapsed());
     }
-    fs::remove_file(&path)?;
     Ok(median(times).unwrap_or_default())
 }

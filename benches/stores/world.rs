@@ -79,6 +79,7 @@ pub(crate) enum Kind {
     Team = 1,
     Client = 2,
     Series = 3,
+    Invoice = 4,
 }
 
 /// One team.
@@ -140,7 +141,6 @@ impl Teams {
     /// The profile, the series and the client of a team.
     async fn found(&self, place: usize) -> Result<Team, Wrong> {
         let id = |role| Self::id(self.world, role, place);
-        let choose = |id| *self.ids.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
         let team = TeamId::from_uuid(id(Kind::Team)?);
         let user = UserId::from_uuid(self.ids.uuid(SystemClock.now()));
         let call = Call::new(Actor::user(team, user, Role::Owner));
@@ -162,17 +162,12 @@ impl Teams {
             start: 1,
             from,
         };
-        choose(id(Kind::Series)?);
+        self.choose(id(Kind::Series)?);
         self.billing.create_series(&call, series).await?;
         let customer = Party::new("Werft Süd AG").with_address(address("Hafenweg 12")?);
-        choose(id(Kind::Client)?);
+        self.choose(id(Kind::Client)?);
         let client = self.billing.create_client(&call, ClientData::new(customer)).await?.id();
         Ok(Team { call, client })
-    }
-
-    /// What made the teams: to be committed in every store that is to know them.
-    pub(crate) fn founding(&self) -> &[Arc<ChangeSet>] {
-        &self.founding
     }
 
     /// Makes the teams known to a store.
@@ -204,6 +199,22 @@ impl Teams {
             self.billing.create_and_issue_invoice(&team.call, self.invoice(team)).await?;
         }
         Ok(self.recorder.take())
+    }
+
+    /// The same with ids that SQL can make.
+    pub(crate) async fn known_issues(&self, count: usize) -> Result<Vec<Arc<ChangeSet>>, Wrong> {
+        self.recorder.lands.store(false, Ordering::Relaxed);
+        for turn in 0..count {
+            let team = self.team(turn)?;
+            self.choose(Self::id(self.world, Kind::Invoice, turn)?);
+            self.billing.create_and_issue_invoice(&team.call, self.invoice(team)).await?;
+        }
+        Ok(self.recorder.take())
+    }
+
+    /// The next id that is asked for.
+    fn choose(&self, id: Uuid) {
+        *self.ids.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
     /// Drafts, and the commits that publish them.

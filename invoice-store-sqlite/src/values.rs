@@ -71,6 +71,13 @@ pub(crate) fn money(units: i64, currency: Currency) -> Result<Money, StoreError>
     Money::from_minor(units, currency).map_err(StoreError::backend)
 }
 
+/// Minor units, in the currency that a column names.
+pub(crate) fn amount(units: i64, row: &Row<'_>, currency: usize) -> rusqlite::Result<Money> {
+    Money::from_minor(units, parsed(row, currency)?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(currency, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
 /// One of the names an enumeration is stored by.
 pub(crate) fn named<T: Copy>(
     all: &[T],

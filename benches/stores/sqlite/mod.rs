@@ -3,7 +3,6 @@
 mod bare;
 mod statements;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use invoice_core::change::{AggregateId, ChangeSet};
@@ -23,7 +22,7 @@ const TEAMS: usize = 1_000;
 
 /// The same teams in three files: of the store, of the bare driver, and to learn the statements from.
 struct Files {
-    folder: TempDir,
+    _folder: TempDir,
     store: Arc<dyn Commits>,
     reads: SqliteStore,
     bare: rusqlite::Connection,
@@ -48,7 +47,7 @@ impl Files {
             reads: store,
             bare: bare::open(&file("bare.db"), synchronous)?,
             watched: Watched::new(bare::open(&file("watched.db"), "OFF")?),
-            folder: folder,
+            _folder: folder,
         })
     }
 
@@ -131,7 +130,8 @@ async fn together(report: &mut Report, length: Length, teams: &Teams) -> Result<
     )
     .await?;
     report.speed("create and issue, 16 tasks beside 1", &pairs, Goal::AtLeast(6_000));
-    probe(report, files.folder.path())
+    report.note(&format!("An fsync of 8 KiB took {} (median).", millis(machine::fsync()?)));
+    Ok(())
 }
 
 /// Look-ups by id, from one task.
@@ -163,10 +163,4 @@ fn invoice_of(change: &Arc<ChangeSet>) -> Option<(TeamId, InvoiceId)> {
         AggregateId::Invoice(id) => Some((change.team, id)),
         _ => None,
     }
-}
-
-/// Says what waiting for the disk costs just now.
-fn probe(report: &mut Report, folder: &Path) -> Result<(), Wrong> {
-    report.note(&format!("An fsync of 8 KiB took {} (median).", millis(machine::fsync(folder)?)));
-    Ok(())
 }

@@ -88,6 +88,17 @@ impl PostgresStore {
         self.rows_of(&text, values, true).await
     }
 
+    /// Rows of a statement with a `{limit}`, which the server knows when it plans.
+    async fn limited(
+        &self,
+        template: &'static str,
+        limit: usize,
+        values: &[Value],
+    ) -> Result<Vec<PgRow>, StoreError> {
+        let text = self.fill(template).replace("{limit}", &limit.to_string());
+        self.rows_of(&text.into(), values, true).await
+    }
+
     async fn row(&self, template: &'static str, values: &[Value]) -> Result<Option<PgRow>, StoreError> {
         Ok(self.rows(template, values).await?.pop())
     }
@@ -125,7 +136,8 @@ impl PostgresStore {
         cursor: impl FnOnce(&T) -> Result<Cursor, StoreError>,
     ) -> Result<Page<T>, StoreError> {
         let rows = self.list(statement).await?;
-        let records = rows.iter().map(|row| record(row, 0)).collect::<Result<_, _>>()?;
+        let rows = rows.iter().take(request.limit().saturating_add(1));
+        let records = rows.map(|row| record(row, 0)).collect::<Result<_, _>>()?;
         Page::from_overfull(records, request, cursor)
     }
 }
