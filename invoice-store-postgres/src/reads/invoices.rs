@@ -8,12 +8,12 @@ use invoice_store_sql::lists::{self, Value, invoice_position};
 use sqlx::postgres::PgRow;
 
 use super::row::{column, count, money, named, optional, record, timestamp};
-use super::{data, data_of};
+use super::{data, document};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
-const BY_ID: &str = data_of!("documents", "d.kind = 'invoice' AND d.id = $2");
-const BY_NUMBER: &str = data_of!("documents", "d.kind = 'invoice' AND d.number = $2");
+const BY_ID: &str = document!("invoice", "id");
+const BY_NUMBER: &str = document!("invoice", "number");
 
 /// The invoice, and all that stands beside it. The series asked for is in the content alone; without one it
 /// is the default.
@@ -33,7 +33,7 @@ const WITH_CONTEXT: &str = concat!(
     " FROM {s}.series r WHERE r.team = d.team AND r.document_type = 'invoice' AND r.name_in_use = $3) END \
      FROM (SELECT d.team, d.client, ",
     data!("d"),
-    " AS data FROM {s}.documents d WHERE d.team = $1 AND d.kind = 'invoice' AND d.id = $2 OFFSET 0) d \
+    " AS data FROM {s}.documents d WHERE d.team = $1 AND d.kind = (SELECT 'invoice') AND d.id = $2 OFFSET 0) d \
      CROSS JOIN LATERAL (SELECT substr(d.data #>> '{content,series}', 5)::uuid AS series OFFSET 0) asked"
 );
 

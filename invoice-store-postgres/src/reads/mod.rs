@@ -43,7 +43,7 @@ use data;
 
 /// Selects the current version of rows of a table, called `d`.
 macro_rules! data_of {
-    ($table:literal, $condition:literal) => {
+    ($table:literal, $condition:expr) => {
         concat!(
             "SELECT ",
             crate::reads::data!("d"),
@@ -55,6 +55,18 @@ macro_rules! data_of {
     };
 }
 use data_of;
+
+/// Selects the document of a kind by a unique column, `$2`. The kind is no constant to the server, lest it take
+/// an index of that kind alone for as good as the key while it believes that a new table is empty.
+macro_rules! document {
+    ($kind:literal, $column:literal) => {
+        crate::reads::data_of!(
+            "documents",
+            concat!("d.kind = (SELECT '", $kind, "') AND d.", $column, " = $2")
+        )
+    };
+}
+use document;
 
 fn bound<'q>(
     mut query: Query<'q, Postgres, PgArguments>,
