@@ -16,6 +16,10 @@ use crate::error::{is_lost, store_error};
 /// How long a connection may rest before it is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(30);
 
+/// Every statement of the store goes by an index. A plan made while a table was small must not read all of it
+/// once it is large, and compiling a plan takes longer than running it.
+const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
+
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
 pub(crate) struct Connector {
@@ -33,7 +37,8 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Held, sqlx::Error> {
-        let connection = self.options.connect().await?;
+        let mut connection = self.options.connect().await?;
+        sqlx::raw_sql(PLANS).execute(&mut connection).await?;
         Ok(Held { connection, clean: true })
     }
 

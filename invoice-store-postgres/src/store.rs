@@ -25,11 +25,14 @@ pub struct Settings {
     pub patience: Duration,
     /// How many prepared statements each connection keeps; 512.
     pub statements: usize,
+    /// The most commits to one counter that land in one statement, when they wait for each other; 64. With
+    /// 1 each goes by itself.
+    pub together: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { connections: 16, patience: Duration::from_secs(30), statements: 512 }
+        Self { connections: 16, patience: Duration::from_secs(30), statements: 512, together: 64 }
     }
 }
 
@@ -53,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) commits: RwLock<HashMap<Shape, Arc<str>>>,
     pub(crate) memory: Memory,
     pub(crate) queues: Queues,
+    pub(crate) together: usize,
 }
 
 impl Shared {
@@ -102,7 +106,7 @@ impl PostgresStore {
     pub async fn connect_with(options: PgConnectOptions, settings: &Settings) -> Result<Self, StoreError> {
         let pool = Pool::new(options, settings)?;
         pool.get().await?.done(Ok(()))?;
-        Ok(Self::over(pool, Self::DEFAULT_SCHEMA.to_owned()))
+        Ok(Self::over(pool, Self::DEFAULT_SCHEMA.to_owned(), settings.together))
     }
 
     /// Uses the pool of the application around it, which decides all about its connections.
@@ -122,7 +126,7 @@ impl PostgresStore {
     /// # }
     /// ```
     pub fn from_pool(pool: PgPool) -> Self {
-        Self::over(Pool::Shared(pool), Self::DEFAULT_SCHEMA.to_owned())
+        Self::over(Pool::Shared(pool), Self::DEFAULT_SCHEMA.to_owned(), Settings::default().together)
     }
 
     /// The same connections with tables in another schema: 1 to 63 lower-case letters, digits and `_`,
@@ -140,7 +144,7 @@ impl PostgresStore {
             let detail = "a schema's name has 1 to 63 lower-case letters, digits and `_`";
             return Err(Violation::new("", Code::Malformed, detail));
         }
-        Ok(Self::over(self.shared.pool.clone(), name.to_owned()))
+        Ok(Self::over(self.shared.pool.clone(), name.to_owned(), self.shared.together))
     }
 
     /// The schema its tables are in.
@@ -153,7 +157,7 @@ impl PostgresStore {
         self.shared.pool.close().await;
     }
 
-    fn over(pool: Pool, schema: String) -> Self {
+    fn over(pool: Pool, schema: String, together: usize) -> Self {
         let shared = Shared {
             pool,
             schema,
@@ -161,6 +165,7 @@ impl PostgresStore {
             commits: RwLock::default(),
             memory: Memory::default(),
             queues: Queues::default(),
+            together: together.max(1),
         };
         Self { shared: Arc::new(shared) }
     }

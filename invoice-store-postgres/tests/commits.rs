@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use invoice_core::change::{Receipt, Record};
@@ -11,7 +12,7 @@ use invoice_core::ports::{CommitsExt as _, StoreError, Unique};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
 use invoice_core::{Client, DocumentType, Series};
-use invoice_store_postgres::{PostgresStore, sqlx};
+use invoice_store_postgres::{PostgresStore, Settings, sqlx};
 use sqlx::PgPool;
 
 use support::a_store;
@@ -200,7 +201,7 @@ fn a_caller_that_goes_away_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_payment_settles_what_is_due() {
+fn a_write_that_changes_nothing_due_changes_no_sum() {
     run(async {
         let desk = Desk::open(&a_store().await).await;
         let pool = a_pool().await;
@@ -212,5 +213,100 @@ fn a_payment_settles_what_is_due() {
         let answer = desk.store.commit(desk.make.change().update((**invoice).clone()).build()).await;
         answer.unwrap();
         assert_eq!(due().await.unwrap(), 12_000, "what changes nothing about it changes no sum");
+    });
+}
+
+#[test]
+fn processes_that_issue_into_one_series_leave_no_gap() {
+    run(async {
+        let desk = Arc::new(Desk::open(&a_store().await).await);
+        // Each with connections and a memory of its own, like a process.
+        let mut processes = Vec::new();
+        for _ in 0..4 {
+            let mut settings = Settings::default();
+            settings.connections = 4;
+            let options = support::url().parse().unwrap();
+            let store = PostgresStore::connect_with(options, &settings).await.unwrap();
+            processes.push(store.with_schema(desk.store.schema()).unwrap());
+        }
+        let answers = race(32, |index| {
+            let (desk, store) = (Arc::clone(&desk), processes[index % 4].clone());
+            async move {
+                let mut numbers = Vec::new();
+                for _ in 0..5 {
+                    numbers.push(number(&store.commit(desk.issue().build()).await.unwrap()).to_owned());
+                }
+                numbers
+            }
+        })
+        .await;
+        let mut seqs: Vec<u32> = answers
+            .iter()
+            .flatten()
+            .map(|number| number.trim_start_matches("INV-").parse().unwrap())
+            .collect();
+        seqs.sort_unstable();
+        assert_eq!(seqs, (1..=160).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn commits_to_one_counter_can_be_kept_apart() {
+    run(async {
+        let shared = a_store().await;
+        let mut settings = Settings::default();
+        settings.together = 1;
+        let store = PostgresStore::connect_with(support::url().parse().unwrap(), &settings).await.unwrap();
+        let desk = Arc::new(Desk::open(&store.with_schema(shared.schema()).unwrap()).await);
+        let answers =
+            race(16, |_| {
+                let desk = Arc::clone(&desk);
+                async move {
+                    desk.store.commit(desk.issue().build()).await.map(|receipt| number(&receipt).to_owned())
+                }
+            })
+            .await;
+        let numbers: BTreeSet<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(numbers.len(), 16);
+        let text = format!("SELECT count(DISTINCT xmin::text) FROM {}.commits", shared.schema());
+        let transactions: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&a_pool().await).await.unwrap();
+        assert_eq!(transactions, 17);
+    });
+}
+
+#[test]
+fn a_store_lives_on_the_pool_of_the_application() {
+    run(async {
+        let schema = a_store().await.schema().to_owned();
+        let pool = a_pool().await;
+        let store = PostgresStore::from_pool(pool.clone()).with_schema(&schema).unwrap();
+        let desk = Desk::open(&store).await;
+        assert_eq!(number(&store.commit(desk.issue().build()).await.unwrap()), "INV-1");
+        assert_eq!(desk.count(&pool, "documents").await, 1);
+    });
+}
+
+#[test]
+fn an_invoice_that_goes_leaves_the_sums() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let pool = a_pool().await;
+        let sums = async || {
+            let text = "SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM {s}.receivables), \
+                (SELECT coalesce(sum(tax), 0)::bigint FROM {s}.monthly_taxes), \
+                (SELECT coalesce(sum(invoices), 0)::bigint FROM {s}.monthly_revenue)";
+            let text = text.replace("{s}", desk.store.schema());
+            let sums: (i64, i64, i64) =
+                sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_one(&pool).await.unwrap();
+            sums
+        };
+        let first = desk.store.commit(desk.issue().build()).await.unwrap();
+        desk.store.commit(desk.issue().build()).await.unwrap();
+        assert_eq!(sums().await, (24_000, 4_000, 2));
+        let Some(Record::Invoice(invoice)) = first.records.into_iter().next() else { panic!("an invoice") };
+        let gone = desk.make.change().delete(*invoice).build();
+        desk.store.commit(gone).await.unwrap();
+        assert_eq!(sums().await, (12_000, 2_000, 1));
     });
 }

@@ -93,6 +93,7 @@ fn resident_kilobytes() -> u64 {
 /// What the server says of a statement that it ran.
 struct Plan {
     summary: String,
+    /// Whether it reads a table from end to end, or expects to.
     scans_all: bool,
     /// Rows that were sorted.
     sorted: u64,
@@ -123,6 +124,8 @@ impl Plan {
             looked_at: 0,
             millis: root["Execution Time"].to_string(),
         };
+        // Compiling a plan costs more than a page does.
+        this.scans_all |= root.get("JIT").is_some();
         this.visit(&root["Plan"]);
         this
     }

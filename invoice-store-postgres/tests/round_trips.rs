@@ -4,66 +4,13 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
 use invoice_core::change::Record;
 use invoice_core::ports::{CommitsExt as _, Invoices as _, Outbox as _, Trail as _};
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
 use invoice_core::{Allocation, Client, CounterKey, DocumentType, Invoice, Payment, Series, Timestamp};
-use invoice_store_postgres::sqlx::postgres::PgConnectOptions;
-use invoice_store_postgres::{PostgresStore, Settings};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use invoice_store_postgres::PostgresStore;
 
-/// Stands between a client and the server, and counts how often the client speaks after the server did.
-#[derive(Clone, Default)]
-struct Wire {
-    flights: Arc<AtomicUsize>,
-    server_spoke: Arc<AtomicBool>,
-}
-
-impl Wire {
-    async fn listen(&self, server: String) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("its address").port();
-        let wire = self.clone();
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(&server).await.expect("the test server answers");
-                tokio::spawn(wire.clone().relay(client, server));
-            }
-        });
-        port
-    }
-
-    async fn relay(self, client: TcpStream, server: TcpStream) {
-        let (mut from_client, mut to_client) = client.into_split();
-        let (mut from_server, mut to_server) = server.into_split();
-        let wire = self.clone();
-        tokio::spawn(async move {
-            let mut bytes = vec![0; 1 << 16];
-            while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
-                wire.server_spoke.store(true, Ordering::SeqCst);
-                let _ = to_client.write_all(&bytes[..count]).await;
-            }
-        });
-        let mut bytes = vec![0; 1 << 16];
-        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
-            if self.server_spoke.swap(false, Ordering::SeqCst) {
-                self.flights.fetch_add(1, Ordering::SeqCst);
-            }
-            let _ = to_server.write_all(&bytes[..count]).await;
-        }
-    }
-
-    /// How many round trips a future takes.
-    async fn count<T>(&self, what: impl Future<Output = T>) -> (usize, T) {
-        let before = self.flights.load(Ordering::SeqCst);
-        let answer = what.await;
-        (self.flights.load(Ordering::SeqCst) - before, answer)
-    }
-}
+use support::wire::Wire;
 
 struct Desk {
     wire: Wire,
@@ -76,15 +23,8 @@ struct Desk {
 impl Desk {
     async fn open() -> Self {
         let direct = support::a_store().await;
-        let options: PgConnectOptions = support::url().parse().expect("a URL of the server");
         let wire = Wire::default();
-        let port = wire.listen(format!("{}:{}", options.get_host(), options.get_port())).await;
-        let mut settings = Settings::default();
-        settings.connections = 1;
-        let options = options.host("127.0.0.1").port(port);
-        let store =
-            PostgresStore::connect_with(options, &settings).await.expect("the wire leads to the server");
-        let store = store.with_schema(direct.schema()).expect("a plain name");
+        let store = support::over(&wire, direct.schema()).await;
         let make = BillingFixtures::new();
         let (client, series) = (make.client("Café Jelinek"), make.series(DocumentType::Invoice));
         let change = make.change().insert(client.clone()).insert(series.clone());

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use invoice_core::ports::StoreError;
+use invoice_core::ports::{StoreError, Unique};
 use invoice_store_sql::migrations::MigrationError;
-use rusqlite::ffi::ErrorCode;
+use rusqlite::ffi::{self, ErrorCode};
 
 /// Why a store was not opened, migrated or written to.
 ///
@@ -55,6 +55,9 @@ pub enum SqliteError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The application's connection does not enforce foreign keys (`PRAGMA foreign_keys`). Nothing was written.
+    #[error("the connection does not enforce foreign keys")]
+    ForeignKeysOff,
     /// The migration may or may not have been written: look at the status.
     #[error("the outcome is unknown")]
     UnknownOutcome,
@@ -121,6 +124,42 @@ impl<T> Stored<T> for rusqlite::Result<T> {
     }
 }
 
+/// Which constraint a write ran into, by SQLite's extended code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Constraint {
+    PrimaryKey,
+    Unique,
+    ForeignKey,
+}
+
+impl Constraint {
+    pub(crate) fn of(error: &rusqlite::Error) -> Option<Self> {
+        match error.sqlite_error()?.extended_code {
+            ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(Self::PrimaryKey),
+            ffi::SQLITE_CONSTRAINT_UNIQUE => Some(Self::Unique),
+            ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Self::ForeignKey),
+            _ => None,
+        }
+    }
+}
+
+/// What a write that ran into a constraint means: something referred to is not there, something is there
+/// already.
+pub(crate) trait Constrained<T> {
+    fn unique(self, primary: Unique, other: Unique) -> Result<T, StoreError>;
+}
+
+impl<T> Constrained<T> for rusqlite::Result<T> {
+    fn unique(self, primary: Unique, other: Unique) -> Result<T, StoreError> {
+        self.map_err(|error| match Constraint::of(&error) {
+            Some(Constraint::PrimaryKey) => StoreError::Duplicate { what: primary },
+            Some(Constraint::Unique) => StoreError::Duplicate { what: other },
+            Some(Constraint::ForeignKey) => StoreError::NotFound,
+            None => store_error(error),
+        })
+    }
+}
+
 /// How a job's transaction was lost, though the job itself went well.
 #[derive(Debug, Clone)]
 pub(crate) enum Lost {
@@ -161,8 +200,6 @@ impl From<Lost> for SqliteError {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::ffi;
-
     use super::*;
 
     fn driver(code: std::ffi::c_int) -> rusqlite::Error {

@@ -3,14 +3,10 @@
 use chrono::NaiveDate;
 use invoice_core::change::{AggregateId, AggregateKind};
 use invoice_core::ports::StoreError;
-use invoice_core::{
-    ClientId, CreditNoteId, Currency, InvoiceId, ItemId, Money, PaymentId, QuoteId, SeriesId, TeamId,
-    Timestamp, Version,
-};
+use invoice_core::{Currency, Money, Timestamp, Version};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use crate::error::SqliteError;
 
@@ -71,6 +67,13 @@ pub(crate) fn money(units: i64, currency: Currency) -> Result<Money, StoreError>
     Money::from_minor(units, currency).map_err(StoreError::backend)
 }
 
+/// Minor units, in the currency that a column names.
+pub(crate) fn amount(units: i64, row: &Row<'_>, currency: usize) -> rusqlite::Result<Money> {
+    Money::from_minor(units, parsed(row, currency)?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(currency, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
 /// One of the names an enumeration is stored by.
 pub(crate) fn named<T: Copy>(
     all: &[T],
@@ -86,17 +89,7 @@ pub(crate) fn named<T: Copy>(
 /// The aggregate that two columns, its kind and its identifier, name.
 pub(crate) fn aggregate(row: &Row<'_>, index: usize) -> rusqlite::Result<AggregateId> {
     let kind = named(&AggregateKind::ALL, AggregateKind::as_str, row, index)?;
-    let id: Uuid = row.get(index + 1)?;
-    Ok(match kind {
-        AggregateKind::Client => AggregateId::Client(ClientId::from_uuid(id)),
-        AggregateKind::Item => AggregateId::Item(ItemId::from_uuid(id)),
-        AggregateKind::Supplier => AggregateId::Supplier(TeamId::from_uuid(id)),
-        AggregateKind::Series => AggregateId::Series(SeriesId::from_uuid(id)),
-        AggregateKind::Invoice => AggregateId::Invoice(InvoiceId::from_uuid(id)),
-        AggregateKind::CreditNote => AggregateId::CreditNote(CreditNoteId::from_uuid(id)),
-        AggregateKind::Quote => AggregateId::Quote(QuoteId::from_uuid(id)),
-        AggregateKind::Payment => AggregateId::Payment(PaymentId::from_uuid(id)),
-    })
+    Ok(AggregateId::new(kind, row.get(index + 1)?))
 }
 
 /// A record out of its stored form.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use invoice_core::change::AggregateId;
-use invoice_core::ports::{
-    InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _,
-};
+use invoice_core::ports::{InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _};
 use invoice_core::{InvoiceId, Month, TeamId};
 use invoice_store_postgres::PostgresStore;
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, PgConnection};

@@ -82,7 +82,8 @@ async fn bytes(
 }
 
 async fn position(connection: &mut PgConnection) -> Result<i64, Wrong> {
-    let row = sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
+    let row =
+        sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
     Ok(row.try_get(0)?)
 }
 

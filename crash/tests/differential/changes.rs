@@ -49,7 +49,9 @@ impl Trace {
     async fn commit(&mut self, what: &str, sets: Vec<ChangeSet>) -> Result<(), Wrong> {
         let _ = self
             .all(what, async |p| {
-                let answers = p.recorder.commit(sets.clone()).await;
+                let answers = p.recorder.commit(sets.clone()).await.into_iter();
+                let answers: Vec<_> =
+                    answers.map(|answer| answer.map_err(|error| format!("{error:?}"))).collect();
                 if answers.iter().all(Result::is_err) { Err(answers) } else { Ok(answers) }
             })
             .await?;

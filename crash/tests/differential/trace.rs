@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{Debug, Display};
 
 use chrono::{Days, NaiveDate};
+use futures::future::join_all;
 use invoice_core::ports::ClaimedEvent;
 use invoice_core::service::Call;
 use invoice_core::{
@@ -105,8 +106,8 @@ impl Trace {
         self.compare_everything().await
     }
 
-    /// One step on every store. The answers must be the same to the letter; the first is given back.
-    pub(crate) async fn all<T: Debug, E: Debug>(
+    /// One step on every store, at once. The answers must be the same; the first is given back.
+    pub(crate) async fn all<T: Debug + PartialEq, E: Debug>(
         &mut self,
         what: impl Display,
         step: impl AsyncFn(&Player) -> Result<T, E>,
@@ -121,23 +122,23 @@ impl Trace {
     }
 
     /// The same without counting as a step.
-    pub(crate) async fn same<T: Debug, E: Debug>(
+    pub(crate) async fn same<T: Debug + PartialEq, E: Debug>(
         &self,
         step: impl AsyncFn(&Player) -> Result<T, E>,
     ) -> Result<Result<T, E>, Wrong> {
-        let mut first: Option<(Result<T, E>, String)> = None;
-        for player in &self.players {
-            let answer = step(player).await;
-            let text = format!("{answer:?}");
-            match &first {
-                Some((_, expected)) if *expected != text => {
-                    return Err(difference(expected, player.name, &text));
-                }
-                Some(_) => {}
-                None => first = Some((answer, text)),
+        let mut answers = join_all(self.players.iter().map(|player| step(player))).await;
+        for (player, answer) in self.players.iter().zip(&answers).skip(1) {
+            let is_same = match (&answers[0], answer) {
+                (Ok(expected), Ok(found)) => expected == found,
+                // Errors are not comparable: they may hold the error of a driver.
+                (Err(expected), Err(found)) => format!("{expected:?}") == format!("{found:?}"),
+                _ => false,
+            };
+            if !is_same {
+                return Err(difference(&format!("{:?}", answers[0]), player.name, &format!("{answer:?}")));
             }
         }
-        Ok(first.unwrap().0)
+        Ok(answers.swap_remove(0))
     }
 
     /// What the first store says, to choose a step by.

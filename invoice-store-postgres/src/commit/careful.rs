@@ -12,7 +12,7 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 use super::lookup::{Hold, Standing};
 use super::rows::{Batch, Ended};
 use super::run::{Outcome, run};
-use super::{TRIES, Trouble, needs_care, pause, settled};
+use super::{TRIES, Trouble, needs_care, pause, receipt, settled};
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
 use crate::record::Stored;
@@ -148,7 +148,7 @@ impl PostgresStore {
         let prepared = self.prepare(&batch.finish())?;
         let deletes = change.writes.iter().any(|write| write.record().is_none());
         match run(connection, prepared).await {
-            Ok(Outcome::Landed) => Ok(resolved.receipt()),
+            Ok(Outcome::Landed) => Ok(receipt(resolved)),
             Ok(Outcome::Missed(_)) => Err(Trouble::Again),
             Err(error) => Err(settled(error, deletes)),
         }

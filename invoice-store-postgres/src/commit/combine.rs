@@ -15,9 +15,6 @@ use super::needs_care;
 use super::table::Table;
 use crate::PostgresStore;
 
-/// The most that land in one statement.
-const MOST: usize = 64;
-
 type Key = (TeamId, CounterKey);
 
 struct Waiting {
@@ -50,13 +47,13 @@ fn is_plain(change: &ChangeSet) -> bool {
 
 /// How many of the first of them can land in one statement: issues of one team that share no record, each
 /// as if those before it were written already.
-pub(super) fn together(changes: &[Arc<ChangeSet>]) -> usize {
-    let Some(first) = changes.first() else { return 0 };
+pub(super) fn together(changes: &[Arc<ChangeSet>], most: usize) -> usize {
+    let [first, _, ..] = changes else { return changes.len() };
     let mut written: HashSet<AggregateId> = HashSet::new();
     let mut read: HashSet<AggregateId> = HashSet::new();
     let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
     let mut count = 0;
-    for change in changes.iter().take(MOST) {
+    for change in changes.iter().take(most) {
         let writes = || change.writes.iter().map(Write::id);
         let referred = change.writes.iter().filter_map(Write::record).flat_map(references);
         let reads: Vec<_> = change.guards.iter().map(|guard| guard.id).chain(referred).collect();
@@ -129,8 +126,9 @@ impl PostgresStore {
             queues.remove(&key);
             return Vec::new();
         }
-        let first: Vec<_> = queue.iter().take(MOST).map(|waiting| Arc::clone(&waiting.change)).collect();
-        queue.drain(..together(&first)).collect()
+        let most = self.shared.together;
+        let first: Vec<_> = queue.iter().take(most).map(|waiting| Arc::clone(&waiting.change)).collect();
+        queue.drain(..together(&first, most)).collect()
     }
 }
 

@@ -12,18 +12,20 @@ mod table;
 mod text;
 pub(crate) mod value;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice_core::change::{
-    AggregateId, ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, Receipt, Record, ResolvedChange,
-    Write, resolve,
+    AggregateId, ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record,
+    ResolvedChange, Write, resolve,
 };
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{TeamId, Violation};
+
+use sqlx::Connection as _;
 
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
@@ -34,10 +36,10 @@ pub(crate) use text::Shape;
 
 use counters::Counters;
 use rows::Batch;
-use run::{Outcome, run};
+use run::{Outcome, Prepared, run};
 
 /// How often a wrong prediction is corrected before the counter is locked first.
-const MISSES: u32 = 3;
+const MISSES: u32 = 2;
 
 /// How often the same is tried again after a serialization failure or a deadlock.
 const TRIES: u32 = 8;
@@ -63,7 +65,7 @@ impl Commits for PostgresStore {
         let mut answers = Vec::with_capacity(changes.len());
         let mut rest = changes.as_slice();
         while !rest.is_empty() {
-            let (group, later) = rest.split_at(combine::together(rest));
+            let (group, later) = rest.split_at(combine::together(rest, self.shared.together));
             match group {
                 [change] => answers.push(self.commit_one(change).await),
                 _ => answers.extend(self.land(group).await),
@@ -120,9 +122,18 @@ impl Bound {
         Ok(batch.finish())
     }
 
-    fn receipts(&self) -> Vec<Receipt> {
-        self.changes.iter().map(ResolvedChange::receipt).collect()
+    fn receipts(self) -> Vec<Receipt> {
+        self.changes.into_iter().map(receipt).collect()
     }
+}
+
+/// The receipt of what was written, without another copy of it.
+fn receipt(change: ResolvedChange) -> Receipt {
+    let records = change.writes.into_iter().filter_map(|write| match write {
+        Write::Insert(record) | Write::Update { record, .. } => Some(record),
+        Write::Delete { .. } => None,
+    });
+    Receipt { commit: change.id, records: records.collect(), replayed: false }
 }
 
 /// What must be known of the stored rows before it can be written.
@@ -143,7 +154,7 @@ impl PostgresStore {
         if change.check().is_err() || change.writes.iter().any(needs_care) {
             return self.careful(change).await;
         }
-        match combine::queue_of(change) {
+        match combine::queue_of(change).filter(|_| self.shared.together > 1) {
             Some(counter) => self.queued(counter, change).await,
             None => self.land_one(change).await,
         }
@@ -161,18 +172,20 @@ impl PostgresStore {
 
     /// Change sets that share nothing but counters: in one statement, or else each by itself.
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        let mut lost = false;
         if let [_, _, ..] = changes {
             match self.attempt(changes).await {
                 Ok(receipts) => return receipts.into_iter().map(Ok).collect(),
                 Err(Trouble::Store(error @ StoreError::Unavailable)) => {
                     return vec![Err(error); changes.len()];
                 }
+                Err(Trouble::Driver(error)) => lost = is_lost(&error),
                 Err(_) => {}
             }
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(self.land_one(change).await);
+            answers.push(if lost { self.after_loss(change).await } else { self.land_one(change).await });
         }
         answers
     }
@@ -180,15 +193,11 @@ impl PostgresStore {
     /// The statement, with predicted counters; again while they turn out to be others.
     async fn attempt(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Receipt>, Trouble> {
         let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
-        let issues = || changes.iter().flat_map(|change| &change.issues);
-        let pending: HashSet<_> = issues().map(|issue| issue.document).collect();
-        let keys = || issues().map(|issue| issue.counter);
         let memory = &self.shared.memory;
         let (mut misses, mut tries) = (0, 0);
         loop {
-            let bound = bind(changes.iter().map(|change| &**change), memory.predict(team, keys()))
-                .map_err(StoreError::Refused)?;
-            let prepared = self.prepare(&bound.batch(team, &pending)?)?;
+            let keys = || issues(changes).map(|issue| issue.counter);
+            let (bound, prepared) = self.bind(team, changes, memory.predict(team, keys()))?;
             let mut connection = self.connection().await?;
             let outcome = run(&mut connection, prepared).await;
             match connection.give_back(outcome) {
@@ -201,7 +210,7 @@ impl PostgresStore {
                     memory.learn(team, found.into_iter());
                     misses += 1;
                     if misses == MISSES {
-                        return Err(Trouble::Again);
+                        return self.attempt_locked(team, changes).await;
                     }
                 }
                 Err(error) if is_contention(&error) && tries < TRIES => {
@@ -213,6 +222,39 @@ impl PostgresStore {
         }
     }
 
+    /// The statement in a transaction that holds the counters first, where others keep moving them.
+    async fn attempt_locked(
+        &self,
+        team: TeamId,
+        changes: &[Arc<ChangeSet>],
+    ) -> Result<Vec<Receipt>, Trouble> {
+        let mut connection = self.connection().await?;
+        let mut transaction = connection.begin().await?;
+        let keys: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        let counters = self.hold_counters(&mut transaction, team, &keys).await?;
+        let (bound, prepared) = self.bind(team, changes, counters)?;
+        if let Outcome::Missed(_) = run(&mut transaction, prepared).await? {
+            return Err(Trouble::Again);
+        }
+        transaction.commit().await?;
+        connection.done(Ok(()))?;
+        self.shared.memory.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
+        Ok(bound.receipts())
+    }
+
+    fn bind(
+        &self,
+        team: TeamId,
+        changes: &[Arc<ChangeSet>],
+        counters: Counters,
+    ) -> Result<(Bound, Prepared), Trouble> {
+        let bound = bind(changes.iter().map(|change| &**change), counters).map_err(StoreError::Refused)?;
+        let pending = issues(changes).map(|issue| issue.document).collect();
+        let prepared = self.prepare(&bound.batch(team, &pending)?)?;
+        Ok((bound, prepared))
+    }
+
     /// The connection went away with the statement: whoever looks for the commit by its id finds out, and
     /// writes it if it is not there.
     async fn after_loss(&self, change: &ChangeSet) -> Result<Receipt, StoreError> {
@@ -222,13 +264,24 @@ impl PostgresStore {
         }
     }
 
-    /// The text of the statement that issues a document of some shape, for measuring the same by other
-    /// means.
+    /// The text of the statement that would commit a change set now, for measuring the same by other means:
+    /// its parameters say their types, the first is the team. A counter that this store has not met yet
+    /// would be made.
     #[doc(hidden)]
-    pub fn statement_texts(&self) -> Vec<String> {
-        let texts = self.shared.commits.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.values().map(ToString::to_string).collect()
+    pub fn statement_text(&self, change: &Arc<ChangeSet>) -> Result<String, StoreError> {
+        let changes = std::slice::from_ref(change);
+        let counters = self.shared.memory.predict(change.team, issues(changes).map(|issue| issue.counter));
+        match self.bind(change.team, changes, counters) {
+            Ok((_, prepared)) => Ok(prepared.text().to_owned()),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Driver(error)) => Err(store_error(error)),
+            Err(Trouble::Again) => Err(StoreError::Unavailable),
+        }
     }
+}
+
+fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
+    changes.iter().flat_map(|change| &change.issues)
 }
 
 /// Longer after each try, and never twice the same, so that two that met do not meet again.
@@ -239,8 +292,7 @@ async fn pause(tries: u32) {
 }
 
 /// Keys that only a race finds taken in the careful path.
-const RACES: [&str; 5] =
-    ["commits_pkey", "commits_idempotency_key", "counters_pkey", "documents_place", "versions_pkey"];
+const RACES: [&str; 4] = ["commits_pkey", "commits_idempotency_key", "counters_pkey", "versions_pkey"];
 
 /// The error of a statement that failed in the careful path, which has looked at everything before.
 fn settled(error: sqlx::Error, deletes: bool) -> Trouble {

@@ -496,7 +496,10 @@ fn json(record: &Record) -> Result<Vec<u8>, StoreError> {
 }
 
 fn to_json(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(value).map_err(StoreError::backend)
+    // An invoice of five lines fits.
+    let mut bytes = Vec::with_capacity(4_096);
+    serde_json::to_writer(&mut bytes, value).map_err(StoreError::backend)?;
+    Ok(bytes)
 }
 
 fn first_day(month: Month) -> NaiveDate {

@@ -28,6 +28,12 @@ pub(super) struct Prepared {
     arguments: PgArguments,
 }
 
+impl Prepared {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Shared {
     fn commit_text(&self, shape: Shape) -> Arc<str> {
         if let Some(text) = self.commits.read().unwrap_or_else(PoisonError::into_inner).get(&shape) {
@@ -49,6 +55,7 @@ impl PostgresStore {
 
 fn arguments(batch: &Batch<'_>) -> Result<PgArguments, Arc<dyn std::error::Error + Send + Sync>> {
     let mut arguments = PgArguments::default();
+    arguments.reserve(128, 8_192);
     arguments.add(batch.team).map_err(Arc::from)?;
     let mut column = Vec::new();
     for (part, rows) in &batch.parts {

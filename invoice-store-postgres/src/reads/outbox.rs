@@ -9,9 +9,12 @@ use sqlx::postgres::PgRow;
 use super::row::{column, count, instant, record};
 use crate::PostgresStore;
 
-/// Rows that another worker is at are passed over; nobody waits.
+/// Rows that another worker is at are passed over; nobody waits. It reads from the oldest event on, with a look
+/// at the lane of each, however full the outbox is.
 const CLAIM: &str = "\
-    WITH claimed AS ( \
+    UPDATE {s}.outbox \
+    SET attempts = least(attempts, 2147483646) + 1, leased_until = $2, not_before = NULL \
+    WHERE position = ANY (ARRAY( \
         SELECT o.position FROM {s}.outbox o \
         WHERE o.buried_reason IS NULL AND (o.leased_until IS NULL OR o.leased_until <= $1) \
             AND (o.not_before IS NULL OR o.not_before <= $1) \
@@ -19,12 +22,9 @@ const CLAIM: &str = "\
                 WHERE e.team = o.team AND e.aggregate_kind = o.aggregate_kind AND e.aggregate = o.aggregate \
                     AND e.buried_reason IS NULL \
                     AND (e.aggregate_version, e.ordinal, e.id) < (o.aggregate_version, o.ordinal, o.id)) \
-        ORDER BY o.position LIMIT $3 FOR UPDATE OF o SKIP LOCKED \
-    ) \
-    UPDATE {s}.outbox o \
-    SET attempts = least(o.attempts, 2147483646) + 1, leased_until = $2, not_before = NULL \
-    FROM claimed WHERE o.position = claimed.position \
-    RETURNING o.position, o.event, o.attempts::bigint";
+        ORDER BY o.position LIMIT {limit} FOR UPDATE OF o SKIP LOCKED \
+    )) \
+    RETURNING position, event, attempts::bigint";
 
 /// A claim is known by how often its event was claimed, and until when.
 const ACKNOWLEDGE: &str = "\
@@ -42,7 +42,7 @@ const BURY: &str = "\
     WHERE team = $1 AND id = $2 AND attempts = $3 AND leased_until = $4 AND buried_reason IS NULL";
 
 const BURIED: &str = "\
-    SELECT event, buried_reason FROM {s}.outbox WHERE buried_reason IS NOT NULL ORDER BY position LIMIT $1";
+    SELECT event, buried_reason FROM {s}.outbox WHERE buried_reason IS NOT NULL ORDER BY position LIMIT {limit}";
 
 /// Teams may use the same identifiers: the oldest is meant.
 const REVIVE: &str = "\
@@ -62,9 +62,9 @@ impl Outbox for PostgresStore {
             return Ok(Vec::new());
         }
         let leased_until = now.plus_millis(lease_millis.into());
-        let values = [Value::Instant(now), Value::Instant(leased_until), Value::Int(limit.into())];
+        let values = [Value::Instant(now), Value::Instant(leased_until)];
         // A claim whose answer was lost ends with its lease, so that claiming again harms nobody.
-        let rows = self.rows(CLAIM, &values).await?;
+        let rows = self.limited(CLAIM, limit.into(), &values).await?;
         let mut claimed =
             rows.iter().map(|row| claimed(row, leased_until)).collect::<Result<Vec<_>, StoreError>>()?;
         claimed.sort_unstable_by_key(|(position, _)| *position);
@@ -96,7 +96,7 @@ impl Outbox for PostgresStore {
     }
 
     async fn buried(&self, limit: u16) -> Result<Vec<(Event, String)>, StoreError> {
-        let rows = self.rows(BURIED, &[Value::Int(limit.into())]).await?;
+        let rows = self.limited(BURIED, limit.into(), &[]).await?;
         rows.iter().map(|row| Ok((record(row, 0)?, column(row, 1)?))).collect()
     }
 

@@ -9,25 +9,25 @@ use invoice_store_sql::lists::Value;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use super::data;
 use super::row::{aggregate, column, count, named, record, timestamp};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
 macro_rules! audit {
-    ($conditions:literal, $limit:literal) => {
+    ($conditions:literal) => {
         concat!(
             "SELECT id, commit_id, at, actor, subject_kind, subject, version, actions, number, reason \
              FROM {s}.audit WHERE team = $1",
             $conditions,
-            " ORDER BY id DESC LIMIT ",
-            $limit
+            " ORDER BY id DESC LIMIT {limit}"
         )
     };
 }
-const ALL: &str = audit!("", "$2");
-const ALL_BEFORE: &str = audit!(" AND id < $2", "$3");
-const OF_SUBJECT: &str = audit!(" AND subject_kind = $2 AND subject = $3", "$4");
-const OF_SUBJECT_BEFORE: &str = audit!(" AND subject_kind = $2 AND subject = $3 AND id < $4", "$5");
+const ALL: &str = audit!("");
+const ALL_BEFORE: &str = audit!(" AND id < $2");
+const OF_SUBJECT: &str = audit!(" AND subject_kind = $2 AND subject = $3");
+const OF_SUBJECT_BEFORE: &str = audit!(" AND subject_kind = $2 AND subject = $3 AND id < $4");
 
 macro_rules! counters {
     ($condition:literal) => {
@@ -40,10 +40,12 @@ macro_rules! counters {
 const COUNTERS: &str = counters!("");
 const COUNTER: &str = counters!(" AND series = $2 AND period = $3");
 
-const CHAIN: &str = "\
-    SELECT d.kind, v.data FROM {s}.documents d \
-    JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-    WHERE d.team = $1 AND d.series = $2 AND d.period = $3 AND d.seq >= $4 ORDER BY d.seq LIMIT $5";
+const CHAIN: &str = concat!(
+    "SELECT d.kind, ",
+    data!("d"),
+    " FROM {s}.documents d WHERE d.team = $1 AND d.series = $2 AND d.period = $3 AND d.seq >= $4 \
+     ORDER BY d.seq LIMIT {limit}"
+);
 
 #[async_trait]
 impl Trail for PostgresStore {
@@ -60,14 +62,13 @@ impl Trail for PostgresStore {
             values.push(Value::Uuid(subject.as_uuid()));
         }
         values.extend(before.map(|before| Value::Uuid(before.as_uuid())));
-        values.push(Value::Int(i64::try_from(page.limit()).unwrap_or(i64::MAX).saturating_add(1)));
         let text = match (subject, before) {
             (None, None) => ALL,
             (None, Some(_)) => ALL_BEFORE,
             (Some(_), None) => OF_SUBJECT,
             (Some(_), Some(_)) => OF_SUBJECT_BEFORE,
         };
-        let rows = self.rows(text, &values).await?;
+        let rows = self.limited(text, page.limit().saturating_add(1), &values).await?;
         let entries = rows.iter().map(|row| entry(team, row)).collect::<Result<_, _>>()?;
         Page::from_overfull(entries, page, |entry: &AuditEntry| {
             Cursor::new(entry.id.to_string()).map_err(StoreError::Refused)
@@ -96,8 +97,8 @@ impl Trail for PostgresStore {
         // No sequence is beyond what the column holds.
         let Ok(from) = i64::try_from(from) else { return Ok(Vec::new()) };
         let mut values = values_of(team, key).to_vec();
-        values.extend([Value::Int(from), Value::Int(limit.into())]);
-        self.rows(CHAIN, &values).await?.iter().map(document).collect()
+        values.push(Value::Int(from));
+        self.limited(CHAIN, limit.into(), &values).await?.iter().map(document).collect()
     }
 }
 

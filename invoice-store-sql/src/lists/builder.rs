@@ -27,6 +27,7 @@ pub(super) struct Builder<'a> {
     values: Vec<Value>,
     depends_on_values: bool,
     sorted_by_creation: bool,
+    of_one_client: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -62,7 +63,14 @@ impl<'a> Builder<'a> {
 
     fn new(dialect: Dialect<'a>, columns: &str) -> Self {
         let text = format!("SELECT {columns}");
-        Self { dialect, text, values: Vec::new(), depends_on_values: false, sorted_by_creation: true }
+        Self {
+            dialect,
+            text,
+            values: Vec::new(),
+            depends_on_values: false,
+            sorted_by_creation: true,
+            of_one_client: false,
+        }
     }
 
     /// Selects whole records; see [`Builder::select`].
@@ -141,9 +149,11 @@ impl<'a> Builder<'a> {
         self.and_value(&format!("{}{column} =", if beside { "+" } else { "" }), value);
     }
 
-    /// A client's rows: few enough to be sorted, where there is no index for the order.
+    /// A client's rows: few enough to be sorted, where their index has another order. PostgreSQL knows how
+    /// many they are and decides; for SQLite, [`Builder::page`] takes the order's index away.
     pub(super) fn of_client(&mut self, client: Option<Uuid>) {
         let Some(client) = client else { return };
+        self.of_one_client = true;
         self.depends_on_values |= !self.sorted_by_creation;
         self.leading("d.client", Value::Uuid(client));
     }
@@ -201,8 +211,7 @@ impl<'a> Builder<'a> {
 
     /// The statement without an order, for counting.
     pub(super) fn finish(self) -> Statement {
-        let Self { dialect: _, text, values, depends_on_values: _, sorted_by_creation: _ } = self;
-        Statement { text, values, depends_on_values: true }
+        Statement { text: self.text, values: self.values, depends_on_values: true }
     }
 
     /// The rows after the request's cursor, in order, one more than a page. `key` is the column the list is
@@ -218,6 +227,8 @@ impl<'a> Builder<'a> {
             Direction::Ascending => (">", ""),
             Direction::Descending => ("<", " DESC"),
         };
+        let sorts = self.is_sqlite() && self.of_one_client && !self.sorted_by_creation;
+        let key = if sorts { format!("+{key}") } else { key.to_owned() };
         if let Some((at, last)) = order.start(request)? {
             let at = value_of(at, sorted).ok_or_else(foreign_cursor)?;
             match id {
@@ -236,11 +247,20 @@ impl<'a> Builder<'a> {
             self.push(&format!(", {id}{direction}"));
         }
         self.push(" LIMIT ");
-        let limit = i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1);
-        self.bind(Value::Int(limit));
-        let Self { dialect: _, text, values, depends_on_values, sorted_by_creation: _ } = self;
-        Ok(Statement { text, values, depends_on_values })
+        let limit = request.limit().saturating_add(1);
+        if self.is_sqlite() {
+            self.bind(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        } else {
+            let _ = write!(self.text, "{}", rounded_limit(limit));
+        }
+        Ok(Statement { text: self.text, values: self.values, depends_on_values: self.depends_on_values })
     }
+}
+
+/// At least as many rows, of few sizes. PostgreSQL must know the limit when it plans, lest it plan for a tenth of
+/// all rows, and it keeps a plan for each text; the rows beyond the page are not looked at.
+fn rounded_limit(limit: usize) -> usize {
+    [11, 21, 51, 101].into_iter().find(|size| *size >= limit).unwrap_or_else(|| limit.max(201))
 }
 
 /// The key of a cursor as a value of the column; `None` if it can't be one.

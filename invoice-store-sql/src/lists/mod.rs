@@ -2,8 +2,8 @@
 //! differ in.
 //!
 //! A list is in the order of an index, and a page starts by comparing a row of that index's own columns with
-//! where the page before ended, so that every page costs the same. One row more than the page is read, which
-//! tells whether there is a next one.
+//! where the page before ended, so that every page costs the same. At least one row more than the page is
+//! read, which tells whether there is a next one.
 //!
 //! A store's tables have the columns that the statements name; records are kept in `versions`, and a list of
 //! whole records has one column, `data`.

@@ -96,7 +96,7 @@ fn a_page_starts_after_its_cursor_in_the_lists_direction() {
     let order = Order::of_invoices(&up);
     let text = invoices(POSTGRES, team(), &up, &after(order, Key::Number(7))).unwrap().into_parts().0;
     assert!(text.contains("AND (d.payable, d.id) > ($3, $4)"), "{text}");
-    assert!(text.ends_with("ORDER BY d.payable, d.id LIMIT $5"), "{text}");
+    assert!(text.ends_with("ORDER BY d.payable, d.id LIMIT 51"), "{text}");
 
     let down = by(InvoiceSort::Number);
     let order = Order::of_invoices(&down);
@@ -181,4 +181,17 @@ fn an_unanswerable_query_is_refused() {
     let query = InvoiceQuery { status: Some(Status::Overdue), ..InvoiceQuery::new() };
     assert!(matches!(invoices(POSTGRES, team(), &query, &first()), Err(StoreError::Refused(_))));
     assert!(matches!(count_invoices(POSTGRES, team(), &query), Err(StoreError::Refused(_))));
+}
+
+#[test]
+fn a_page_of_any_size_reads_one_row_more() {
+    for size in 1..=PageRequest::MAX_LIMIT {
+        let request = PageRequest::first(size).unwrap();
+        let (text, _) = invoices(POSTGRES, team(), &InvoiceQuery::new(), &request).unwrap().into_parts();
+        let read: u16 = text.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(read > size && read <= 3 * size.max(10), "{size} {read}");
+        let (_, values) =
+            invoices(Dialect::Sqlite, team(), &InvoiceQuery::new(), &request).unwrap().into_parts();
+        assert_eq!(values.last(), Some(&Value::Int(i64::from(size) + 1)));
+    }
 }

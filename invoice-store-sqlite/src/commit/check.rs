@@ -24,16 +24,15 @@ pub(super) struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// Checks all but what depends on numbers.
+    /// Checks what the file's own constraints do not: they see to references, to identifiers of documents,
+    /// audit entries and events, and to numbers, without looking twice.
     pub(super) fn check(connection: &'a Connection, change: &'a ChangeSet) -> Result<Self, StoreError> {
         let writes = change.writes.iter().map(|write| (write.id(), write)).collect();
         let mut outcome = Self { connection, change, writes, before: HashMap::new() };
         outcome.check_versions()?;
-        outcome.check_references()?;
         outcome.check_unused()?;
         outcome.check_ids()?;
-        outcome.check_events()?;
-        outcome.check_unique(&change.writes)?;
+        outcome.check_unique()?;
         Ok(outcome)
     }
 
@@ -45,11 +44,7 @@ impl<'a> Outcome<'a> {
                 counters.insert(issue.counter, counter);
             }
         }
-        let resolved = resolve(self.change, &counters).map_err(StoreError::Refused)?;
-        if !self.change.issues.is_empty() {
-            self.check_unique(&resolved.writes)?;
-        }
-        Ok(resolved)
+        resolve(self.change, &counters).map_err(StoreError::Refused)
     }
 
     fn team(&self) -> Uuid {
@@ -121,27 +116,6 @@ impl<'a> Outcome<'a> {
         Ok(())
     }
 
-    fn will_exist(&self, id: AggregateId) -> Result<bool, StoreError> {
-        match self.writes.get(&id) {
-            Some(write) => Ok(write.record().is_some()),
-            None if self.change.guards.iter().any(|guard| guard.id == id) => Ok(true),
-            None => Ok(self.version(id)?.is_some()),
-        }
-    }
-
-    fn check_references(&self) -> Result<(), StoreError> {
-        let of_records = self.change.writes.iter().filter_map(Write::record).flat_map(references);
-        let imports = CounterKey::imports(self.change.team);
-        let counters = self.change.issues.iter().map(|issue| issue.counter).filter(|key| *key != imports);
-        let of_counters = counters.map(|key| AggregateId::Series(key.series));
-        for id in of_records.chain(of_counters) {
-            if !self.will_exist(id)? {
-                return Err(StoreError::NotFound);
-            }
-        }
-        Ok(())
-    }
-
     /// Nothing that stays refers to what goes.
     fn check_unused(&self) -> Result<(), StoreError> {
         for write in &self.change.writes {
@@ -189,6 +163,7 @@ impl<'a> Outcome<'a> {
     fn check_ids(&self) -> Result<(), StoreError> {
         for write in &self.change.writes {
             if let Write::Insert(record) = write
+                && !documents::is_one(record.id())
                 && self.version(record.id())?.is_some()
             {
                 let supplier = matches!(record, Record::Supplier(_));
@@ -196,28 +171,15 @@ impl<'a> Outcome<'a> {
                 return Err(StoreError::Duplicate { what });
             }
         }
-        let text = "SELECT 1 FROM audit WHERE team = ?1 AND id = ?2";
-        self.check_new(text, self.change.audit.iter().map(|entry| entry.id.as_uuid()))
-    }
-
-    fn check_events(&self) -> Result<(), StoreError> {
-        let text = "SELECT 1 FROM outbox WHERE team = ?1 AND id = ?2";
-        self.check_new(text, self.change.events.iter().map(|event| event.id.as_uuid()))
-    }
-
-    fn check_new(&self, text: &str, ids: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
-        let mut seen = HashSet::new();
-        for id in ids {
-            if !seen.insert(id) || self.first::<i64>(text, (self.team(), id))?.is_some() {
-                return Err(StoreError::Duplicate { what: Unique::Id });
-            }
-        }
         Ok(())
     }
 
-    fn check_unique(&self, writes: &[Write]) -> Result<(), StoreError> {
+    fn check_unique(&self) -> Result<(), StoreError> {
         let mut seen = HashSet::new();
-        for record in writes.iter().filter_map(Write::record) {
+        for record in self.change.writes.iter().filter_map(Write::record) {
+            if documents::is_one(record.id()) {
+                continue;
+            }
             let Some(value) = UniqueValue::of(record) else { continue };
             let what = value.kind();
             // A holder that is written too is looked at by what it will hold.
@@ -232,9 +194,7 @@ impl<'a> Outcome<'a> {
     fn holder(&self, value: &UniqueValue) -> Result<Option<AggregateId>, StoreError> {
         let team = self.team();
         let row = match value {
-            UniqueValue::Number(number) => self
-                .statement("SELECT kind, id FROM documents WHERE team = ?1 AND number = ?2")?
-                .query_row((team, number), aggregate),
+            UniqueValue::Number(_) => return Ok(None),
             UniqueValue::ExternalReference(reference) => self
                 .statement("SELECT 'payment', id FROM payments WHERE team = ?1 AND external_reference = ?2")?
                 .query_row((team, reference), aggregate),

@@ -13,10 +13,11 @@ use async_trait::async_trait;
 use invoice_core::TeamId;
 use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt};
 use invoice_core::ports::{Commits, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction};
 
 use crate::SqliteStore;
-use crate::error::Stored as _;
+use crate::error::{SqliteError, Stored as _};
 use crate::reads::versions;
 
 #[async_trait]
@@ -46,6 +47,7 @@ impl SqliteStore {
     /// Commits a change set inside the application's own transaction, on a connection of its own to the
     /// same file: it lands with whatever else that transaction writes, or not at all.
     ///
+    /// The connection must enforce foreign keys, as it does unless the application turned that off.
     /// Begin the transaction as `IMMEDIATE`. One that read before it first writes may find that another
     /// connection wrote in between, which answers `Unavailable`. What fails here is undone; what the
     /// application wrote before stays, and the transaction goes on. The receipt counts once the
@@ -73,6 +75,10 @@ impl SqliteStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit_in(transaction: &Transaction<'_>, change: &ChangeSet) -> Result<Receipt, StoreError> {
+        // References are the file's own constraints, which each connection may turn off.
+        if !transaction.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY).stored()? {
+            return Err(SqliteError::ForeignKeysOff.into());
+        }
         transaction.execute_batch("SAVEPOINT invoicing").stored()?;
         let answer = commit(transaction, change);
         // A full disk ends the whole transaction, and the savepoint with it.
@@ -87,8 +93,8 @@ impl SqliteStore {
 }
 
 fn commit(connection: &Connection, change: &ChangeSet) -> Result<Receipt, StoreError> {
-    if let Some(receipt) = versions::answer_again(connection, change)? {
-        return Ok(receipt);
+    if !write::is_new(connection, change)? {
+        return versions::answer_again(connection, change);
     }
     change.check()?;
     let stored = check::Outcome::check(connection, change)?;

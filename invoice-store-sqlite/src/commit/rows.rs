@@ -1,13 +1,13 @@
 //! Rows of everything but documents.
 
 use invoice_core::change::{AggregateId, AggregateKind, Write};
-use invoice_core::ports::{InvoiceQuery, StoreError};
+use invoice_core::ports::{InvoiceQuery, StoreError, Unique};
 use invoice_core::{Client, Item, Metadata, Payment, Series, SupplierProfile, Timestamp};
 use invoice_store_sql::lists::metadata_pair;
 use rusqlite::{Connection, Params};
 use uuid::Uuid;
 
-use crate::error::{SqliteError, Stored as _};
+use crate::error::{Constrained as _, SqliteError};
 use crate::values::{Day, int};
 
 /// Where the current version of a record lies.
@@ -17,8 +17,17 @@ pub(super) struct Place {
     pub(super) ordinal: i64,
 }
 
+/// Writes; what runs into a foreign key refers to something that is not there.
 pub(super) fn execute(connection: &Connection, text: &str, values: impl Params) -> Result<usize, StoreError> {
-    connection.prepare_cached(text).and_then(|mut it| it.execute(values)).stored()
+    try_execute(connection, text, values).unique(Unique::Id, Unique::Id)
+}
+
+pub(super) fn try_execute(
+    connection: &Connection,
+    text: &str,
+    values: impl Params,
+) -> rusqlite::Result<usize> {
+    connection.prepare_cached(text)?.execute(values)
 }
 
 pub(super) fn put_client(connection: &Connection, client: &Client, place: Place) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use invoice_core::TeamId;
 use invoice_core::adapter::DocumentRow;
 use invoice_core::change::{
-    AggregateId, AuditEntry, CounterMove, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
+    AggregateId, AuditEntry, ChangeSet, CounterMove, Receipt, Record, ResolvedChange, Write,
 };
 use invoice_core::ports::StoreError;
 use invoice_core::{Event, EventKind, UserId};
@@ -18,26 +18,34 @@ use crate::error::SqliteError;
 use crate::reads::versions;
 use crate::values::{Day, int};
 
+/// Writes the commit down, unless it, or the request it answers, is known.
+pub(super) fn is_new(connection: &Connection, change: &ChangeSet) -> Result<bool, StoreError> {
+    let request = change.idempotency.as_ref();
+    let rows = execute(
+        connection,
+        "INSERT INTO commits (team, id, at, idempotency_key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+        (
+            change.team.as_uuid(),
+            change.id.as_uuid(),
+            change.at.as_millis(),
+            request.map(|request| request.key.as_str()),
+            request.map(|request| request.fingerprint.as_bytes()),
+        ),
+    )?;
+    Ok(rows > 0)
+}
+
 pub(super) fn write(
     connection: &Connection,
     resolved: ResolvedChange,
     stored: &Outcome<'_>,
 ) -> Result<Receipt, StoreError> {
-    let ResolvedChange { id, team, at, writes, guards: _, counters, idempotency, audit, events } = resolved;
+    // The commit itself and its request were written first, by `is_new`.
+    let ResolvedChange { id, team, at: _, writes, guards: _, counters, idempotency: _, audit, events } =
+        resolved;
     let job = Job { connection, team, commit: id.as_uuid(), stored };
 
-    let request = idempotency.as_ref().map(|IdempotencyRecord { key, fingerprint, .. }| (key, fingerprint));
-    execute(
-        connection,
-        "INSERT INTO commits (team, id, at, idempotency_key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
-        (
-            team.as_uuid(),
-            id.as_uuid(),
-            at.as_millis(),
-            request.map(|(key, _)| key.as_str()),
-            request.map(|(_, fingerprint)| fingerprint.as_bytes()),
-        ),
-    )?;
     job.write_all(&writes)?;
     for step in &counters {
         job.move_counter(step)?;
@@ -103,11 +111,11 @@ impl Job<'_> {
             Record::Series(series) => rows::put_series(connection, series, place),
             Record::Payment(payment) => rows::put_payment(connection, payment, place),
             Record::Invoice(invoice) => {
-                self.put_document(record, place, is_new)?;
+                self.put_document(record, place)?;
                 let (metadata, at) = (invoice.metadata(), invoice.created_at());
                 rows::put_metadata(connection, team, id, metadata, at, is_new)
             }
-            Record::CreditNote(_) | Record::Quote(_) => self.put_document(record, place, is_new),
+            Record::CreditNote(_) | Record::Quote(_) => self.put_document(record, place),
         }
     }
 
@@ -141,10 +149,10 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn put_document(&self, record: &Record, place: Place, is_new: bool) -> Result<(), StoreError> {
+    fn put_document(&self, record: &Record, place: Place) -> Result<(), StoreError> {
         let Some(row) = DocumentRow::of(record) else { return Ok(()) };
-        documents::put(self.connection, record, &row, place, is_new)?;
         let before = self.stored.before.get(&record.id());
+        documents::put(self.connection, record, &row, place, before)?;
         match (before.is_some_and(|before| before.live), row.live) {
             (false, true) => sums::post(self.connection, record, Sign::Add)?,
             (true, false) => sums::post(self.connection, record, Sign::TakeBack)?,

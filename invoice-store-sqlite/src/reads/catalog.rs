@@ -15,32 +15,32 @@ use crate::SqliteStore;
 use crate::error::Stored as _;
 use crate::readers::snapshot;
 
-const CLIENT: &str = "
+pub(super) const CLIENT: &str = "
     SELECT v.data FROM clients d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.id = ?2";
 
-const ITEM: &str = "
+pub(super) const ITEM: &str = "
     SELECT v.data FROM items d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.id = ?2";
 
-const SUPPLIER: &str = "
+pub(super) const SUPPLIER: &str = "
     SELECT v.data FROM suppliers d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1";
 
-const SERIES: &str = "
+pub(super) const SERIES: &str = "
     SELECT v.data FROM series d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.id = ?2";
 
-const SERIES_BY_NAME: &str = "
+pub(super) const SERIES_BY_NAME: &str = "
     SELECT v.data FROM series d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.document_type = ?2 AND d.name_in_use = ?3";
 
-const ALL_SERIES: &str = "
+pub(super) const ALL_SERIES: &str = "
     SELECT v.data FROM series d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 ORDER BY d.created_at, d.id";

@@ -10,12 +10,12 @@ use super::lists::records;
 use super::versions::one;
 use crate::SqliteStore;
 
-const BY_ID: &str = "
+pub(super) const BY_ID: &str = "
     SELECT v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.kind = ?2 AND d.id = ?3";
 
-const BY_NUMBER: &str = "
+pub(super) const BY_NUMBER: &str = "
     SELECT v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND +d.kind = ?2 AND d.number = ?3";

@@ -17,12 +17,12 @@ use crate::error::Stored as _;
 use crate::readers::snapshot;
 use crate::values::{self, Day};
 
-const BY_ID: &str = "
+pub(super) const BY_ID: &str = "
     SELECT v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.kind = 'invoice' AND d.id = ?2";
 
-const BY_NUMBER: &str = "
+pub(super) const BY_NUMBER: &str = "
     SELECT v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND +d.kind = 'invoice' AND d.number = ?2";

@@ -6,6 +6,8 @@ mod invoices;
 mod lists;
 mod outbox;
 mod payments;
+#[cfg(test)]
+mod plans;
 pub(crate) mod reports;
 mod statement;
 pub(crate) mod trail;

@@ -10,7 +10,7 @@ use crate::error::Stored as _;
 use crate::values::{int, json};
 
 /// The oldest events of their lanes that nobody holds and whose time has come.
-const CLAIMABLE: &str = "
+pub(super) const CLAIMABLE: &str = "
     SELECT o.position, o.event, o.attempts FROM outbox o
     WHERE o.buried_reason IS NULL
         AND (o.leased_until IS NULL OR o.leased_until <= ?1) AND (o.not_before IS NULL OR o.not_before <= ?1)

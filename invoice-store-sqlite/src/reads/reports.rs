@@ -22,13 +22,13 @@ use crate::values::{Day, joined, parsed};
 pub(crate) const NO_DUE_DATE: &str = "9999-12-31";
 
 /// What is due of all clients, by bucket.
-const AGING: &str = "
+pub(super) const AGING: &str = "
     SELECT currency, CASE WHEN due_date >= ?2 THEN 0 WHEN due_date >= ?3 THEN 1 WHEN due_date >= ?4 THEN 2
         WHEN due_date >= ?5 THEN 3 ELSE 4 END AS bucket, sum(due_billions), sum(due_rest)
     FROM receivables WHERE team = ?1 AND issue_date <= ?2 GROUP BY currency, bucket";
 
 /// What is due of one client; few enough invoices to add up.
-const AGING_OF_CLIENT: &str = "
+pub(super) const AGING_OF_CLIENT: &str = "
     SELECT currency, CASE WHEN due_date IS NULL OR due_date >= ?2 THEN 0 WHEN due_date >= ?3 THEN 1
         WHEN due_date >= ?4 THEN 2 WHEN due_date >= ?5 THEN 3 ELSE 4 END AS bucket,
         sum(due / 1000000000), sum(due % 1000000000)
@@ -36,13 +36,13 @@ const AGING_OF_CLIENT: &str = "
     WHERE team = ?1 AND client = ?6 AND kind = 'invoice' AND live AND due > 0 AND issue_date <= ?2
     GROUP BY currency, bucket";
 
-const TAXES: &str = "
+pub(super) const TAXES: &str = "
     SELECT currency, scheme, category, rate, withheld, sum(taxable_billions), sum(taxable_rest),
         sum(tax_billions), sum(tax_rest)
     FROM monthly_taxes WHERE team = ?1 AND month BETWEEN ?2 AND ?3
     GROUP BY currency, scheme, category, rate, withheld";
 
-const REVENUE: &str = "
+pub(super) const REVENUE: &str = "
     SELECT currency, month, invoiced_billions, invoiced_rest, credited_billions, credited_rest, invoices,
         credit_notes
     FROM monthly_revenue WHERE team = ?1 AND month BETWEEN ?2 AND ?3";
@@ -105,7 +105,7 @@ fn aging(
     while let Some(row) = found.next().stored()? {
         let currency: Currency = parsed(row, 0).stored()?;
         let due = amount(row, 2, currency)?;
-        let of_currency = rows.entry(currency).or_insert_with(|| nothing_due(currency));
+        let of_currency = rows.entry(currency).or_insert_with(|| AgingRow::nothing(currency));
         *match row.get::<_, u8>(1).stored()? {
             0 => &mut of_currency.current,
             1 => &mut of_currency.days_1_to_30,
@@ -115,17 +115,6 @@ fn aging(
         } = due;
     }
     Ok(rows.into_values().collect())
-}
-
-fn nothing_due(currency: Currency) -> AgingRow {
-    let zero = Money::zero(currency);
-    AgingRow {
-        current: zero,
-        days_1_to_30: zero,
-        days_31_to_60: zero,
-        days_61_to_90: zero,
-        over_90_days: zero,
-    }
 }
 
 fn tax_summary(

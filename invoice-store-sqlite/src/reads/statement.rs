@@ -16,21 +16,22 @@ use crate::error::{SqliteError, Stored as _};
 use crate::readers::snapshot;
 use crate::values::{Day, int, joined, money};
 
-/// Documents, payments and reversals; the number of each kind is its place among the entries of a day.
+/// Documents, payments and reversals; the number of each kind is its place among the entries of a day. The
+/// `+` keeps the planner from looking for the days of all clients.
 macro_rules! with_entries {
     ($select:literal) => {
         concat!(
             "WITH entries (day, kind, id, amount, reference) AS (
-                SELECT issue_date, 0, id, payable, number FROM documents
+                SELECT +issue_date, 0, id, payable, number FROM documents
                 WHERE team = ?1 AND client = ?2 AND kind = 'invoice' AND live AND +currency = ?3
                 UNION ALL
-                SELECT issue_date, 1, id, -payable, number FROM documents
+                SELECT +issue_date, 1, id, -payable, number FROM documents
                 WHERE team = ?1 AND client = ?2 AND kind = 'credit_note' AND live AND +currency = ?3
                 UNION ALL
-                SELECT date, 3, id, -amount, external_reference FROM payments
+                SELECT +date, 3, id, -amount, external_reference FROM payments
                 WHERE team = ?1 AND client = ?2 AND currency = ?3
                 UNION ALL
-                SELECT reversed_on, 5, id, amount, external_reference FROM payments
+                SELECT +reversed_on, 5, id, amount, external_reference FROM payments
                 WHERE team = ?1 AND client = ?2 AND currency = ?3 AND reversed_on IS NOT NULL
             ) ",
             $select
@@ -39,18 +40,18 @@ macro_rules! with_entries {
 }
 
 /// What comes before the page, from an earlier day or an earlier page.
-const OPENING: &str = with_entries!(
+pub(super) const OPENING: &str = with_entries!(
     "SELECT coalesce(sum(amount / 1000000000), 0), coalesce(sum(amount % 1000000000), 0)
      FROM entries WHERE day < ?4 OR (day, kind, id) <= (?5, ?6, ?7)"
 );
 
-const PAGE: &str = with_entries!(
+pub(super) const PAGE: &str = with_entries!(
     "SELECT day, kind, id, amount, reference FROM entries
      WHERE day BETWEEN ?4 AND ?8 AND (day, kind, id) > (?5, ?6, ?7)
      ORDER BY day, kind, id LIMIT ?9"
 );
 
-const FLAGGED: &str = "
+pub(super) const FLAGGED: &str = "
     SELECT v.kind, v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.client = ?2 AND d.kind = 'invoice' AND d.live AND d.written_off

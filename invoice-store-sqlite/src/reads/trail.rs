@@ -14,15 +14,15 @@ use crate::SqliteStore;
 use crate::error::Stored as _;
 use crate::values::{self, Day, int, parsed};
 
-const ENTRIES: &str = "
+pub(super) const ENTRIES: &str = "
     SELECT id, commit_id, at, actor, subject_kind, subject, version, actions, number, reason
     FROM audit WHERE team = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
-const ENTRIES_OF_ONE: &str = "
+pub(super) const ENTRIES_OF_ONE: &str = "
     SELECT id, commit_id, at, actor, subject_kind, subject, version, actions, number, reason
     FROM audit WHERE team = ?1 AND id < ?2 AND subject_kind = ?4 AND subject = ?5 ORDER BY id DESC LIMIT ?3";
 
-const CHAIN: &str = "
+pub(super) const CHAIN: &str = "
     SELECT v.kind, v.data FROM documents d
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.series = ?2 AND d.period = ?3 AND d.seq >= ?4 ORDER BY d.seq LIMIT ?5";

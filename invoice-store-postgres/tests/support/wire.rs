@@ -1,0 +1,74 @@
+//! What goes over the wire.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Stands between a client and the server, and counts how often the client speaks after the server did.
+#[derive(Clone, Default)]
+pub(crate) struct Wire {
+    flights: Arc<AtomicUsize>,
+    server_spoke: Arc<AtomicBool>,
+    cut: Arc<AtomicBool>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Wire {
+    pub(crate) async fn listen(&self, server: String) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let wire = self.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if wire.closed.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let server = TcpStream::connect(&server).await.expect("the test server answers");
+                tokio::spawn(wire.clone().relay(client, server));
+            }
+        });
+        port
+    }
+
+    async fn relay(self, client: TcpStream, server: TcpStream) {
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        let wire = self.clone();
+        tokio::spawn(async move {
+            let mut bytes = vec![0; 1 << 16];
+            while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+                if wire.cut.swap(false, Ordering::SeqCst) {
+                    return;
+                }
+                wire.server_spoke.store(true, Ordering::SeqCst);
+                let _ = to_client.write_all(&bytes[..count]).await;
+            }
+        });
+        let mut bytes = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+            if self.server_spoke.swap(false, Ordering::SeqCst) {
+                self.flights.fetch_add(1, Ordering::SeqCst);
+            }
+            let _ = to_server.write_all(&bytes[..count]).await;
+        }
+    }
+
+    /// Loses the server's next answer and the connection with it.
+    pub(crate) fn cut(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets nobody reach the server any more, or again.
+    pub(crate) fn close(&self, closed: bool) {
+        self.closed.store(closed, Ordering::SeqCst);
+    }
+
+    /// How many round trips a future takes.
+    pub(crate) async fn count<T>(&self, what: impl Future<Output = T>) -> (usize, T) {
+        let before = self.flights.load(Ordering::SeqCst);
+        let answer = what.await;
+        (self.flights.load(Ordering::SeqCst) - before, answer)
+    }
+}
