@@ -118,8 +118,7 @@ impl Teams {
         let ids = Arc::new(Ids { chosen: Mutex::default(), random: RandomIds::new() });
         let billing = Billing::new(ports, Arc::new(SystemClock), ids.clone());
         let lines = Document::plain(LINES).map_err(|error| error.to_string())?.lines().to_vec();
-        let mut all =
-            Self { recorder, ids, billing, lines, world, teams: Vec::new(), founding: Vec::new() };
+        let mut all = Self { recorder, ids, billing, lines, world, teams: Vec::new(), founding: Vec::new() };
         for place in 0..teams {
             let team = all.found(place).await?;
             all.teams.push(team);

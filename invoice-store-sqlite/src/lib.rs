@@ -1,4 +1,4 @@
-//! The invoicing engine on SQLite: one file, durable, many readers and one writer.
+#![doc = include_str!("../README.md")]
 
 mod commit;
 mod error;

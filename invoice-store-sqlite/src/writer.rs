@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -12,6 +13,9 @@ use crate::error::{Lost, SqliteError};
 
 /// Most jobs that land with one COMMIT.
 const BATCH: usize = 128;
+
+/// Longest wait for callers who were just answered and may come again.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// A hand to the writer; dropping it lets the jobs it took finish, and closes the connection.
 #[derive(Debug)]
@@ -104,14 +108,43 @@ where
 
 fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>) {
     let mut batch = Vec::with_capacity(BATCH);
-    while let Ok(first) = jobs.recv() {
-        batch.push(first);
-        batch.extend(jobs.try_iter().take(BATCH - 1));
+    let mut last = Last { answered: 0, took: Duration::ZERO };
+    while gather(jobs, &mut batch, &last) {
+        let start = Instant::now();
         let lost = land(connection, &mut batch).err();
+        last = Last { answered: batch.len(), took: start.elapsed() };
         for job in batch.drain(..) {
             job.answer(lost.as_ref());
         }
     }
+}
+
+/// The batch before.
+struct Last {
+    answered: usize,
+    took: Duration,
+}
+
+/// Fills a batch; `false` once nobody can send any more.
+///
+/// Of many callers that commit one after the other, some wait already while the others are just being
+/// answered. Without a moment's patience those two halves would take turns for ever, each paying for a sync
+/// of its own. The patience is a part of what the last batch took, so that it costs little where syncing does.
+fn gather(jobs: &Receiver<Box<dyn Job>>, batch: &mut Vec<Box<dyn Job>>, last: &Last) -> bool {
+    batch.extend(jobs.try_iter().take(BATCH));
+    let callers = if batch.is_empty() && last.answered <= 1 { 1 } else { batch.len() + last.answered };
+    if batch.is_empty() {
+        let Ok(first) = jobs.recv() else { return false };
+        batch.push(first);
+    }
+    let deadline = Instant::now() + (last.took / 4).min(PATIENCE);
+    while batch.len() < callers.min(BATCH) {
+        match jobs.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(job) => batch.push(job),
+            Err(_) => break,
+        }
+    }
+    true
 }
 
 /// Runs the jobs in one transaction.

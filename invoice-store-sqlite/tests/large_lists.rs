@@ -97,8 +97,8 @@ fn a_filled_file() -> &'static Filled {
         let number = |name: &str, otherwise: u32| {
             env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
         };
-        let invoices = number("INVOICE_TEST_INVOICES", 100_000);
-        let teams = number("INVOICE_TEST_TEAMS", 1_000);
+        let invoices = number("INVOICE_TEST_INVOICES", 50_000);
+        let teams = number("INVOICE_TEST_TEAMS", 500);
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("invoices.db");
         drop(SqliteStore::open(&path).expect("a new file"));

@@ -118,9 +118,7 @@ fn array(value: &str, known: &HashMap<String, String>) -> Option<String> {
     if !items.iter().any(|item| known.contains_key(*item)) {
         return None;
     }
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| known.get(*item).cloned().unwrap_or_else(|| format!("'{item}'")))
-        .collect();
+    let items: Vec<String> =
+        items.iter().map(|item| known.get(*item).cloned().unwrap_or_else(|| format!("'{item}'"))).collect();
     Some(format!("ARRAY[{}]", items.join(", ")))
 }

@@ -66,8 +66,8 @@ async fn bytes(
         store.commit_all(vec![change]).await.pop().ok_or("no answer")??;
         let between = position(connection).await?;
         let text = BY_HAND
-            .replace("{team}", &original.team.to_string())
-            .replace("{commit}", &original.id.to_string())
+            .replace("{team}", &original.team.as_uuid().to_string())
+            .replace("{commit}", &original.id.as_uuid().to_string())
             .replace("{invoice}", &original.writes.first().ok_or("no write")?.id().as_uuid().to_string());
         let text = ["{new}", "{new_commit}", "{new_audit}", "{new_event}"]
             .into_iter()
@@ -82,7 +82,8 @@ async fn bytes(
 }
 
 async fn position(connection: &mut PgConnection) -> Result<i64, Wrong> {
-    let row = sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
+    let row =
+        sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
     Ok(row.try_get(0)?)
 }
 

@@ -19,6 +19,8 @@ pub(super) fn open(file: &Path, synchronous: &str) -> Result<Connection, Wrong> 
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_prepared_statement_cache_capacity(256);
@@ -44,11 +46,7 @@ pub(super) fn replay(connection: &Connection, commits: &[Vec<Step>]) -> Result<S
     Ok(Sample { operations, wall, cpu: Cpu::now(None)? - cpu, p99: p99(times) })
 }
 
-fn run(
-    connection: &Connection,
-    text: &str,
-    values: &[(usize, rusqlite::types::Value)],
-) -> Result<(), Wrong> {
+fn run(connection: &Connection, text: &str, values: &[(usize, rusqlite::types::Value)]) -> Result<(), Wrong> {
     let mut statement = connection.prepare_cached(text)?;
     for (place, value) in values {
         statement.raw_bind_parameter(*place, value)?;
@@ -71,8 +69,9 @@ pub(super) fn read(
         statement.query_row((team.as_uuid(), id.as_uuid()), |row| {
             let text = row.get_ref(0)?.as_str()?;
             if parses {
-                let invoice: Invoice = serde_json::from_str(text)
-                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))?;
+                let invoice: Invoice = serde_json::from_str(text).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+                })?;
                 black_box(invoice);
             } else {
                 black_box(text.to_owned());

@@ -6,8 +6,8 @@ use invoice_core::ports::{
 use invoice_core::{Client, ClientId, DocumentType, Item, ItemId, Series, SeriesId, SupplierProfile, TeamId};
 use invoice_store_sql::lists::{self, Value};
 
-use super::data_of;
 use super::row::{optional, record};
+use super::{data, data_of};
 use crate::PostgresStore;
 
 const CLIENT: &str = data_of!("clients", "d.id = $2");
@@ -16,20 +16,17 @@ const SUPPLIER: &str = data_of!("suppliers", "true");
 const SERIES: &str = data_of!("series", "d.id = $2");
 const ALL_SERIES: &str = data_of!("series", "true ORDER BY d.created_at, d.id");
 
-/// The client, the profile and the series that `$1`'s condition chooses, any of them absent.
+/// The client, the profile and the series that a condition chooses, any of them absent.
 macro_rules! context {
     ($series:literal) => {
         concat!(
-            "SELECT \
-                (SELECT v.data FROM {s}.clients c \
-                    JOIN {s}.versions v ON v.team = c.team AND v.commit_id = c.commit_id AND v.ordinal = c.ordinal \
-                    WHERE c.team = $1 AND c.id = $2), \
-                (SELECT v.data FROM {s}.suppliers p \
-                    JOIN {s}.versions v ON v.team = p.team AND v.commit_id = p.commit_id AND v.ordinal = p.ordinal \
-                    WHERE p.team = $1), \
-                (SELECT v.data FROM {s}.series r \
-                    JOIN {s}.versions v ON v.team = r.team AND v.commit_id = r.commit_id AND v.ordinal = r.ordinal \
-                    WHERE r.team = $1 AND ",
+            "SELECT (SELECT ",
+            data!("c"),
+            " FROM {s}.clients c WHERE c.team = $1 AND c.id = $2), (SELECT ",
+            data!("p"),
+            " FROM {s}.suppliers p WHERE p.team = $1), (SELECT ",
+            data!("r"),
+            " FROM {s}.series r WHERE r.team = $1 AND ",
             $series,
             ")"
         )

@@ -4,13 +4,13 @@ use invoice_core::ports::{CreditNoteQuery, Documents, Page, PageRequest, QuoteQu
 use invoice_core::{CreditNote, CreditNoteId, Quote, QuoteId, TeamId};
 use invoice_store_sql::lists::{self, Value};
 
-use super::data_of;
+use super::document;
 use crate::PostgresStore;
 
-const CREDIT_NOTE: &str = data_of!("documents", "d.kind = 'credit_note' AND d.id = $2");
-const CREDIT_NOTE_BY_NUMBER: &str = data_of!("documents", "d.kind = 'credit_note' AND d.number = $2");
-const QUOTE: &str = data_of!("documents", "d.kind = 'quote' AND d.id = $2");
-const QUOTE_BY_NUMBER: &str = data_of!("documents", "d.kind = 'quote' AND d.number = $2");
+const CREDIT_NOTE: &str = document!("credit_note", "id");
+const CREDIT_NOTE_BY_NUMBER: &str = document!("credit_note", "number");
+const QUOTE: &str = document!("quote", "id");
+const QUOTE_BY_NUMBER: &str = document!("quote", "number");
 
 #[async_trait]
 impl Documents for PostgresStore {

@@ -7,37 +7,35 @@ use invoice_core::{ClientId, Currency, Invoice, InvoiceId, Series, TeamId, Versi
 use invoice_store_sql::lists::{self, Value, invoice_position};
 use sqlx::postgres::PgRow;
 
-use super::data_of;
 use super::row::{column, count, money, named, optional, record, timestamp};
+use super::{data, document};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
-const BY_ID: &str = data_of!("documents", "d.kind = 'invoice' AND d.id = $2");
-const BY_NUMBER: &str = data_of!("documents", "d.kind = 'invoice' AND d.number = $2");
+const BY_ID: &str = document!("invoice", "id");
+const BY_NUMBER: &str = document!("invoice", "number");
 
 /// The invoice, and all that stands beside it. The series asked for is in the content alone; without one it
 /// is the default.
-const WITH_CONTEXT: &str = "\
-    SELECT v.data, \
-        (SELECT cv.data FROM {s}.clients c \
-            JOIN {s}.versions cv ON cv.team = c.team AND cv.commit_id = c.commit_id AND cv.ordinal = c.ordinal \
-            WHERE c.team = d.team AND c.id = d.client), \
-        (SELECT pv.data FROM {s}.suppliers p \
-            JOIN {s}.versions pv ON pv.team = p.team AND pv.commit_id = p.commit_id AND pv.ordinal = p.ordinal \
-            WHERE p.team = d.team), \
-        CASE WHEN asked.series IS NOT NULL THEN \
-            (SELECT sv.data FROM {s}.series r \
-                JOIN {s}.versions sv ON sv.team = r.team AND sv.commit_id = r.commit_id AND sv.ordinal = r.ordinal \
-                WHERE r.team = d.team AND r.id = asked.series) \
-        ELSE \
-            (SELECT sv.data FROM {s}.series r \
-                JOIN {s}.versions sv ON sv.team = r.team AND sv.commit_id = r.commit_id AND sv.ordinal = r.ordinal \
-                WHERE r.team = d.team AND r.document_type = 'invoice' AND r.name_in_use = $3) \
-        END \
-    FROM {s}.documents d \
-    JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-    CROSS JOIN LATERAL (SELECT substr(v.data #>> '{content,series}', 5)::uuid AS series) asked \
-    WHERE d.team = $1 AND d.kind = 'invoice' AND d.id = $2";
+const WITH_CONTEXT: &str = concat!(
+    "SELECT d.data, \
+        (SELECT ",
+    data!("c"),
+    " FROM {s}.clients c WHERE c.team = d.team AND c.id = d.client), \
+        (SELECT ",
+    data!("p"),
+    " FROM {s}.suppliers p WHERE p.team = d.team), \
+        CASE WHEN asked.series IS NOT NULL THEN (SELECT ",
+    data!("r"),
+    " FROM {s}.series r WHERE r.team = d.team AND r.id = asked.series) \
+        ELSE (SELECT ",
+    data!("r"),
+    " FROM {s}.series r WHERE r.team = d.team AND r.document_type = 'invoice' AND r.name_in_use = $3) END \
+     FROM (SELECT d.team, d.client, ",
+    data!("d"),
+    " AS data FROM {s}.documents d WHERE d.team = $1 AND d.kind = (SELECT 'invoice') AND d.id = $2 OFFSET 0) d \
+     CROSS JOIN LATERAL (SELECT substr(d.data #>> '{content,series}', 5)::uuid AS series OFFSET 0) asked"
+);
 
 #[async_trait]
 impl Invoices for PostgresStore {

@@ -24,19 +24,49 @@ use crate::error::{is_lost, store_error};
 
 use row::{instant, record};
 
+/// The current version of the row called `$of`. A sub-select, because the server looks for its one row by the
+/// whole key, whereas it may join by the team alone while it believes that a new table is empty.
+macro_rules! data {
+    ($of:literal) => {
+        concat!(
+            "(SELECT v.data FROM {s}.versions v WHERE v.team = ",
+            $of,
+            ".team AND v.commit_id = ",
+            $of,
+            ".commit_id AND v.ordinal = ",
+            $of,
+            ".ordinal)"
+        )
+    };
+}
+use data;
+
 /// Selects the current version of rows of a table, called `d`.
 macro_rules! data_of {
-    ($table:literal, $condition:literal) => {
+    ($table:literal, $condition:expr) => {
         concat!(
-            "SELECT v.data FROM {s}.",
+            "SELECT ",
+            crate::reads::data!("d"),
+            " FROM {s}.",
             $table,
-            " d JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-             WHERE d.team = $1 AND ",
+            " d WHERE d.team = $1 AND ",
             $condition
         )
     };
 }
 use data_of;
+
+/// Selects the document of a kind by a unique column, `$2`. The kind is no constant to the server, lest it take
+/// an index of that kind alone for as good as the key while it believes that a new table is empty.
+macro_rules! document {
+    ($kind:literal, $column:literal) => {
+        crate::reads::data_of!(
+            "documents",
+            concat!("d.kind = (SELECT '", $kind, "') AND d.", $column, " = $2")
+        )
+    };
+}
+use document;
 
 fn bound<'q>(
     mut query: Query<'q, Postgres, PgArguments>,

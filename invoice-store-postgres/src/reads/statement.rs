@@ -9,14 +9,15 @@ use invoice_store_sql::lists::{FIRST_DAY, LAST_DAY, Value, kept_day};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use super::data;
 use super::row::{column, money};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
 /// All entries of a client in a currency; what lies before a day or at most at a place is only summed. The
 /// numbers of kinds are in the order of [`StatementEntryKind`].
-const STATEMENT: &str = "\
-    WITH entries AS ( \
+const STATEMENT: &str = concat!(
+    "WITH entries AS ( \
         SELECT issue_date AS date, CASE kind WHEN 'invoice' THEN 0 ELSE 1 END AS kind, id, 0 AS ordinal, \
             number AS reference, CASE kind WHEN 'invoice' THEN payable ELSE -payable END AS amount \
         FROM {s}.documents \
@@ -24,10 +25,9 @@ const STATEMENT: &str = "\
         UNION ALL \
         SELECT (part.data ->> 'date')::date, 2, d.id, part.place - 1, d.number, \
             -((part.data #>> '{amount,amount}')::numeric * $4)::bigint \
-        FROM {s}.documents d \
-        JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-        CROSS JOIN LATERAL jsonb_array_elements(v.data #> '{state,write_offs}') \
-            WITH ORDINALITY AS part (data, place) \
+        FROM {s}.documents d CROSS JOIN LATERAL jsonb_array_elements(",
+    data!("d"),
+    " #> '{state,write_offs}') WITH ORDINALITY AS part (data, place) \
         WHERE d.team = $1 AND d.client = $2 AND d.currency = $3 AND d.kind = 'invoice' AND d.live \
             AND d.written_off \
         UNION ALL \
@@ -36,9 +36,9 @@ const STATEMENT: &str = "\
         UNION ALL \
         SELECT (part.data ->> 'date')::date, 4, d.id, part.place - 1, d.external_reference, \
             ((part.data #>> '{amount,amount}')::numeric * $4)::bigint \
-        FROM {s}.payments d \
-        JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-        CROSS JOIN LATERAL jsonb_array_elements(v.data -> 'refunds') WITH ORDINALITY AS part (data, place) \
+        FROM {s}.payments d CROSS JOIN LATERAL jsonb_array_elements(",
+    data!("d"),
+    " -> 'refunds') WITH ORDINALITY AS part (data, place) \
         WHERE d.team = $1 AND d.client = $2 AND d.currency = $3 AND d.refunded \
         UNION ALL \
         SELECT reversed_on, 5, id, 0, external_reference, amount FROM {s}.payments \
@@ -52,7 +52,8 @@ const STATEMENT: &str = "\
         SELECT date, kind::bigint, id, ordinal::bigint, reference, amount FROM sorted \
         WHERE NOT past AND date <= $6 ORDER BY date, kind, id, ordinal LIMIT $11 \
     ) page ON true \
-    ORDER BY page.date, page.kind, page.id, page.ordinal";
+    ORDER BY page.date, page.kind, page.id, page.ordinal"
+);
 
 struct Entry {
     place: Place,

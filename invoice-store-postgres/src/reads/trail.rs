@@ -9,6 +9,7 @@ use invoice_store_sql::lists::Value;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use super::data;
 use super::row::{aggregate, column, count, named, record, timestamp};
 use crate::PostgresStore;
 use crate::error::unreadable;
@@ -39,10 +40,12 @@ macro_rules! counters {
 const COUNTERS: &str = counters!("");
 const COUNTER: &str = counters!(" AND series = $2 AND period = $3");
 
-const CHAIN: &str = "\
-    SELECT d.kind, v.data FROM {s}.documents d \
-    JOIN {s}.versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal \
-    WHERE d.team = $1 AND d.series = $2 AND d.period = $3 AND d.seq >= $4 ORDER BY d.seq LIMIT {limit}";
+const CHAIN: &str = concat!(
+    "SELECT d.kind, ",
+    data!("d"),
+    " FROM {s}.documents d WHERE d.team = $1 AND d.series = $2 AND d.period = $3 AND d.seq >= $4 \
+     ORDER BY d.seq LIMIT {limit}"
+);
 
 #[async_trait]
 impl Trail for PostgresStore {

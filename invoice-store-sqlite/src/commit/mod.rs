@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use invoice_core::TeamId;
 use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt};
 use invoice_core::ports::{Commits, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction};
 
 use crate::SqliteStore;
@@ -75,9 +76,7 @@ impl SqliteStore {
     /// ```
     pub fn commit_in(transaction: &Transaction<'_>, change: &ChangeSet) -> Result<Receipt, StoreError> {
         // References are the file's own constraints, which each connection may turn off.
-        let enforced: bool =
-            transaction.pragma_query_value(None, "foreign_keys", |row| row.get(0)).stored()?;
-        if !enforced {
+        if !transaction.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY).stored()? {
             return Err(SqliteError::ForeignKeysOff.into());
         }
         transaction.execute_batch("SAVEPOINT invoicing").stored()?;

@@ -57,3 +57,15 @@ fn a_change_set_that_fails_leaves_the_applications_transaction_alone() {
     transaction.commit().unwrap();
     assert_eq!(orders(&app), 1);
 }
+
+#[test]
+fn a_connection_that_enforces_no_references_is_refused() {
+    let place = a_place();
+    let store = SqliteStore::open(&place.file).unwrap();
+    let desk = run(Desk::new(&store));
+    let mut app = an_app(&place.file);
+    app.pragma_update(None, "foreign_keys", false).unwrap();
+    let transaction = app.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+    let refused = SqliteStore::commit_in(&transaction, &desk.issuing()).unwrap_err();
+    assert_eq!(refused.to_string(), "the store failed: the connection does not enforce foreign keys");
+}

@@ -1,7 +1,7 @@
 //! The processes of a run: started, killed, started again.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::process::Child;
 
@@ -34,7 +34,7 @@ impl Victims {
 pub(super) struct Stage {
     binary: PathBuf,
     options: Vec<String>,
-    journals: Vec<PathBuf>,
+    journals: Vec<Journal>,
     workers: Vec<Option<Child>>,
     server: Option<Postgres>,
 }
@@ -51,6 +51,7 @@ impl Stage {
             options.extend(["--broken".to_owned(), broken.to_owned()]);
         }
         let workers = journals.iter().map(|_| None).collect();
+        let journals = journals.into_iter().map(|path| Journal { path, end: 0, count: 0 }).collect();
         Self { binary, options, journals, workers, server }
     }
 
@@ -67,15 +68,10 @@ impl Stage {
     }
 
     /// How many issues all journals together call acknowledged.
-    pub(super) fn acknowledged(&self) -> Result<u64> {
+    pub(super) fn acknowledged(&mut self) -> Result<u64> {
         let mut count = 0;
-        for journal in &self.journals {
-            let text = match fs::read(journal) {
-                Ok(text) => text,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error).context("cannot read a journal"),
-            };
-            count += done(&text);
+        for journal in &mut self.journals {
+            count += journal.count().context("cannot read a journal")?;
         }
         Ok(count)
     }
@@ -143,21 +139,48 @@ impl Drop for Stage {
     }
 }
 
-/// Whole lines that acknowledge.
-fn done(journal: &[u8]) -> u64 {
-    let lines = journal.split_inclusive(|byte| *byte == b'\n');
-    let done = lines.filter(|line| line.starts_with(b"done\t") && line.ends_with(b"\n"));
-    u64::try_from(done.count()).unwrap_or(u64::MAX)
+/// A journal, read as far as it goes.
+struct Journal {
+    path: PathBuf,
+    end: u64,
+    count: u64,
+}
+
+impl Journal {
+    /// How many of its lines acknowledge.
+    fn count(&mut self) -> io::Result<u64> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        file.seek(SeekFrom::Start(self.end))?;
+        let mut more = Vec::new();
+        file.read_to_end(&mut more)?;
+        // Half a line is read again, whole.
+        for line in more.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+            self.end += u64::try_from(line.len()).unwrap_or(0);
+            self.count += u64::from(line.starts_with(b"done\t"));
+        }
+        Ok(self.count)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provision::Folder;
 
     #[test]
-    fn only_whole_lines_that_acknowledge_count() {
-        assert_eq!(done(b"begin\t1-0\ndone\t1-0\tx\ty\nbegin\t1-1\ndone\t1-1\tx"), 1);
-        assert_eq!(done(b""), 0);
+    fn only_whole_lines_that_acknowledge_count_and_each_once() {
+        let folder = Folder::new("journal").unwrap();
+        let path = folder.path().join("worker-0");
+        let mut journal = Journal { path: path.clone(), end: 0, count: 0 };
+        assert_eq!(journal.count().unwrap(), 0);
+        std::fs::write(&path, "begin\t1-0\ndone\t1-0\tx\ty\nbegin\t1-1\ndone\t1").unwrap();
+        assert_eq!((journal.count().unwrap(), journal.count().unwrap()), (1, 1));
+        std::fs::write(&path, "begin\t1-0\ndone\t1-0\tx\ty\nbegin\t1-1\ndone\t1-1\tx\ty\n").unwrap();
+        assert_eq!(journal.count().unwrap(), 2);
     }
 
     #[test]
