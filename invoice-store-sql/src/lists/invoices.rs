@@ -138,7 +138,7 @@ fn listed<'a>(
     let currency = query.currency().map(|it| Value::Text(it.code().to_owned()));
     match (sort, currency) {
         (InvoiceSort::Amount, Some(currency)) => list.leading("d.currency", currency),
-        (_, currency) => list.equal("d.currency", currency),
+        (_, currency) => list.beside("d.currency", currency),
     }
     list.within("d.issue_date", *issued);
     list.within("d.due_date", *due);
