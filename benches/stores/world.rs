@@ -101,7 +101,7 @@ pub(crate) struct Teams {
     billing: Billing,
     lines: Vec<Line>,
     world: u16,
-    pub(crate) teams: Vec<Team>,
+    all: Vec<Team>,
     founding: Vec<Arc<ChangeSet>>,
 }
 
@@ -118,13 +118,13 @@ impl Teams {
         let ids = Arc::new(Ids { chosen: Mutex::default(), random: RandomIds::new() });
         let billing = Billing::new(ports, Arc::new(SystemClock), ids.clone());
         let lines = Document::plain(LINES).map_err(|error| error.to_string())?.lines().to_vec();
-        let mut all = Self { recorder, ids, billing, lines, world, teams: Vec::new(), founding: Vec::new() };
+        let mut this = Self { recorder, ids, billing, lines, world, all: Vec::new(), founding: Vec::new() };
         for place in 0..teams {
-            let team = all.found(place).await?;
-            all.teams.push(team);
+            let team = this.found(place).await?;
+            this.all.push(team);
         }
-        all.founding = all.recorder.take();
-        Ok(all)
+        this.founding = this.recorder.take();
+        Ok(this)
     }
 
     /// An id that SQL can make of one number as well: world, kind, place.
@@ -179,10 +179,15 @@ impl Teams {
         Ok(())
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The team at a place, taken round.
     pub(crate) fn team(&self, turn: usize) -> Result<&Team, Wrong> {
-        let place = turn.checked_rem(self.teams.len());
-        place.and_then(|place| self.teams.get(place)).ok_or_else(|| "a world without teams".into())
+        let place = turn.checked_rem(self.all.len());
+        place.and_then(|place| self.all.get(place)).ok_or_else(|| "a world without teams".into())
     }
 
     /// What an invoice of a team says.

@@ -49,7 +49,7 @@ impl Issuers {
         server: &Server,
         teams: &Teams,
     ) -> Result<(Told, Arc<ChangeSet>, invoice_core::change::Receipt), Wrong> {
-        let changes: Vec<_> = teams.issues(TEAMS + 1).await?.into_iter().step_by(teams.teams.len()).collect();
+        let changes: Vec<_> = teams.issues(TEAMS + 1).await?.into_iter().step_by(teams.count()).collect();
         let (first, second) = match changes.as_slice() {
             [first, second, ..] => (Arc::clone(first), Arc::clone(second)),
             _ => return Err("too few change sets".into()),
@@ -138,7 +138,7 @@ pub(super) async fn issue(server: &Server, report: &mut Report, length: Length) 
         )
         .await?;
         report.speed(&format!("the whole use case, 8 clients, {}", sync.name()), &pairs, Goal::None);
-        server.probe(report)?;
+        Server::probe(report)?;
     }
     Ok(())
 }
@@ -198,7 +198,7 @@ pub(super) async fn hot(server: &Server, report: &mut Report, length: Length) ->
             let goal = if sync == Sync::Durable { Goal::AtLeast(2_500) } else { Goal::None };
             report.speed(&format!("{clients} tasks, beside one statement each (pgbench)"), &pairs, goal);
         }
-        server.probe(report)?;
+        Server::probe(report)?;
     }
     Ok(())
 }

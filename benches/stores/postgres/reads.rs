@@ -52,7 +52,8 @@ pub(super) async fn get(server: &Server, report: &mut Report, length: Length) ->
     .await?;
     let told = told.last().ok_or("nothing was told")?;
     let made = |name: &str| format!("lpad(to_hex(:{name}::bigint), 32, '0')::uuid");
-    let ids = [(team.as_uuid().to_string(), made("team")), (invoice.as_uuid().to_string(), made("invoice"))].into();
+    let ids =
+        [(team.as_uuid().to_string(), made("team")), (invoice.as_uuid().to_string(), made("invoice"))].into();
     let commands = format!(
         "\\set i random(0, {INVOICES} - 1)\n\\set team {} + (:i % {TEAMS})\n\\set invoice {} + :i\n",
         Teams::number(WORLD, Kind::Team, 0)?,
