@@ -58,10 +58,11 @@ impl PostgresStore {
                 Err(trouble) => {
                     let undo = "ROLLBACK TO SAVEPOINT invoicing_commit; RELEASE SAVEPOINT invoicing_commit";
                     said(undo).execute(&mut *connection).await.map_err(store_error)?;
-                    match trouble {
-                        Trouble::Again => pause(tries).await,
-                        Trouble::Store(error) => return Err(error),
-                        Trouble::Driver(error) => return Err(store_error(error)),
+                    match self.unless_landed(connection, change, trouble).await {
+                        Ok(receipt) => return Ok(receipt),
+                        Err(Trouble::Again) => pause(tries).await,
+                        Err(Trouble::Store(error)) => return Err(error),
+                        Err(Trouble::Driver(error)) => return Err(store_error(error)),
                     }
                 }
             }
@@ -86,6 +87,7 @@ impl PostgresStore {
                         .give_back::<()>(Err(error))
                         .map_or_else(store_error, |()| StoreError::Unavailable));
                 }
+                Err(Trouble::Store(error @ StoreError::UnknownOutcome)) => return Err(error),
                 Err(Trouble::Store(error)) => {
                     connection.done(Ok(()))?;
                     return Err(error);
@@ -113,9 +115,30 @@ impl PostgresStore {
             Err(Trouble::Driver(error)) if is_lost(&error) => Err(Trouble::Driver(error)),
             Err(trouble) => {
                 transaction.rollback().await?;
-                Err(trouble)
+                self.unless_landed(connection, change, trouble).await
             }
         }
+    }
+
+    /// What stands against a change may be its own doing: it, or the request that it answers, may have landed
+    /// while this waited for locks.
+    async fn unless_landed(
+        &self,
+        connection: &mut PgConnection,
+        change: &ChangeSet,
+        trouble: Trouble,
+    ) -> Result<Receipt, Trouble> {
+        let Trouble::Store(
+            StoreError::Conflict { .. }
+            | StoreError::Duplicate { .. }
+            | StoreError::NotFound
+            | StoreError::InUse
+            | StoreError::Refused(_),
+        ) = trouble
+        else {
+            return Err(trouble);
+        };
+        self.answer_again(connection, change).await?.ok_or(trouble)
     }
 
     async fn careful_on(
