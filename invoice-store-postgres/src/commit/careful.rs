@@ -70,10 +70,14 @@ impl PostgresStore {
         Err(StoreError::Unavailable)
     }
 
-    /// Commits a change set in a transaction of its own.
-    pub(super) async fn careful(&self, change: &ChangeSet) -> Result<Receipt, StoreError> {
+    /// Commits a change set in a transaction of its own. If an earlier connection was `lost` with it, whoever
+    /// looks for the commit by its id finds out what became of it, and writes it if it is not there.
+    pub(super) async fn careful(&self, change: &ChangeSet, mut lost: bool) -> Result<Receipt, StoreError> {
         for tries in 1..=TRIES {
-            let mut connection = self.connection().await?;
+            let mut connection = match self.connection().await {
+                Ok(connection) => connection,
+                Err(error) => return Err(if lost { StoreError::UnknownOutcome } else { error }),
+            };
             let result = self.in_transaction(&mut connection, change).await;
             let again = match &result {
                 Err(Trouble::Again) => true,
@@ -82,12 +86,16 @@ impl PostgresStore {
             };
             // Whatever failed for the driver may have left the connection anywhere: it is not used again.
             match result {
-                Err(Trouble::Driver(error)) if !again => {
-                    return Err(connection
-                        .give_back::<()>(Err(error))
-                        .map_or_else(store_error, |()| StoreError::Unavailable));
+                Err(Trouble::Store(StoreError::UnknownOutcome)) => {
+                    lost = true;
+                    drop(connection);
                 }
-                Err(Trouble::Store(error @ StoreError::UnknownOutcome)) => return Err(error),
+                Err(Trouble::Driver(error)) if !again => {
+                    let error = connection
+                        .give_back::<()>(Err(error))
+                        .map_or_else(store_error, |()| StoreError::Unavailable);
+                    return Err(if lost { StoreError::UnknownOutcome } else { error });
+                }
                 Err(Trouble::Store(error)) => {
                     connection.done(Ok(()))?;
                     return Err(error);
@@ -97,7 +105,7 @@ impl PostgresStore {
             }
             pause(tries).await;
         }
-        Err(StoreError::Unavailable)
+        Err(if lost { StoreError::UnknownOutcome } else { StoreError::Unavailable })
     }
 
     async fn in_transaction(
