@@ -151,12 +151,13 @@ fn gather(jobs: &Receiver<Box<dyn Job>>, batch: &mut Vec<Box<dyn Job>>, last: &L
 fn land(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost> {
     let nothing = |error: rusqlite::Error| Lost::Nothing(error.into());
     execute(connection, "BEGIN IMMEDIATE").map_err(nothing)?;
-    let done = match batch {
-        [alone] if !alone.run(connection) => {
+    let done = if let [alone] = batch {
+        if !alone.run(connection) {
             return execute_if_open(connection, "ROLLBACK").map_err(nothing);
         }
-        [_alone] => Ok(()),
-        several => several.iter_mut().try_for_each(|job| run_among_others(connection, job.as_mut())),
+        Ok(())
+    } else {
+        batch.iter_mut().try_for_each(|job| run_among_others(connection, job.as_mut()))
     };
     let committed = match done {
         Err(error) => Err(nothing(error)),
