@@ -127,14 +127,20 @@ impl Teams {
         Ok(this)
     }
 
-    /// An id that SQL can make of one number as well: world, kind, place.
+    /// An id that SQL can make of one number as well: its last 16 digits are the number's decimal ones.
     pub(crate) fn id(world: u16, kind: Kind, place: usize) -> Result<Uuid, Wrong> {
-        Ok(Uuid::from_u128(u128::from(Self::number(world, kind, place)?)))
+        Ok(Uuid::parse_str(&format!("{:032}", Self::number(world, kind, place)?))?)
     }
 
-    /// The number behind an id.
+    /// The number behind an id, of 16 digits: world, kind, place.
     pub(crate) fn number(world: u16, kind: Kind, place: usize) -> Result<u64, Wrong> {
-        Ok(u64::from(world) << 40 | (kind as u64) << 32 | u64::try_from(place)?)
+        let kind = 10_000_000_000 * kind as u64;
+        Ok(1_000_000_000_000_000 + 100_000_000_000 * u64::from(world) + kind + u64::try_from(place)?)
+    }
+
+    /// The id in SQL, of an expression that is its number's text.
+    pub(crate) fn made_of(number: &str) -> String {
+        format!("('0000000000000000' || {number})::uuid")
     }
 
     /// The profile, the series and the client of a team.

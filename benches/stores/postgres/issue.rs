@@ -153,7 +153,10 @@ async fn note_ids(server: &Server, report: &mut Report, script: &Script) -> Resu
     let mut connection = server.connection().await?;
     let mut took = [Vec::new(), Vec::new()];
     for _ in 0..5 {
-        for (times, made) in took.iter_mut().zip(["lpad(to_hex(n), 32, '0')::uuid", "n"]) {
+        for (times, made) in took
+            .iter_mut()
+            .zip([Teams::made_of("(1000000000000000 + n)::text").as_str(), "(1000000000000000 + n)::text"])
+        {
             let text = format!("SELECT count({made}) FROM generate_series(1, {IDS}::bigint) AS n");
             let start = Instant::now();
             sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await?;
@@ -161,7 +164,7 @@ async fn note_ids(server: &Server, report: &mut Report, script: &Script) -> Resu
         }
     }
     let [made, plain] = took.map(|times| median(times).unwrap_or_default());
-    let count = script.statement().matches("lpad(").count();
+    let count = script.statement().matches("('0000000000000000' ||").count();
     let nanos = made.saturating_sub(plain).as_nanos() * u128::try_from(count)? / IDS;
     report.note(&format!(
         "pgbench makes {count} ids of numbers in each statement, which takes the server {} µs.",

@@ -51,7 +51,7 @@ pub(super) async fn get(server: &Server, report: &mut Report, length: Length) ->
     })
     .await?;
     let told = told.last().ok_or("nothing was told")?;
-    let made = |name: &str| format!("lpad(to_hex(:{name}::bigint), 32, '0')::uuid");
+    let made = |name: &str| Teams::made_of(&format!(":{name}::text"));
     let ids =
         [(team.as_uuid().to_string(), made("team")), (invoice.as_uuid().to_string(), made("invoice"))].into();
     let commands = format!(
