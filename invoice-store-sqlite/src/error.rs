@@ -9,7 +9,8 @@ use rusqlite::ffi::{self, ErrorCode};
 /// Why a store was not opened, migrated or written to.
 ///
 /// The ports answer it as the source of [`StoreError::Backend`]; [`SqliteError::Busy`] and
-/// [`SqliteError::Closed`], which pass, as [`StoreError::Unavailable`].
+/// [`SqliteError::Closed`] as [`StoreError::Unavailable`]. Only `Busy` passes by itself; `Full` and `ReadOnly`
+/// once somebody has made room or changed the rights.
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SqliteError {
@@ -28,6 +29,11 @@ pub enum SqliteError {
     /// There is no such file or folder, or it may not be opened.
     #[error("the database file cannot be opened")]
     CannotOpen(#[source] Arc<rusqlite::Error>),
+    /// The name stands for no file that can have a write-ahead log: for a database in memory or a temporary one
+    /// ([`SqliteStore::open_in_memory`](crate::SqliteStore::open_in_memory) is for that), or for a file on a
+    /// file system without shared memory.
+    #[error("the database can't have a write-ahead log")]
+    NoWriteAheadLog,
     /// The disk, or the size the file may grow to, is used up. Nothing was written.
     #[error("the disk is full")]
     Full(#[source] Arc<rusqlite::Error>),

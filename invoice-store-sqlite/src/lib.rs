@@ -1,17 +1,4 @@
-//! The invoicing engine on SQLite: one file, durable, many readers and one writer.
-//!
-//! ```
-//! use std::sync::Arc;
-//!
-//! use invoice_core::ports::BillingPorts;
-//! use invoice_store_sqlite::SqliteStore;
-//!
-//! let folder = tempfile::tempdir()?;
-//! let store = SqliteStore::open(folder.path().join("invoices.db"))?;
-//! let billing = BillingPorts::from_store(Arc::new(store));
-//! # let _ = billing;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # How it works
 //!
