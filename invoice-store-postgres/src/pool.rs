@@ -16,6 +16,10 @@ use crate::error::{is_lost, store_error};
 /// How long a connection may rest before it is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(30);
 
+/// Whoever waited for a lock goes on with what the other one left behind, whatever level the database is set to:
+/// a stricter one would show what was there before, or fail.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
 pub(crate) struct Connector {
