@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use crate::PostgresStore;
 use crate::error::{store_error, unreadable};
+use crate::pool::BEGIN;
 
 macro_rules! migration {
     ($version:literal, $name:literal, $file:literal) => {
@@ -89,7 +90,7 @@ impl PostgresStore {
     }
 
     async fn migrate_on(&self, connection: &mut PgConnection) -> Result<Status, MigrateError> {
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.begin_with(BEGIN).await?;
         self.lock(&mut transaction).await?;
         if !self.has(&mut transaction, self.schema(), "to_regnamespace").await? {
             run(&mut transaction, &self.fill("CREATE SCHEMA {s}")).await?;
@@ -121,7 +122,7 @@ impl PostgresStore {
         count: usize,
         force: bool,
     ) -> Result<Status, MigrateError> {
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.begin_with(BEGIN).await?;
         self.lock(&mut transaction).await?;
         let applied = self.applied(&mut transaction).await?;
         for migration in plan_down(&applied, MIGRATIONS, count)? {

@@ -20,6 +20,10 @@ const RESTED: Duration = Duration::from_secs(30);
 /// once it is large, and compiling a plan takes longer than running it.
 const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
 
+/// Whoever waited for a lock goes on with what the other one left behind, whatever level the database is set to:
+/// a stricter one would show what was there before, or fail.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
 pub(crate) struct Connector {

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use invoice_core::change::{Receipt, Record};
-use invoice_core::ports::{CommitsExt as _, StoreError, Unique};
+use invoice_core::line::Line;
+use invoice_core::ports::{Commits as _, CommitsExt as _, StoreError, Unique};
+use invoice_core::tax::{Tax, TaxCategory};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
-use invoice_core::{Client, DocumentType, Series};
+use invoice_core::{Client, Content, Currency, DocumentType, Series};
 use invoice_store_postgres::{PostgresStore, Settings, sqlx};
 use sqlx::PgPool;
 
@@ -308,5 +310,30 @@ fn an_invoice_that_goes_leaves_the_sums() {
         let gone = desk.make.change().delete(*invoice).build();
         desk.store.commit(gone).await.unwrap();
         assert_eq!(sums().await, (12_000, 2_000, 1));
+    });
+}
+
+#[test]
+fn what_is_too_much_for_one_statement_lands_one_by_one() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let pool = a_pool().await;
+        // Each is within the bounds of an amount, ten of them are beyond 64 bits.
+        let huge = Line::new("1", "Everything", "90000".parse().unwrap(), "99999999999".parse().unwrap());
+        let content = Content::new(desk.client.id(), Currency::EUR)
+            .with_line(huge.unwrap().with_tax(Tax::vat(TaxCategory::ZeroRated, "0".parse().unwrap())));
+        let issue = || {
+            let draft = desk.make.invoice(content.clone());
+            desk.make.change().issue(draft, &desk.series, &desk.client, day("2026-03-02")).build()
+        };
+        desk.store.commit(desk.issue().build()).await.unwrap();
+        let answers = desk.store.commit_all((0..12).map(|_| Arc::new(issue())).collect()).await;
+        for answer in answers {
+            answer.unwrap();
+        }
+        let text = format!("SELECT sum(amount)::text FROM {}.receivables", desk.store.schema());
+        let due: String = sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&pool).await.unwrap();
+        let one = i128::from(90_000_u32) * 9_999_999_999_900;
+        assert_eq!(due, (12 * one + 12_000).to_string());
     });
 }

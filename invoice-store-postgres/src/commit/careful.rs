@@ -15,6 +15,7 @@ use super::run::{Outcome, run};
 use super::{TRIES, Trouble, needs_care, pause, receipt, settled};
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
+use crate::pool::BEGIN;
 use crate::record::Stored;
 
 impl PostgresStore {
@@ -113,7 +114,7 @@ impl PostgresStore {
         connection: &mut PgConnection,
         change: &ChangeSet,
     ) -> Result<Receipt, Trouble> {
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.begin_with(BEGIN).await?;
         match self.careful_on(&mut transaction, change).await {
             Ok(receipt) => match transaction.commit().await {
                 Ok(()) => Ok(receipt),

@@ -30,6 +30,7 @@ use sqlx::Connection as _;
 
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
+use crate::pool::BEGIN;
 
 pub(crate) use combine::Queues;
 pub(crate) use counters::Memory;
@@ -43,7 +44,7 @@ use run::{Outcome, Prepared, run};
 const MISSES: u32 = 2;
 
 /// How often the same is tried again after a serialization failure or a deadlock.
-const TRIES: u32 = 8;
+pub(crate) const TRIES: u32 = 8;
 
 /// What keeps a commit from landing.
 #[derive(Debug)]
@@ -230,7 +231,7 @@ impl PostgresStore {
         changes: &[Arc<ChangeSet>],
     ) -> Result<Vec<Receipt>, Trouble> {
         let mut connection = self.connection().await?;
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.begin_with(BEGIN).await?;
         let keys: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let counters = self.hold_counters(&mut transaction, team, &keys).await?;
@@ -277,7 +278,7 @@ fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
 }
 
 /// Longer after each try, and never twice the same, so that two that met do not meet again.
-async fn pause(tries: u32) {
+pub(crate) async fn pause(tries: u32) {
     let random = RandomState::new().build_hasher().finish() % 1_000;
     let micros = (500 + 3 * random) << tries.min(6);
     tokio::time::sleep(Duration::from_micros(micros)).await;

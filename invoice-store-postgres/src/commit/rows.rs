@@ -9,7 +9,9 @@ use invoice_core::change::{
     Write,
 };
 use invoice_core::ports::StoreError;
-use invoice_core::{ClientId, CounterKey, Event, Metadata, Month, Payment, TeamId, Timestamp, UserId};
+use invoice_core::{
+    ClientId, CounterKey, Event, Metadata, MoneyError, Month, Payment, TeamId, Timestamp, UserId,
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -89,7 +91,7 @@ impl<'a> Batch<'a> {
                     if is_new {
                         self.begins(record)?;
                     } else {
-                        self.goes_on(record);
+                        self.goes_on(record)?;
                     }
                     self.unlink(record.id());
                     self.links(record);
@@ -233,7 +235,7 @@ impl<'a> Batch<'a> {
 
     /// A document that is live from this commit on.
     fn begins(&mut self, record: &'a Record) -> Result<(), StoreError> {
-        self.opens(record);
+        self.opens(record)?;
         if DocumentRow::of(record).is_some_and(|document| document.live) {
             self.post(record, 1)?;
         }
@@ -241,18 +243,20 @@ impl<'a> Batch<'a> {
     }
 
     /// An invoice that may have been open before.
-    fn goes_on(&mut self, record: &'a Record) {
+    fn goes_on(&mut self, record: &'a Record) -> Result<(), StoreError> {
         if matches!(record, Record::Invoice(invoice) if invoice.issued().is_some()) {
             self.push(Part::OpenBefore, vec![Value::Uuid(record.id().as_uuid())]);
-            self.opens(record);
+            self.opens(record)?;
         }
+        Ok(())
     }
 
-    fn opens(&mut self, record: &'a Record) {
+    fn opens(&mut self, record: &'a Record) -> Result<(), StoreError> {
         if let Some(open) = DocumentRow::of(record).and_then(|document| document.open()) {
             let key = (open.currency().code(), open.due_date.unwrap_or(NEVER), open.issue_date);
-            *self.sums.receivables.entry(key).or_default() += open.amount.minor();
+            add(self.sums.receivables.entry(key).or_default(), open.amount.minor())?;
         }
+        Ok(())
     }
 
     fn post(&mut self, record: &Record, sign: i64) -> Result<(), StoreError> {
@@ -270,17 +274,16 @@ impl<'a> Batch<'a> {
                 withheld: row.withheld,
             };
             let [taxable, tax, documents] = self.sums.taxes.entry(key).or_default();
-            *taxable += sign * row.taxable.minor();
-            *tax += sign * row.tax.minor();
-            *documents += sign;
+            add(taxable, sign * row.taxable.minor())?;
+            add(tax, sign * row.tax.minor())?;
+            add(documents, sign)?;
         }
         let key = (first_day(revenue.month), revenue.invoiced.currency().code());
         let [invoiced, credited, invoices, credit_notes] = self.sums.revenue.entry(key).or_default();
-        *invoiced += sign * revenue.invoiced.minor();
-        *credited += sign * revenue.credited.minor();
-        *invoices += sign * i64::try_from(revenue.invoices).unwrap_or(i64::MAX);
-        *credit_notes += sign * i64::try_from(revenue.credit_notes).unwrap_or(i64::MAX);
-        Ok(())
+        add(invoiced, sign * revenue.invoiced.minor())?;
+        add(credited, sign * revenue.credited.minor())?;
+        add(invoices, sign * i64::try_from(revenue.invoices).unwrap_or(i64::MAX))?;
+        add(credit_notes, sign * i64::try_from(revenue.credit_notes).unwrap_or(i64::MAX))
     }
 
     /// What the record has in tables of its own: metadata, allocations.
@@ -375,6 +378,12 @@ impl<'a> Batch<'a> {
             .map_or(Value::Null, |request| Value::Bytes(request.fingerprint.as_bytes().as_slice().into()));
         self.push(Part::Commits, vec![Value::Uuid(id), Value::instant(at), key, fingerprint]);
     }
+}
+
+/// Amounts are bounded, but many of them may be too much for one parameter.
+fn add(sum: &mut i64, amount: i64) -> Result<(), StoreError> {
+    *sum = sum.checked_add(amount).ok_or_else(|| StoreError::backend(MoneyError::Overflow))?;
+    Ok(())
 }
 
 fn client_name(record: &Record) -> Option<(ClientId, &str)> {

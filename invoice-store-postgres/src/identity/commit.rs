@@ -12,6 +12,7 @@ use super::rows::one;
 use super::write;
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
+use crate::pool::BEGIN;
 
 /// How often a transaction is tried that others got in the way of.
 const TRIES: u32 = 8;
@@ -76,9 +77,7 @@ impl Writer<'_> {
         change: &IdentityChange,
         steps: &[Step<'_>],
     ) -> Result<bool, (Failure, Left)> {
-        // Versions are compared after waiting for a lock, with what the other one left behind. A stricter
-        // level would fail instead.
-        let begin = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+        let begin = connection.begin_with(BEGIN).await;
         let mut transaction = begin.map_err(lost_before_commit)?;
         match self.write(&mut transaction, change, steps).await {
             Ok(replayed) => match transaction.commit().await {

@@ -20,7 +20,8 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use crate::PostgresStore;
-use crate::error::{is_lost, store_error};
+use crate::commit::{TRIES, pause};
+use crate::error::{is_contention, is_lost, store_error};
 
 use row::{instant, record};
 
@@ -92,24 +93,29 @@ impl PostgresStore {
     }
 
     /// The rows of a statement. A connection that turns out to be gone costs one more attempt: reading
-    /// twice harms nobody.
+    /// twice harms nobody. What met others' writes, where the database is set to a strict isolation level,
+    /// did nothing.
     async fn rows_of(
         &self,
         text: &Arc<str>,
         values: &[Value],
         keeps_plan: bool,
     ) -> Result<Vec<PgRow>, StoreError> {
-        let mut again = true;
+        let mut tries = 0;
         loop {
             let mut connection = self.connection().await?;
             let text = AssertSqlSafe(Arc::clone(text));
             let query = bound(sqlx::query(text), values).persistent(keeps_plan);
             let result = query.fetch_all(&mut *connection).await;
             let result = connection.give_back(result);
-            if !again || !result.as_ref().is_err_and(is_lost) {
-                return result.map_err(store_error);
+            match result {
+                Err(error) if tries == 0 && is_lost(&error) => tries += 1,
+                Err(error) if tries < TRIES && is_contention(&error) => {
+                    tries += 1;
+                    pause(tries).await;
+                }
+                result => return result.map_err(store_error),
             }
-            again = false;
         }
     }
 
@@ -135,9 +141,26 @@ impl PostgresStore {
 
     /// Writes that a caller may not repeat.
     async fn execute(&self, template: &'static str, values: &[Value]) -> Result<PgQueryResult, StoreError> {
-        let mut connection = self.connection().await?;
-        let result = bound(sqlx::query(self.sql(template)), values).execute(&mut *connection).await;
-        connection.done(result)
+        self.written(|| bound(sqlx::query(self.sql(template)), values)).await
+    }
+
+    /// Runs a statement that writes; again if it met others' writes and did nothing.
+    async fn written<'q>(
+        &self,
+        query: impl Fn() -> Query<'q, Postgres, PgArguments> + Send + Sync,
+    ) -> Result<PgQueryResult, StoreError> {
+        let mut tries = 0;
+        loop {
+            let mut connection = self.connection().await?;
+            let result = query().execute(&mut *connection).await;
+            match connection.give_back(result) {
+                Err(error) if tries < TRIES && is_contention(&error) => {
+                    tries += 1;
+                    pause(tries).await;
+                }
+                result => return result.map_err(store_error),
+            }
+        }
     }
 
     /// The record that a statement finds; none, if a text can't be stored.

@@ -79,10 +79,11 @@ impl Outbox for PostgresStore {
         let ids: Vec<_> = claimed.iter().map(|it| it.event.id.as_uuid()).collect();
         let attempts: Vec<_> = claimed.iter().map(|it| i64::from(it.attempts)).collect();
         let leases: Vec<_> = claimed.iter().map(|it| instant(it.leased_until)).collect();
-        let mut connection = self.connection().await?;
-        let query = sqlx::query(self.sql(ACKNOWLEDGE)).bind(teams).bind(ids).bind(attempts).bind(leases);
-        let result = query.execute(&mut *connection).await;
-        connection.done(result).map(|done| done.rows_affected())
+        let query = || {
+            let query = sqlx::query(self.sql(ACKNOWLEDGE)).bind(&teams).bind(&ids);
+            query.bind(&attempts).bind(&leases)
+        };
+        self.written(query).await.map(|done| done.rows_affected())
     }
 
     async fn retry(&self, claimed: &ClaimedEvent, at: Timestamp) -> Result<bool, StoreError> {
