@@ -81,10 +81,11 @@ impl Pool {
                 let mut held = pool.get().await.map_err(pool_error)?;
                 // Whoever is dropped on the way leaves it like this.
                 held.clean = false;
-                Ok(Connection(Source::Own(held)))
+                Ok(Connection { source: Source::Own(held), sweep: Sweep(None) })
             }
             Self::Shared(pool) => {
-                pool.acquire().await.map(|held| Connection(Source::Shared(held))).map_err(store_error)
+                let held = pool.acquire().await.map_err(store_error)?;
+                Ok(Connection { source: Source::Shared(held), sweep: Sweep(None) })
             }
         }
     }
@@ -116,8 +117,34 @@ enum Source {
     Shared(PoolConnection<Postgres>),
 }
 
-/// A connection in use. One that is dropped before [`Connection::done`] is closed and not used again.
-pub(crate) struct Connection(Source);
+/// A connection in use. One that is dropped before [`Connection::done`] is closed and not used again: it may be
+/// in a transaction, whose locks would be held until somebody takes it from the pool.
+pub(crate) struct Connection {
+    source: Source,
+    /// Dropped after the connection went back.
+    sweep: Sweep,
+}
+
+/// Closes what went back to a pool in disorder.
+struct Sweep(Option<managed::Pool<Connector>>);
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        if let Some(pool) = &self.0 {
+            pool.retain(|held, _| held.clean);
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Source::Own(held) = &self.source
+            && !held.clean
+        {
+            self.sweep = Sweep(Object::pool(held));
+        }
+    }
+}
 
 impl Connection {
     /// Gives the connection back and answers in the port's words.
@@ -128,7 +155,7 @@ impl Connection {
     /// Gives the connection back, unless the result says that it is lost.
     pub(crate) fn give_back<T>(mut self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         let lost = result.as_ref().is_err_and(is_lost);
-        if let Source::Own(held) = &mut self.0 {
+        if let Source::Own(held) = &mut self.source {
             held.clean = !lost;
             if lost && let Some(pool) = Object::pool(held) {
                 Pool::Own(pool).forget_idle();
@@ -142,7 +169,7 @@ impl Deref for Connection {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        match &self.0 {
+        match &self.source {
             Source::Own(held) => &held.connection,
             Source::Shared(held) => held,
         }
@@ -151,7 +178,7 @@ impl Deref for Connection {
 
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        match &mut self.0 {
+        match &mut self.source {
             Source::Own(held) => &mut held.connection,
             Source::Shared(held) => held,
         }

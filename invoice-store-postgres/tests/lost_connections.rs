@@ -112,3 +112,35 @@ fn a_read_that_meets_a_dead_connection_is_answered_over_another() {
         assert_eq!(found.as_ref(), Some(&**invoice));
     });
 }
+
+#[test]
+fn a_transaction_whose_answer_is_lost_is_found_again() {
+    run(async {
+        let desk = Desk::open().await;
+        let draft = desk.make.draft(&desk.client, "100");
+        desk.store.commit(desk.make.change().insert(draft.clone()).build()).await.unwrap();
+        let gone = desk.make.change().delete(draft.clone()).build();
+        desk.wire.cut_after("COMMIT");
+        let receipt = desk.store.commit(gone.clone()).await.unwrap();
+        assert_eq!(receipt.commit, gone.id);
+        assert_eq!(desk.direct.invoice(desk.make.team(), draft.id()).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn a_transaction_that_nobody_can_be_asked_for_has_an_unknown_outcome() {
+    run(async {
+        let desk = Desk::open().await;
+        let draft = desk.make.draft(&desk.client, "100");
+        desk.store.commit(desk.make.change().insert(draft.clone()).build()).await.unwrap();
+        let gone = desk.make.change().delete(draft).build();
+        desk.wire.cut_after("COMMIT");
+        desk.wire.close(true);
+        match desk.store.commit(gone.clone()).await {
+            Err(StoreError::UnknownOutcome) => {}
+            other => panic!("nobody knows what became of it, but the answer is {other:?}"),
+        }
+        desk.wire.close(false);
+        assert_eq!(desk.store.commit(gone.clone()).await.unwrap().commit, gone.id);
+    });
+}

@@ -29,6 +29,11 @@ pub enum SqliteError {
     /// There is no such file or folder, or it may not be opened.
     #[error("the database file cannot be opened")]
     CannotOpen(#[source] Arc<rusqlite::Error>),
+    /// The name stands for no file that can have a write-ahead log: for a database in memory or a temporary one
+    /// ([`SqliteStore::open_in_memory`](crate::SqliteStore::open_in_memory) is for that), or for a file on a
+    /// file system without shared memory.
+    #[error("the database can't have a write-ahead log")]
+    NoWriteAheadLog,
     /// The disk, or the size the file may grow to, is used up. Nothing was written.
     #[error("the disk is full")]
     Full(#[source] Arc<rusqlite::Error>),

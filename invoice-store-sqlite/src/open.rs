@@ -1,6 +1,6 @@
 //! Opening files: whose they are, and the settings every connection needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf, absolute};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,13 @@ use crate::store::{Durability, Settings, SqliteStore};
 
 /// Statements kept prepared by each connection; all that this store uses fit.
 const STATEMENTS: usize = 256;
+
+/// The name of a file in whatever folder the program is later. SQLite itself reads a URI.
+pub(crate) fn lasting(path: &Path) -> PathBuf {
+    let is_uri = path.as_os_str().as_encoded_bytes().starts_with(b"file:");
+    let lasting = if is_uri { None } else { absolute(path).ok() };
+    lasting.unwrap_or_else(|| path.to_owned())
+}
 
 /// The connection that writes, to a file that is there or not yet.
 pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, SqliteError> {
@@ -92,7 +99,8 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), Sqlite
         match answer.map_err(SqliteError::from) {
             Err(SqliteError::Busy) if start.elapsed() < patience => sleep(Duration::from_millis(5)),
             Err(error) => return Err(error),
-            Ok(_) => return Ok(()),
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(_) => return Err(SqliteError::NoWriteAheadLog),
         }
     }
 }

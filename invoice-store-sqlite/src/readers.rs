@@ -17,12 +17,12 @@ pub(crate) struct Readers {
     path: PathBuf,
     settings: Settings,
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, settings: Settings) -> Self {
-        let permits = Semaphore::new(settings.readers.get().into());
+        let permits = Arc::new(Semaphore::new(settings.readers.get().into()));
         Self { path, settings, idle: Mutex::default(), permits }
     }
 
@@ -42,17 +42,19 @@ impl Readers {
         self: Arc<Self>,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = self.permits.acquire().await.map_err(|_| SqliteError::Closed)?;
-        let answer = match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                let readers = Arc::clone(&self);
-                let task = runtime.spawn_blocking(move || readers.with_connection(work));
-                task.await.unwrap_or_else(|_| Err(SqliteError::Panicked.into()))
-            }
-            Err(_) => self.with_connection(work),
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| SqliteError::Closed)?;
+        let read = move || {
+            let answer = self.with_connection(work);
+            // Not before: a caller that goes away does not end the reading.
+            drop(permit);
+            answer
         };
-        drop(permit);
-        answer
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn_blocking(read).await.unwrap_or_else(|_| Err(SqliteError::Panicked.into()))
+            }
+            Err(_) => read(),
+        }
     }
 
     fn with_connection<T>(
@@ -88,4 +90,39 @@ pub(crate) fn snapshot<T>(
     let answer = work(connection);
     execute("COMMIT")?;
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU16;
+    use std::sync::mpsc;
+
+    use invoice_core::testing::run;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn a_reader_counts_until_it_is_done_even_if_its_caller_went_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("invoices.db");
+        Connection::open(&file).unwrap().execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
+        let readers = Arc::new(Readers::new(file, Settings::new().readers(NonZeroU16::MIN)));
+        run(async {
+            let (begin, has_begun) = oneshot::channel();
+            let (go_on, may_go_on) = mpsc::channel::<()>();
+            let caller = tokio::spawn(Arc::clone(&readers).scan(move |_| {
+                begin.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                Ok(())
+            }));
+            has_begun.await.unwrap();
+            caller.abort();
+            assert!(caller.await.unwrap_err().is_cancelled());
+            assert_eq!(readers.permits.available_permits(), 0);
+            go_on.send(()).unwrap();
+            readers.look_up(|_| Ok(())).await.unwrap();
+            assert_eq!(readers.idle.lock().unwrap().len(), 1);
+        });
+    }
 }

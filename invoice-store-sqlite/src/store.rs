@@ -139,7 +139,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let connection = open::writer(path, &settings)?;
         migrate::up_alone(&connection)?;
-        let readers = Some(Arc::new(Readers::new(path.to_owned(), settings)));
+        let readers = Some(Arc::new(Readers::new(open::lasting(path), settings)));
         Ok(Self { readers, writer: Self::start(connection)? })
     }
 

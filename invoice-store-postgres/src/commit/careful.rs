@@ -58,10 +58,11 @@ impl PostgresStore {
                 Err(trouble) => {
                     let undo = "ROLLBACK TO SAVEPOINT invoicing_commit; RELEASE SAVEPOINT invoicing_commit";
                     said(undo).execute(&mut *connection).await.map_err(store_error)?;
-                    match trouble {
-                        Trouble::Again => pause(tries).await,
-                        Trouble::Store(error) => return Err(error),
-                        Trouble::Driver(error) => return Err(store_error(error)),
+                    match self.unless_landed(connection, change, trouble).await {
+                        Ok(receipt) => return Ok(receipt),
+                        Err(Trouble::Again) => pause(tries).await,
+                        Err(Trouble::Store(error)) => return Err(error),
+                        Err(Trouble::Driver(error)) => return Err(store_error(error)),
                     }
                 }
             }
@@ -69,10 +70,14 @@ impl PostgresStore {
         Err(StoreError::Unavailable)
     }
 
-    /// Commits a change set in a transaction of its own.
-    pub(super) async fn careful(&self, change: &ChangeSet) -> Result<Receipt, StoreError> {
+    /// Commits a change set in a transaction of its own. If an earlier connection was `lost` with it, whoever
+    /// looks for the commit by its id finds out what became of it, and writes it if it is not there.
+    pub(super) async fn careful(&self, change: &ChangeSet, mut lost: bool) -> Result<Receipt, StoreError> {
         for tries in 1..=TRIES {
-            let mut connection = self.connection().await?;
+            let mut connection = match self.connection().await {
+                Ok(connection) => connection,
+                Err(error) => return Err(if lost { StoreError::UnknownOutcome } else { error }),
+            };
             let result = self.in_transaction(&mut connection, change).await;
             let again = match &result {
                 Err(Trouble::Again) => true,
@@ -81,10 +86,15 @@ impl PostgresStore {
             };
             // Whatever failed for the driver may have left the connection anywhere: it is not used again.
             match result {
+                Err(Trouble::Store(StoreError::UnknownOutcome)) => {
+                    lost = true;
+                    drop(connection);
+                }
                 Err(Trouble::Driver(error)) if !again => {
-                    return Err(connection
+                    let error = connection
                         .give_back::<()>(Err(error))
-                        .map_or_else(store_error, |()| StoreError::Unavailable));
+                        .map_or_else(store_error, |()| StoreError::Unavailable);
+                    return Err(if lost { StoreError::UnknownOutcome } else { error });
                 }
                 Err(Trouble::Store(error)) => {
                     connection.done(Ok(()))?;
@@ -95,7 +105,7 @@ impl PostgresStore {
             }
             pause(tries).await;
         }
-        Err(StoreError::Unavailable)
+        Err(if lost { StoreError::UnknownOutcome } else { StoreError::Unavailable })
     }
 
     async fn in_transaction(
@@ -113,9 +123,30 @@ impl PostgresStore {
             Err(Trouble::Driver(error)) if is_lost(&error) => Err(Trouble::Driver(error)),
             Err(trouble) => {
                 transaction.rollback().await?;
-                Err(trouble)
+                self.unless_landed(connection, change, trouble).await
             }
         }
+    }
+
+    /// What stands against a change may be its own doing: it, or the request that it answers, may have landed
+    /// while this waited for locks.
+    async fn unless_landed(
+        &self,
+        connection: &mut PgConnection,
+        change: &ChangeSet,
+        trouble: Trouble,
+    ) -> Result<Receipt, Trouble> {
+        let Trouble::Store(
+            StoreError::Conflict { .. }
+            | StoreError::Duplicate { .. }
+            | StoreError::NotFound
+            | StoreError::InUse
+            | StoreError::Refused(_),
+        ) = trouble
+        else {
+            return Err(trouble);
+        };
+        self.answer_again(connection, change).await?.ok_or(trouble)
     }
 
     async fn careful_on(

@@ -153,7 +153,7 @@ fn needs_care(write: &Write) -> bool {
 impl PostgresStore {
     async fn commit_one(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
         if change.check().is_err() || change.writes.iter().any(needs_care) {
-            return self.careful(change).await;
+            return self.careful(change, false).await;
         }
         match combine::queue_of(change).filter(|_| self.shared.together > 1) {
             Some(counter) => self.queued(counter, change).await,
@@ -165,9 +165,9 @@ impl PostgresStore {
     async fn land_one(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
         match self.attempt(std::slice::from_ref(change)).await {
             Ok(mut receipts) => receipts.pop().ok_or(StoreError::UnknownOutcome),
-            Err(Trouble::Driver(error)) if is_lost(&error) => self.after_loss(change).await,
+            Err(Trouble::Driver(error)) if is_lost(&error) => self.careful(change, true).await,
             Err(Trouble::Store(error @ StoreError::Unavailable)) => Err(error),
-            Err(_) => self.careful(change).await,
+            Err(_) => self.careful(change, false).await,
         }
     }
 
@@ -186,7 +186,7 @@ impl PostgresStore {
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(if lost { self.after_loss(change).await } else { self.land_one(change).await });
+            answers.push(if lost { self.careful(change, true).await } else { self.land_one(change).await });
         }
         answers
     }
@@ -254,15 +254,6 @@ impl PostgresStore {
         let pending = issues(changes).map(|issue| issue.document).collect();
         let prepared = self.prepare(&bound.batch(team, &pending)?)?;
         Ok((bound, prepared))
-    }
-
-    /// The connection went away with the statement: whoever looks for the commit by its id finds out, and
-    /// writes it if it is not there.
-    async fn after_loss(&self, change: &ChangeSet) -> Result<Receipt, StoreError> {
-        match self.careful(change).await {
-            Err(StoreError::Unavailable) => Err(StoreError::UnknownOutcome),
-            answer => answer,
-        }
     }
 
     /// The text of the statement that would commit a change set now, for measuring the same by other means:

@@ -1,7 +1,7 @@
 //! What goes over the wire.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,6 +12,7 @@ pub(crate) struct Wire {
     flights: Arc<AtomicUsize>,
     server_spoke: Arc<AtomicBool>,
     cut: Arc<AtomicBool>,
+    cut_after: Arc<Mutex<Option<&'static str>>>,
     closed: Arc<AtomicBool>,
 }
 
@@ -51,13 +52,27 @@ impl Wire {
             if self.server_spoke.swap(false, Ordering::SeqCst) {
                 self.flights.fetch_add(1, Ordering::SeqCst);
             }
+            self.cut_if_awaited(&bytes[..count]);
             let _ = to_server.write_all(&bytes[..count]).await;
+        }
+    }
+
+    fn cut_if_awaited(&self, said: &[u8]) {
+        let mut awaited = self.cut_after.lock().expect("nobody panics over it");
+        if awaited.is_some_and(|words| said.windows(words.len()).any(|part| part == words.as_bytes())) {
+            *awaited = None;
+            self.cut();
         }
     }
 
     /// Loses the server's next answer and the connection with it.
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
+    }
+
+    /// Loses the answer to the next message with these words, and the connection with it.
+    pub(crate) fn cut_after(&self, words: &'static str) {
+        *self.cut_after.lock().expect("nobody panics over it") = Some(words);
     }
 
     /// Lets nobody reach the server any more, or again.

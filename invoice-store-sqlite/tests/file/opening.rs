@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fs;
+use std::process::Command;
 
 use invoice_core::ports::{
     Catalog as _, ClientQuery, CommitsExt as _, Invoices as _, PageRequest, StoreError,
@@ -181,4 +182,34 @@ fn of_a_batch_that_finds_the_disk_full_nothing_is_half_there() {
         let next = invoice(store.commit(desk.issuing()).await.unwrap());
         assert_eq!(next.number(), Some(format!("INV-{}", counted + 1).as_str()), "no number was burned");
     });
+}
+
+#[test]
+fn a_name_that_stands_for_no_file_is_refused() {
+    for name in [":memory:", "", "file:invoices?mode=memory"] {
+        let error = SqliteStore::open(name).unwrap_err();
+        assert!(matches!(error, SqliteError::NoWriteAheadLog), "{name:?}: {error:?}");
+    }
+}
+
+/// Goes to another folder after opening a file, when this test program runs itself in the folder with it.
+#[test]
+fn a_file_named_from_a_folder_stays_that_file_when_the_program_leaves_it() {
+    const LEAVE: &str = "INVOICE_TEST_SQLITE_LEAVE";
+    if std::env::var_os(LEAVE).is_some() {
+        let store = SqliteStore::open("invoices.db").unwrap();
+        std::env::set_current_dir("/").unwrap();
+        run(async {
+            let desk = Desk::new(&store).await;
+            let found = store.client(desk.make.team(), desk.client.id()).await.unwrap();
+            assert_eq!(found, Some(desk.client));
+        });
+        return;
+    }
+    let place = a_place();
+    let name = "opening::a_file_named_from_a_folder_stays_that_file_when_the_program_leaves_it";
+    let mut itself = Command::new(std::env::current_exe().unwrap());
+    let output =
+        itself.args(["--exact", name]).env(LEAVE, "").current_dir(place.folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
