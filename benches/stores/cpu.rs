@@ -28,7 +28,8 @@ impl Cpu {
         let mut spent = parent.own + parent.children;
         for entry in fs::read_dir("/proc")? {
             let name = entry?.file_name();
-            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) else {
+            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+            else {
                 continue;
             };
             // A process may end between being listed and being read; its parent counts it then.

@@ -56,8 +56,7 @@ impl Length {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let length =
-        if arguments.iter().any(|it| it == "--short") { Length::Short } else { Length::Full };
+    let length = if arguments.iter().any(|it| it == "--short") { Length::Short } else { Length::Full };
     let parts: Vec<&str> = arguments.iter().map(String::as_str).filter(|it| !it.starts_with('-')).collect();
     // Cargo itself starts it without `--bench` to see whether it runs at all.
     if !arguments.iter().any(|it| it == "--bench") {

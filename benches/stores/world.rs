@@ -101,7 +101,7 @@ pub(crate) struct Teams {
     billing: Billing,
     lines: Vec<Line>,
     world: u16,
-    pub(crate) teams: Vec<Team>,
+    all: Vec<Team>,
     founding: Vec<Arc<ChangeSet>>,
 }
 
@@ -118,24 +118,29 @@ impl Teams {
         let ids = Arc::new(Ids { chosen: Mutex::default(), random: RandomIds::new() });
         let billing = Billing::new(ports, Arc::new(SystemClock), ids.clone());
         let lines = Document::plain(LINES).map_err(|error| error.to_string())?.lines().to_vec();
-        let mut all =
-            Self { recorder, ids, billing, lines, world, teams: Vec::new(), founding: Vec::new() };
+        let mut this = Self { recorder, ids, billing, lines, world, all: Vec::new(), founding: Vec::new() };
         for place in 0..teams {
-            let team = all.found(place).await?;
-            all.teams.push(team);
+            let team = this.found(place).await?;
+            this.all.push(team);
         }
-        all.founding = all.recorder.take();
-        Ok(all)
+        this.founding = this.recorder.take();
+        Ok(this)
     }
 
-    /// An id that SQL can make of one number as well: world, kind, place.
+    /// An id that SQL can make of one number as well: its last 16 digits are the number's decimal ones.
     pub(crate) fn id(world: u16, kind: Kind, place: usize) -> Result<Uuid, Wrong> {
-        Ok(Uuid::from_u128(u128::from(Self::number(world, kind, place)?)))
+        Ok(Uuid::parse_str(&format!("{:032}", Self::number(world, kind, place)?))?)
     }
 
-    /// The number behind an id.
+    /// The number behind an id, of 16 digits: world, kind, place.
     pub(crate) fn number(world: u16, kind: Kind, place: usize) -> Result<u64, Wrong> {
-        Ok(u64::from(world) << 40 | (kind as u64) << 32 | u64::try_from(place)?)
+        let kind = 10_000_000_000 * kind as u64;
+        Ok(1_000_000_000_000_000 + 100_000_000_000 * u64::from(world) + kind + u64::try_from(place)?)
+    }
+
+    /// The id in SQL, of an expression that is its number's text.
+    pub(crate) fn made_of(number: &str) -> String {
+        format!("('0000000000000000' || {number})::uuid")
     }
 
     /// The profile, the series and the client of a team.
@@ -180,10 +185,15 @@ impl Teams {
         Ok(())
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The team at a place, taken round.
     pub(crate) fn team(&self, turn: usize) -> Result<&Team, Wrong> {
-        let place = turn.checked_rem(self.teams.len());
-        place.and_then(|place| self.teams.get(place)).ok_or_else(|| "a world without teams".into())
+        let place = turn.checked_rem(self.all.len());
+        place.and_then(|place| self.all.get(place)).ok_or_else(|| "a world without teams".into())
     }
 
     /// What an invoice of a team says.

@@ -1,4 +1,4 @@
-//! The invoicing engine on PostgreSQL: one statement and one round trip a commit.
+#![doc = include_str!("../README.md")]
 
 mod commit;
 mod error;

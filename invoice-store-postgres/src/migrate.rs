@@ -25,7 +25,8 @@ macro_rules! migration {
 pub(crate) const MIGRATIONS: &[Migration] =
     &[migration!(1, "billing", "0001_billing"), migration!(2, "identity", "0002_identity")];
 
-/// Why a database was not migrated. Nothing was changed.
+/// Why a database was not migrated. Nothing was changed, and the same again fails again unless the source is
+/// [`StoreError::Unavailable`].
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MigrateError {
@@ -55,7 +56,18 @@ impl PostgresStore {
     /// Makes the schema, or brings it to the version of this release. All of it or nothing.
     ///
     /// Processes that call it at the same time wait for each other, and the first does the work. A database
-    /// migrated by a newer release, or by other statements than those of this one, is refused.
+    /// migrated by a newer release, or by other statements than those of this one, is refused. The user must
+    /// be allowed to create schemas in the database, or own the one named.
+    ///
+    /// ```no_run
+    /// # async fn start(store: invoice_store_postgres::PostgresStore) -> Result<(), Box<dyn std::error::Error>> {
+    /// let before = store.status().await?.current();
+    /// let after = store.migrate().await?;
+    /// assert!(after.is_current());
+    /// println!("from version {before} to {}", after.current());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn migrate(&self) -> Result<Status, MigrateError> {
         let mut connection = self.connection().await?;
         let result = self.migrate_on(&mut connection).await;

@@ -20,6 +20,10 @@ const RESTED: Duration = Duration::from_secs(30);
 /// a stricter one would show what was there before, or fail.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// Every statement of the store goes by an index. A plan made while a table was small must not read all of it
+/// once it is large, and compiling a plan takes longer than running it.
+const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
+
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
 pub(crate) struct Connector {
@@ -37,7 +41,8 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Held, sqlx::Error> {
-        let connection = self.options.connect().await?;
+        let mut connection = self.options.connect().await?;
+        sqlx::raw_sql(PLANS).execute(&mut connection).await?;
         Ok(Held { connection, clean: true })
     }
 

@@ -40,7 +40,8 @@ impl Default for Settings {
 ///
 /// Its tables live in a schema of their own, [`PostgresStore::DEFAULT_SCHEMA`] unless
 /// [`PostgresStore::with_schema`] says otherwise, beside whatever else is in the database. Call
-/// [`PostgresStore::migrate`] before the first use.
+/// [`PostgresStore::migrate`] before the first use, and give
+/// [`BillingPorts::from_store`](invoice_core::ports::BillingPorts::from_store) a clone for the use cases.
 #[derive(Clone)]
 pub struct PostgresStore {
     pub(crate) shared: Arc<Shared>,
@@ -112,7 +113,10 @@ impl PostgresStore {
     /// Uses the pool of the application around it, which decides all about its connections.
     ///
     /// The driver's pool asks the server whether a connection lives each time it hands one out or takes
-    /// one back; a store with connections of its own, from [`PostgresStore::connect`], does not.
+    /// one back; a store with connections of its own, from [`PostgresStore::connect`], does not. Let the
+    /// pool's connections keep some 512 prepared statements
+    /// ([`PgConnectOptions::statement_cache_capacity`]), or the less common ones are prepared again and again.
+    /// [`PostgresStore::close`] closes the pool for the application too.
     ///
     /// ```no_run
     /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {

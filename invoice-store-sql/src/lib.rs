@@ -1,4 +1,4 @@
-//! What the SQL stores share: migrations, the statements of lists, and the order of identity writes.
+#![doc = include_str!("../README.md")]
 
 pub mod identity;
 pub mod lists;

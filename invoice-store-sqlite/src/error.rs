@@ -9,7 +9,8 @@ use rusqlite::ffi::{self, ErrorCode};
 /// Why a store was not opened, migrated or written to.
 ///
 /// The ports answer it as the source of [`StoreError::Backend`]; [`SqliteError::Busy`] and
-/// [`SqliteError::Closed`], which pass, as [`StoreError::Unavailable`].
+/// [`SqliteError::Closed`] as [`StoreError::Unavailable`]. Only `Busy` passes by itself; `Full` and `ReadOnly`
+/// once somebody has made room or changed the rights.
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SqliteError {

@@ -68,6 +68,8 @@ fn prepare_writer(connection: &Connection, settings: &Settings) -> Result<(), Sq
     // write those once. In KiB, and in pages.
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
+    // A log that grew while a reader took long shrinks again. In bytes.
+    connection.pragma_update_and_check(None, "journal_size_limit", 32 * 1_024 * 1_024, |_| Ok(()))?;
     if let Some(bytes) = settings.max_bytes {
         let page_size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page_size.max(1);

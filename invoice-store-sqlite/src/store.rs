@@ -85,7 +85,10 @@ impl Default for Settings {
     }
 }
 
-/// The store on one SQLite file, or in memory. Clones share it; it is closed with the last of them.
+/// The billing and identity ports on one SQLite file, or in memory. Clones share it; it is closed with the
+/// last of them, after what was begun is done.
+///
+/// Give [`BillingPorts::from_store`](invoice_core::ports::BillingPorts::from_store) one for the use cases.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     // Readers go first, so that the writer is the last connection, which tidies the file up.
@@ -104,6 +107,7 @@ impl SqliteStore {
     ///
     /// Several processes may open the same file, at the same time too: one of them migrates. The folder
     /// must be writable, since the write-ahead log lies beside the file, and must not be a network share.
+    /// The call blocks while it reads and migrates; in a program that serves others, open before serving.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -160,13 +164,28 @@ impl SqliteStore {
         Ok(Arc::new(writer))
     }
 
-    /// Brings the schema up to this release, as opening does; tells how many migrations that took.
+    /// Brings the schema up to this release, as opening does; tells how many migrations that took: none,
+    /// unless some were taken back since.
     pub async fn migrate(&self) -> Result<usize, SqliteError> {
         self.writer.submit(migrate::up).await
     }
 
     /// Takes the last `count` migrations back; tells how many there were. Unless forced, it is refused if
-    /// a table would go that holds data.
+    /// a table would go that holds data, with [`SqliteError::NotEmpty`].
+    ///
+    /// ```
+    /// use invoice_store_sqlite::SqliteStore;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let store = SqliteStore::open_in_memory()?;
+    /// let newest = store.status().await?.newest();
+    /// assert_eq!(store.rollback(1, false).await?, 1);
+    /// assert_eq!(store.status().await?.current(), newest - 1);
+    /// assert_eq!(store.migrate().await?, 1);
+    /// # Ok::<(), invoice_store_sqlite::SqliteError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn rollback(&self, count: usize, force: bool) -> Result<usize, SqliteError> {
         self.writer.submit(move |connection| migrate::down(connection, count, force)).await
     }

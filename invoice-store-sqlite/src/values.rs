@@ -3,14 +3,10 @@
 use chrono::NaiveDate;
 use invoice_core::change::{AggregateId, AggregateKind};
 use invoice_core::ports::StoreError;
-use invoice_core::{
-    ClientId, CreditNoteId, Currency, InvoiceId, ItemId, Money, PaymentId, QuoteId, SeriesId, TeamId,
-    Timestamp, Version,
-};
+use invoice_core::{Currency, Money, Timestamp, Version};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use crate::error::SqliteError;
 
@@ -93,17 +89,7 @@ pub(crate) fn named<T: Copy>(
 /// The aggregate that two columns, its kind and its identifier, name.
 pub(crate) fn aggregate(row: &Row<'_>, index: usize) -> rusqlite::Result<AggregateId> {
     let kind = named(&AggregateKind::ALL, AggregateKind::as_str, row, index)?;
-    let id: Uuid = row.get(index + 1)?;
-    Ok(match kind {
-        AggregateKind::Client => AggregateId::Client(ClientId::from_uuid(id)),
-        AggregateKind::Item => AggregateId::Item(ItemId::from_uuid(id)),
-        AggregateKind::Supplier => AggregateId::Supplier(TeamId::from_uuid(id)),
-        AggregateKind::Series => AggregateId::Series(SeriesId::from_uuid(id)),
-        AggregateKind::Invoice => AggregateId::Invoice(InvoiceId::from_uuid(id)),
-        AggregateKind::CreditNote => AggregateId::CreditNote(CreditNoteId::from_uuid(id)),
-        AggregateKind::Quote => AggregateId::Quote(QuoteId::from_uuid(id)),
-        AggregateKind::Payment => AggregateId::Payment(PaymentId::from_uuid(id)),
-    })
+    Ok(AggregateId::new(kind, row.get(index + 1)?))
 }
 
 /// A record out of its stored form.

@@ -152,14 +152,15 @@ fn land(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost>
     let nothing = |error: rusqlite::Error| Lost::Nothing(error.into());
     execute(connection, "BEGIN IMMEDIATE").map_err(nothing)?;
     let done = if let [alone] = batch {
-        if alone.run(connection) { Ok(()) } else { execute_if_open(connection, "ROLLBACK") }
+        if !alone.run(connection) {
+            return execute_if_open(connection, "ROLLBACK").map_err(nothing);
+        }
+        Ok(())
     } else {
         batch.iter_mut().try_for_each(|job| run_among_others(connection, job.as_mut()))
     };
     let committed = match done {
         Err(error) => Err(nothing(error)),
-        // A job that failed alone was rolled back.
-        Ok(()) if connection.is_autocommit() && batch.len() == 1 => Ok(()),
         // SQLite itself gave the transaction up, as it does when the disk is full.
         Ok(()) if connection.is_autocommit() => Err(Lost::Nothing(SqliteError::Busy)),
         Ok(()) => execute(connection, "COMMIT").map_err(Lost::by_commit),

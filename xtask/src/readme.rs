@@ -5,16 +5,24 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{program, root, run as run_command};
+use crate::provision::{POSTGRES_URL, Server, Settings};
 
-/// Runs every `cargo run` line of the README's `sh` blocks through the shell.
+/// Runs every `cargo run` line of the README's `sh` blocks through the shell, with a server for those that name the
+/// variable of its URL.
 pub(crate) fn run() -> Result<()> {
     let text = fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let commands = commands(&text);
     if commands.is_empty() {
         bail!("README.md has no `cargo run` line in an `sh` block");
     }
+    let needs_server = commands.iter().any(|command| command.contains(POSTGRES_URL));
+    let server = if needs_server { Some(Server::postgres(&Settings::fast())?) } else { None };
     for command in &commands {
-        run_command(program("sh").args(["-c", command]))?;
+        let mut shell = program("sh");
+        if let Some(server) = &server {
+            shell.env(POSTGRES_URL, server.url());
+        }
+        run_command(shell.args(["-c", command]))?;
     }
     Ok(())
 }

@@ -54,13 +54,13 @@ fn invoices(place: usize, count: usize) -> Result<String, Wrong> {
         "INSERT INTO documents (team, kind, id, version, commit_id, ordinal, subtype, status, payment_state, client,
              number, series, period, seq, issue_date, due_date, currency, payable, due, live, written_off,
              customer_name, customer_key, customer_sort, overdue_noted, created_at, updated_at)
-         SELECT '{team}', 'invoice', lpad(to_hex({first} + i), 32, '0')::uuid, 2,
-             lpad(to_hex({first} + i), 32, '0')::uuid, 0, 'standard',
+         SELECT '{team}', 'invoice', ('0000000000000000' || {first} + i)::uuid, 2,
+             ('0000000000000000' || {first} + i)::uuid, 0, 'standard',
              CASE WHEN i % 3 = 0 THEN 'issued' ELSE 'paid' END, CASE WHEN i % 3 = 0 THEN 'unpaid' ELSE 'paid' END,
-             '{client}', 'F-' || i, '{series}', 'none', i + 1, day, day + (ARRAY[14, 30, 60])[i % 3 + 1], 'EUR',
+             '{client}', 'F-' || i, '{series}', 'none', i + 1, day, day + (ARRAY[14, 30, 60])[i % 7 % 3 + 1], 'EUR',
              1000 + i % 90000, CASE WHEN i % 3 = 0 THEN 1000 + i % 90000 ELSE 0 END, true, false,
              'Customer ' || i % 5000, 'customer ' || i % 5000, 'customer ' || i % 5000, false,
-             day::timestamptz + i * interval '1 microsecond', day::timestamptz + i * interval '1 microsecond'
+             day::timestamptz + i * interval '1 millisecond', day::timestamptz + i * interval '1 millisecond'
          FROM (SELECT i, date '{from}' + (i::bigint * (date '{to}' - date '{from}' + 1) / {count})::integer AS day
                FROM generate_series(0, {count} - 1) AS i) AS rows"
     ))

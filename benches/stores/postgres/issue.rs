@@ -1,24 +1,29 @@
 //! Issuing: the store beside pgbench with the same statement, and one hot series beside a thousand teams.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use invoice_core::change::ChangeSet;
 use invoice_core::ports::{BillingPorts, Commits};
 use invoice_core::service::Billing;
 use invoice_core::system::{RandomIds, SystemClock};
 use invoice_store_postgres::PostgresStore;
+use invoice_store_postgres::sqlx::{self, AssertSqlSafe};
 
 use super::pgbench::Script;
 use super::script::{self, Place};
 use super::server::{Server, Sync};
 use super::told::{Told, listen};
-use crate::measure::{Pairs, Sample};
-use crate::table::{Goal, Report};
+use crate::measure::{Pairs, Sample, median};
+use crate::table::{Goal, Report, decimal};
 use crate::world::Teams;
 use crate::{Length, Wrong, run};
 
 /// Teams, of which each transaction takes one.
 pub(super) const TEAMS: usize = 1_000;
+
+/// Ids made to see what one costs.
+const IDS: u128 = 200_000;
 
 /// Teams of the store and of pgbench, each in a world of their own, all of which have issued once.
 pub(super) struct Issuers {
@@ -49,7 +54,7 @@ impl Issuers {
         server: &Server,
         teams: &Teams,
     ) -> Result<(Told, Arc<ChangeSet>, invoice_core::change::Receipt), Wrong> {
-        let changes: Vec<_> = teams.issues(TEAMS + 1).await?.into_iter().step_by(teams.teams.len()).collect();
+        let changes: Vec<_> = teams.issues(TEAMS + 1).await?.into_iter().step_by(teams.count()).collect();
         let (first, second) = match changes.as_slice() {
             [first, second, ..] => (Arc::clone(first), Arc::clone(second)),
             _ => return Err("too few change sets".into()),
@@ -138,8 +143,33 @@ pub(super) async fn issue(server: &Server, report: &mut Report, length: Length) 
         )
         .await?;
         report.speed(&format!("the whole use case, 8 clients, {}", sync.name()), &pairs, Goal::None);
-        server.probe(report)?;
+        Server::probe(report)?;
     }
+    note_ids(server, report, &issuers.script).await
+}
+
+/// Says what pgbench pays for making ids in SQL, which the store sends.
+async fn note_ids(server: &Server, report: &mut Report, script: &Script) -> Result<(), Wrong> {
+    let mut connection = server.connection().await?;
+    let mut took = [Vec::new(), Vec::new()];
+    for _ in 0..5 {
+        for (times, made) in took
+            .iter_mut()
+            .zip([Teams::made_of("(1000000000000000 + n)::text").as_str(), "(1000000000000000 + n)::text"])
+        {
+            let text = format!("SELECT count({made}) FROM generate_series(1, {IDS}::bigint) AS n");
+            let start = Instant::now();
+            sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await?;
+            times.push(start.elapsed());
+        }
+    }
+    let [made, plain] = took.map(|times| median(times).unwrap_or_default());
+    let count = script.statement().matches("('0000000000000000' ||").count();
+    let nanos = made.saturating_sub(plain).as_nanos() * u128::try_from(count)? / IDS;
+    report.note(&format!(
+        "pgbench makes {count} ids of numbers in each statement, which takes the server {} µs.",
+        decimal(nanos)
+    ));
     Ok(())
 }
 
@@ -198,7 +228,7 @@ pub(super) async fn hot(server: &Server, report: &mut Report, length: Length) ->
             let goal = if sync == Sync::Durable { Goal::AtLeast(2_500) } else { Goal::None };
             report.speed(&format!("{clients} tasks, beside one statement each (pgbench)"), &pairs, goal);
         }
-        server.probe(report)?;
+        Server::probe(report)?;
     }
     Ok(())
 }

@@ -21,7 +21,10 @@ pub(crate) const PARTS: [&str; 7] = ["issue", "hot", "wal", "get", "list", "repo
 /// What was asked for.
 pub(crate) async fn measure(report: &mut Report, parts: &[&str], length: Length) -> Result<(), Wrong> {
     let server = Server::new().await?;
-    report.note(&format!("PostgreSQL {}; `synchronous_commit` as the rows say, all else durable.", server.version));
+    report.note(&format!(
+        "PostgreSQL {}; `synchronous_commit` as the rows say, all else durable.",
+        server.version
+    ));
     server.store(Sync::Off).await?.migrate().await?;
     let done = all(&server, report, parts, length).await;
     server.run(&format!("DROP SCHEMA {} CASCADE", server.schema)).await?;

@@ -16,6 +16,7 @@ use crate::measure::Sample;
 pub(super) struct Script {
     _folder: TempDir,
     file: PathBuf,
+    statement: String,
     constants: Vec<(String, String)>,
 }
 
@@ -29,7 +30,12 @@ impl Script {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("script.sql");
         std::fs::write(&file, format!("{commands}{statement};\n"))?;
-        Ok(Self { _folder: folder, file, constants })
+        Ok(Self { _folder: folder, file, statement: statement.to_owned(), constants })
+    }
+
+    /// Its statement.
+    pub(super) fn statement(&self) -> &str {
+        &self.statement
     }
 
     /// Runs it so many times in all, from so many connections; `run` tells this run from all others.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use invoice_core::change::AggregateId;
-use invoice_core::ports::{
-    InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _,
-};
+use invoice_core::ports::{InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _};
 use invoice_core::{InvoiceId, Month, TeamId};
 use invoice_store_postgres::PostgresStore;
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, PgConnection};
@@ -53,8 +51,9 @@ pub(super) async fn get(server: &Server, report: &mut Report, length: Length) ->
     })
     .await?;
     let told = told.last().ok_or("nothing was told")?;
-    let made = |name: &str| format!("lpad(to_hex(:{name}::bigint), 32, '0')::uuid");
-    let ids = [(team.to_string(), made("team")), (invoice.to_string(), made("invoice"))].into();
+    let made = |name: &str| Teams::made_of(&format!(":{name}::text"));
+    let ids =
+        [(team.as_uuid().to_string(), made("team")), (invoice.as_uuid().to_string(), made("invoice"))].into();
     let commands = format!(
         "\\set i random(0, {INVOICES} - 1)\n\\set team {} + (:i % {TEAMS})\n\\set invoice {} + :i\n",
         Teams::number(WORLD, Kind::Team, 0)?,

@@ -2,7 +2,7 @@
 //!
 //! What differs from what the store runs:
 //!
-//! - The ids are made of numbers in SQL (`lpad(to_hex(:n), 32, '0')::uuid`), because pgbench has no other values that
+//! - The ids are made of numbers in SQL (`('0000000000000000' || :n::text)::uuid`), because pgbench has no other values that
 //!   change. They ascend, as the store's do.
 //! - The counter is compared with itself and not with a prediction: pgbench can't know where a thousand counters
 //!   are. The place and the number of the document come from the same number as the ids.
@@ -38,7 +38,7 @@ pub(super) fn issue(
     let mut commands = format!(
         "\\set n :n + 1\n\
          \\set t random(1, {}) - 1\n\
-         \\set unique (:run << 40) + (:n << 8) + :client_id\n\
+         \\set unique :run * 1000000000 + :n * 1000 + :client_id\n\
          \\set team {} + :t\n\
          \\set client {} + :t\n\
          \\set series {} + :t\n",
@@ -49,7 +49,7 @@ pub(super) fn issue(
     );
     let mut ids: HashMap<String, String> = HashMap::new();
     let mut known = |id: Uuid, name: &str| {
-        ids.insert(id.to_string(), format!("lpad(to_hex(:{name}::bigint), 32, '0')::uuid"));
+        ids.insert(id.to_string(), Teams::made_of(&format!(":{name}::text")));
     };
     known(team.id().as_uuid(), "team");
     known(team.client.as_uuid(), "client");
@@ -61,7 +61,7 @@ pub(super) fn issue(
         .chain(change.events.iter().map(|event| event.id.as_uuid()));
     for (place, id) in (1_u64..).zip(fresh) {
         let name = format!("fresh{place}");
-        let _ = writeln!(commands, "\\set {name} ({place} << 56) + :unique");
+        let _ = writeln!(commands, "\\set {name} 2000000000000000 + {place} * 100000000000000 + :unique");
         known(id, &name);
     }
     let number = receipt.records.first().and_then(Record::number).ok_or("no number")?;
@@ -118,9 +118,7 @@ fn array(value: &str, known: &HashMap<String, String>) -> Option<String> {
     if !items.iter().any(|item| known.contains_key(*item)) {
         return None;
     }
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| known.get(*item).cloned().unwrap_or_else(|| format!("'{item}'")))
-        .collect();
+    let items: Vec<String> =
+        items.iter().map(|item| known.get(*item).cloned().unwrap_or_else(|| format!("'{item}'"))).collect();
     Some(format!("ARRAY[{}]", items.join(", ")))
 }

@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// Says what waiting for the disk costs just now.
-    pub(super) fn probe(&self, report: &mut Report) -> Result<(), Wrong> {
+    pub(super) fn probe(report: &mut Report) -> Result<(), Wrong> {
         let probe = machine::fsync()?;
         report.note(&format!("An fsync of 8 KiB took {} (median).", millis(probe)));
         Ok(())

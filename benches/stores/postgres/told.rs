@@ -80,16 +80,12 @@ fn parameters(mut text: &str) -> Result<Vec<Option<String>>, Wrong> {
         loop {
             let (part, after) = rest.split_once('\'').ok_or("an open value")?;
             value.push_str(part);
-            match after.strip_prefix('\'') {
-                Some(after) => {
-                    value.push('\'');
-                    rest = after;
-                }
-                None => {
-                    text = after;
-                    break;
-                }
-            }
+            let Some(quoted) = after.strip_prefix('\'') else {
+                text = after;
+                break;
+            };
+            value.push('\'');
+            rest = quoted;
         }
         values.push(Some(value));
     }

@@ -1,5 +1,6 @@
 //! Bytes of write-ahead log for each issue, beside the same rows written by hand.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use invoice_core::change::ChangeSet;
@@ -32,18 +33,17 @@ pub(super) async fn wal(server: &Server, report: &mut Report, length: Length) ->
     land(&store, originals.clone()).await?;
     land(&store, teams.issues(count).await?).await?;
     let mut connection = server.connection().await?;
-    let warm = bytes(server, &mut connection, &teams, &originals).await?;
-    sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await?;
-    let cold = bytes(server, &mut connection, &teams, &originals).await?;
+    let warm = bytes(server, &mut connection, &teams, &originals, false).await?;
+    let cold = bytes(server, &mut connection, &teams, &originals, true).await?;
     let mut text = String::from(
         "Bytes of write-ahead log for each issue (median), beside the same rows written by separate statements in \
          one transaction:\n\n| | the store | by hand |\n| --- | ---: | ---: |\n",
     );
     for (what, bytes) in
-        [("pages changed before", warm), ("right after a checkpoint, with images of whole pages", cold)]
+        [("pages changed before", warm), ("the first after a checkpoint, with images of whole pages", cold)]
     {
         let number = |bytes: Option<i64>| thousands(u128::from(bytes.unwrap_or_default().unsigned_abs()));
-        text.push_str(&format!("| {what} | {} | {} |\n", number(bytes.store), number(bytes.hand)));
+        let _ = writeln!(text, "| {what} | {} | {} |", number(bytes.store), number(bytes.hand));
     }
     report.note(text.trim_end());
     Ok(())
@@ -54,20 +54,24 @@ async fn bytes(
     connection: &mut PgConnection,
     teams: &Teams,
     originals: &[Arc<ChangeSet>],
+    after_checkpoint: bool,
 ) -> Result<Bytes, Wrong> {
     let store = server.store(Sync::Off).await?;
     let ids = RandomIds::new();
     let id = || ids.uuid(SystemClock.now());
     // The store has to learn where the counters are first.
     land(&store, teams.issues(originals.len()).await?).await?;
+    if after_checkpoint {
+        sqlx::raw_sql("CHECKPOINT").execute(&mut *connection).await?;
+    }
     let (mut ours, mut hand) = (Vec::new(), Vec::new());
     for (change, original) in teams.issues(originals.len()).await?.into_iter().zip(originals) {
         let before = position(connection).await?;
         store.commit_all(vec![change]).await.pop().ok_or("no answer")??;
         let between = position(connection).await?;
         let text = BY_HAND
-            .replace("{team}", &original.team.to_string())
-            .replace("{commit}", &original.id.to_string())
+            .replace("{team}", &original.team.as_uuid().to_string())
+            .replace("{commit}", &original.id.as_uuid().to_string())
             .replace("{invoice}", &original.writes.first().ok_or("no write")?.id().as_uuid().to_string());
         let text = ["{new}", "{new_commit}", "{new_audit}", "{new_event}"]
             .into_iter()
@@ -82,7 +86,8 @@ async fn bytes(
 }
 
 async fn position(connection: &mut PgConnection) -> Result<i64, Wrong> {
-    let row = sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
+    let row =
+        sqlx::query("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").fetch_one(connection).await?;
     Ok(row.try_get(0)?)
 }
 

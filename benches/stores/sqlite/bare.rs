@@ -46,11 +46,7 @@ pub(super) fn replay(connection: &Connection, commits: &[Vec<Step>]) -> Result<S
     Ok(Sample { operations, wall, cpu: Cpu::now(None)? - cpu, p99: p99(times) })
 }
 
-fn run(
-    connection: &Connection,
-    text: &str,
-    values: &[(usize, rusqlite::types::Value)],
-) -> Result<(), Wrong> {
+fn run(connection: &Connection, text: &str, values: &[(usize, rusqlite::types::Value)]) -> Result<(), Wrong> {
     let mut statement = connection.prepare_cached(text)?;
     for (place, value) in values {
         statement.raw_bind_parameter(*place, value)?;
@@ -73,8 +69,9 @@ pub(super) fn read(
         statement.query_row((team.as_uuid(), id.as_uuid()), |row| {
             let text = row.get_ref(0)?.as_str()?;
             if parses {
-                let invoice: Invoice = serde_json::from_str(text)
-                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))?;
+                let invoice: Invoice = serde_json::from_str(text).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+                })?;
                 black_box(invoice);
             } else {
                 black_box(text.to_owned());

@@ -36,8 +36,7 @@ impl Files {
         let file = |name: &str| folder.path().join(name);
         for name in ["store.db", "bare.db", "watched.db"] {
             // The founding is not measured, so it need not be durable.
-            let store =
-                SqliteStore::open_with(file(name), Settings::new().durability(Durability::Normal))?;
+            let store = SqliteStore::open_with(file(name), Settings::new().durability(Durability::Normal))?;
             teams.settle(&store).await?;
         }
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
@@ -140,7 +139,8 @@ async fn read(report: &mut Report, length: Length, teams: &Teams) -> Result<(), 
     let mut files = Files::new(teams, Durability::Normal).await?;
     let issued = teams.issues(TEAMS).await?;
     files.land(&issued).await?;
-    let wanted: Vec<_> = issued.iter().filter_map(invoice_of).cycle().take(length.operations(20_000)).collect();
+    let wanted: Vec<_> =
+        issued.iter().filter_map(invoice_of).cycle().take(length.operations(20_000)).collect();
     let ours = async || -> Result<Sample, Wrong> {
         let store = files.reads.clone();
         run::each(1, wanted.clone(), None, move |(team, id)| {

@@ -107,9 +107,10 @@ fn literal(text: &str) -> Result<(Value, &str), Wrong> {
     }
     if let Some(rest) = text.strip_prefix("x'") {
         let (digits, rest) = rest.split_once('\'').ok_or("an open blob")?;
-        let bytes = digits.as_bytes().chunks(2).map(|pair| {
-            Ok::<_, Wrong>(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?)
-        });
+        let bytes = digits
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| Ok::<_, Wrong>(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?));
         return Ok((Value::Blob(bytes.collect::<Result<_, _>>()?), rest));
     }
     if let Some(mut rest) = text.strip_prefix('\'') {

@@ -53,6 +53,8 @@ impl AggregateKind {
     }
 }
 
+crate::text::named!(AggregateKind, "the kind of an aggregate");
+
 impl fmt::Display for AggregateKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -76,6 +78,27 @@ pub enum AggregateId {
 }
 
 impl AggregateId {
+    /// The aggregate of a kind with an identifier.
+    ///
+    /// ```
+    /// use invoice_core::change::{AggregateId, AggregateKind};
+    ///
+    /// let id = AggregateId::new(AggregateKind::Quote, uuid::Uuid::from_u128(7));
+    /// assert_eq!((id.kind(), id.as_uuid().as_u128()), (AggregateKind::Quote, 7));
+    /// ```
+    pub const fn new(kind: AggregateKind, id: Uuid) -> Self {
+        match kind {
+            AggregateKind::Client => Self::Client(ClientId::from_uuid(id)),
+            AggregateKind::Item => Self::Item(ItemId::from_uuid(id)),
+            AggregateKind::Supplier => Self::Supplier(TeamId::from_uuid(id)),
+            AggregateKind::Series => Self::Series(SeriesId::from_uuid(id)),
+            AggregateKind::Invoice => Self::Invoice(InvoiceId::from_uuid(id)),
+            AggregateKind::CreditNote => Self::CreditNote(CreditNoteId::from_uuid(id)),
+            AggregateKind::Quote => Self::Quote(QuoteId::from_uuid(id)),
+            AggregateKind::Payment => Self::Payment(PaymentId::from_uuid(id)),
+        }
+    }
+
     /// The kind.
     pub const fn kind(self) -> AggregateKind {
         match self {

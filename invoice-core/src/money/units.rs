@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Currency, MoneyError};
 use crate::NumberError;
-use crate::number::scan;
+use crate::number::{scan, write_decimal};
 
 /// Amounts stay below 10^18 minor units, so that two of them always add up within 64 bits.
 pub(crate) const LIMIT: i64 = 1_000_000_000_000_000_000;
@@ -73,13 +73,7 @@ impl AmountText {
 
 impl fmt::Display for AmountText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.units < 0 { "-" } else { "" };
-        let (unit, magnitude) = (10_u64.pow(self.digits), self.units.unsigned_abs());
-        write!(f, "{sign}{}", magnitude / unit)?;
-        if self.digits == 0 {
-            return Ok(());
-        }
-        write!(f, ".{:0width$}", magnitude % unit, width = usize::try_from(self.digits).unwrap_or(0))
+        write_decimal(f, self.units < 0, self.units.unsigned_abs(), self.digits)
     }
 }
 

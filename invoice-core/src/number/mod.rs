@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use plain::{MAX_INTEGER_DIGITS, Plain, scan};
+pub(crate) use plain::{MAX_INTEGER_DIGITS, Plain, scan, write_decimal};
 
 use crate::{Code, Violation};
 

@@ -93,3 +93,19 @@ fn json_takes_strings_and_refuses_numbers() {
     }
     assert!(serde_json::from_str::<BaseQuantity>("\"0\"").is_err());
 }
+
+#[test]
+fn decimals_are_written_with_all_their_digits() {
+    let text = |negative, magnitude, decimals| {
+        let mut text = String::new();
+        super::write_decimal(&mut text, negative, magnitude, decimals).unwrap();
+        text
+    };
+    assert_eq!(text(false, 0, 0), "0");
+    assert_eq!(text(false, 0, 2), "0.00");
+    assert_eq!(text(true, 5, 2), "-0.05");
+    assert_eq!(text(false, 1_995, 2), "19.95");
+    assert_eq!(text(false, 100, 0), "100");
+    assert_eq!(text(true, 1_000_001, 4), "-100.0001");
+    assert_eq!(text(false, u64::MAX, 8), "184467440737.09551615");
+}

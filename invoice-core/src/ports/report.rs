@@ -65,6 +65,27 @@ pub struct AgingRow {
     pub over_90_days: Money,
 }
 
+impl AgingRow {
+    /// Nothing due in a currency.
+    ///
+    /// ```
+    /// use invoice_core::Currency;
+    /// use invoice_core::ports::AgingRow;
+    ///
+    /// assert!(AgingRow::nothing(Currency::EUR).current.is_zero());
+    /// ```
+    pub const fn nothing(currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        Self {
+            current: zero,
+            days_1_to_30: zero,
+            days_31_to_60: zero,
+            days_61_to_90: zero,
+            over_90_days: zero,
+        }
+    }
+}
+
 /// Taxable amount and tax of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaxSummaryRow {

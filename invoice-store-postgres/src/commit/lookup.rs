@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use invoice_core::change::{AggregateId, AggregateKind};
+use invoice_core::change::AggregateId;
 use invoice_core::ports::StoreError;
-use invoice_core::{
-    ClientId, Counter, CounterKey, CreditNoteId, InvoiceId, ItemId, PaymentId, QuoteId, SeriesId, TeamId,
-    Version,
-};
+use invoice_core::{Counter, CounterKey, TeamId, Version};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use uuid::Uuid;
 
@@ -111,15 +108,6 @@ fn text(table: Table, hold: Hold) -> String {
 }
 
 fn of_kind(kind: &str, id: Uuid) -> Result<AggregateId, StoreError> {
-    let kind = AggregateKind::ALL.into_iter().find(|known| known.as_str() == kind);
-    Ok(match kind.ok_or_else(|| unreadable("record", "its kind is unknown"))? {
-        AggregateKind::Client => AggregateId::Client(ClientId::from_uuid(id)),
-        AggregateKind::Item => AggregateId::Item(ItemId::from_uuid(id)),
-        AggregateKind::Supplier => AggregateId::Supplier(TeamId::from_uuid(id)),
-        AggregateKind::Series => AggregateId::Series(SeriesId::from_uuid(id)),
-        AggregateKind::Invoice => AggregateId::Invoice(InvoiceId::from_uuid(id)),
-        AggregateKind::CreditNote => AggregateId::CreditNote(CreditNoteId::from_uuid(id)),
-        AggregateKind::Quote => AggregateId::Quote(QuoteId::from_uuid(id)),
-        AggregateKind::Payment => AggregateId::Payment(PaymentId::from_uuid(id)),
-    })
+    let kind = kind.parse().map_err(|error| unreadable("record", error))?;
+    Ok(AggregateId::new(kind, id))
 }

@@ -2,6 +2,7 @@
 //! finds out what does.
 
 mod careful;
+mod columns;
 mod combine;
 pub(crate) mod counters;
 mod lookup;

@@ -334,3 +334,62 @@ const REVENUE: &str = " ON CONFLICT (team, month, currency) DO UPDATE SET invoic
 const TAXES: &str = " ON CONFLICT (team, month, currency, scheme, category, rate, withheld) \
     DO UPDATE SET taxable = t.taxable + excluded.taxable, tax = t.tax + excluded.tax, \
     documents = t.documents + excluded.documents";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTS: [Part; 11] = [
+        Part::Receivables,
+        Part::OpenBefore,
+        Part::Taxes,
+        Part::Metadata,
+        Part::MetadataOf,
+        Part::Allocations,
+        Part::AllocationsOf,
+        Part::Versions,
+        Part::Insert(Table::Documents),
+        Part::Commits,
+        Part::CountersMoved,
+    ];
+
+    #[test]
+    fn every_column_of_every_part_is_a_parameter_of_its_own() {
+        for many in [false, true] {
+            let shape = Shape { parts: PARTS.iter().map(|part| (*part, many)).collect(), names: true };
+            let text = statement(&shape);
+            let columns: usize = PARTS.iter().map(|part| part.columns().len()).sum();
+            for parameter in 1..=columns + 1 {
+                let is_used = |end: char| text.contains(&format!("${parameter}{end}"));
+                assert!([':', ',', ' ', ')'].into_iter().any(is_used), "${parameter} of {text}");
+            }
+            assert!(!text.contains(&format!("${}", columns + 2)), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_wait_for_counters_where_there_are_any() {
+        let gated = |parts: &[Part]| {
+            let shape = Shape { parts: parts.iter().map(|part| (*part, false)).collect(), names: false };
+            statement(&shape).contains(", ok)")
+        };
+        assert!(!gated(&[Part::Versions, Part::Commits]));
+        assert!(gated(&[Part::Versions, Part::Commits, Part::CountersNew]));
+    }
+
+    #[test]
+    fn a_commit_is_complete_if_what_had_to_be_there_was() {
+        let parts = vec![
+            (Part::Update(Table::Clients), true),
+            (Part::Guard(Table::Items), false),
+            (Part::Commits, false),
+        ];
+        let text = statement(&Shape { parts, names: false });
+        assert!(
+            text.contains(
+                "(SELECT count(*) FROM update_clients) = cardinality($2) AND EXISTS (SELECT FROM guard_items)"
+            ),
+            "{text}"
+        );
+    }
+}

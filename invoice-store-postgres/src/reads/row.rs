@@ -4,12 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use invoice_core::change::{AggregateId, AggregateKind};
+use invoice_core::change::AggregateId;
 use invoice_core::ports::StoreError;
-use invoice_core::{
-    ClientId, CreditNoteId, Currency, InvoiceId, ItemId, Money, PaymentId, QuoteId, SeriesId, TeamId,
-    Timestamp,
-};
+use invoice_core::{Currency, Money, Timestamp};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -67,15 +64,6 @@ pub(super) fn instant(at: Timestamp) -> DateTime<Utc> {
 /// An aggregate by the columns of its kind and its identifier.
 pub(super) fn aggregate(row: &PgRow, kind: usize, id: usize) -> Result<AggregateId, StoreError> {
     let (kind, id): (&str, Uuid) = (column(row, kind)?, column(row, id)?);
-    let kind = AggregateKind::ALL.into_iter().find(|it| it.as_str() == kind);
-    Ok(match kind.ok_or_else(|| unreadable("aggregate", "unknown kind"))? {
-        AggregateKind::Client => AggregateId::Client(ClientId::from_uuid(id)),
-        AggregateKind::Item => AggregateId::Item(ItemId::from_uuid(id)),
-        AggregateKind::Supplier => AggregateId::Supplier(TeamId::from_uuid(id)),
-        AggregateKind::Series => AggregateId::Series(SeriesId::from_uuid(id)),
-        AggregateKind::Invoice => AggregateId::Invoice(InvoiceId::from_uuid(id)),
-        AggregateKind::CreditNote => AggregateId::CreditNote(CreditNoteId::from_uuid(id)),
-        AggregateKind::Quote => AggregateId::Quote(QuoteId::from_uuid(id)),
-        AggregateKind::Payment => AggregateId::Payment(PaymentId::from_uuid(id)),
-    })
+    let kind = kind.parse().map_err(|error| unreadable("aggregate", error))?;
+    Ok(AggregateId::new(kind, id))
 }

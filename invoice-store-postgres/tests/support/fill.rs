@@ -1,12 +1,15 @@
 //! A database with a large team and many small ones, written by the server itself.
 
-#![expect(clippy::expect_used, reason = "a test without its server fails")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "each test file takes what it needs, and fails without its server"
+)]
 
 use std::env;
 
 use invoice_store_postgres::{PostgresStore, sqlx};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tokio::sync::OnceCell;
 
 /// How much there is: the large team's invoices, and how many small teams, of ten invoices each.
 #[derive(Debug, Clone, Copy)]
@@ -29,16 +32,8 @@ impl Size {
     }
 }
 
-/// A store with as much in it, and the statistics that a server has a moment later. All tests of a process
-/// that ask for it read the same schema.
+/// A store with as much in it, and the statistics that a server has a moment later.
 pub(crate) async fn a_filled_store(size: Size) -> PostgresStore {
-    static SCHEMA: OnceCell<String> = OnceCell::const_new();
-    let schema = SCHEMA.get_or_init(|| fill(size)).await;
-    let store = PostgresStore::connect(&crate::support::url()).await.expect("the test server answers");
-    store.with_schema(schema).expect("a plain name")
-}
-
-async fn fill(size: Size) -> String {
     let store = crate::support::a_store().await;
     let mut connection = connection().await;
     let text = include_str!("fill.sql")
@@ -50,7 +45,7 @@ async fn fill(size: Size) -> String {
         run(&mut connection, &format!("VACUUM ANALYZE {}.{table}", store.schema())).await;
     }
     connection.close().await.expect("the connection is closed");
-    store.schema().to_owned()
+    store
 }
 
 /// A connection of the test's own.

@@ -149,6 +149,13 @@ impl<'a> Builder<'a> {
         self.and_value(&format!("{}{column} =", if beside { "+" } else { "" }), value);
     }
 
+    /// A filter for equality whose index has another order than any list but one.
+    pub(super) fn beside(&mut self, column: &str, value: Option<Value>) {
+        let Some(value) = value else { return };
+        self.depends_on_values();
+        self.and_value(&format!("{}{column} =", if self.is_sqlite() { "+" } else { "" }), value);
+    }
+
     /// A client's rows: few enough to be sorted, where their index has another order. PostgreSQL knows how
     /// many they are and decides; for SQLite, [`Builder::page`] takes the order's index away.
     pub(super) fn of_client(&mut self, client: Option<Uuid>) {

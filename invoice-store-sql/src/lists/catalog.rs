@@ -14,19 +14,25 @@ pub fn clients(
 ) -> Result<Statement, StoreError> {
     let ClientQuery { name_prefix, archived, metadata } = query;
     let data = Builder::data(dialect);
-    let Some(prefix) = name_prefix else {
-        let Some((key, value)) = metadata else {
-            let list = Builder::select(dialect, &data, "clients", team);
-            return by_creation(list, *archived, Order::CLIENTS, request, ("d.created_at", "d.id"));
-        };
-        let through = ("metadata", "id", false);
-        let mut list = Builder::select_through(dialect, &data, "clients", team, through);
-        list.and("x.kind = 'client'");
-        list.leading("x.pair", Value::Bytes(metadata_pair(key, value).to_vec()));
-        return by_creation(list, *archived, Order::CLIENTS, request, ("x.created_at", "x.id"));
+    // See the list of invoices.
+    let is_through = metadata.is_some() && (name_prefix.is_none() || dialect == Dialect::Sqlite);
+    let mut list = match metadata {
+        Some((key, value)) if is_through => {
+            let through = ("metadata", "id", false);
+            let mut list = Builder::select_through(dialect, &data, "clients", team, through);
+            list.and("x.kind = 'client'");
+            list.leading("x.pair", Value::Bytes(metadata_pair(key, value).to_vec()));
+            list
+        }
+        _ => Builder::select(dialect, &data, "clients", team),
     };
-    let mut list = Builder::select(dialect, &data, "clients", team);
-    list.has_pair("'client'", metadata.as_ref());
+    let Some(prefix) = name_prefix else {
+        let columns = if is_through { ("x.created_at", "x.id") } else { ("d.created_at", "d.id") };
+        return by_creation(list, *archived, Order::CLIENTS, request, columns);
+    };
+    if !is_through {
+        list.has_pair("'client'", metadata.as_ref());
+    }
     by_name(list, prefix, *archived, Order::CLIENTS_BY_NAME, request)
 }
 

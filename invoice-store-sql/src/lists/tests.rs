@@ -141,6 +141,7 @@ fn only_filters_beside_the_order_want_a_plan_for_their_values() {
         InvoiceQuery { status: Some(Status::Paid), ..by(InvoiceSort::Amount) },
         InvoiceQuery { client: Some(client()), ..by(InvoiceSort::DueDate) },
         InvoiceQuery { metadata: Some(pair()), ..by(InvoiceSort::Number) },
+        InvoiceQuery { currency: Some(Currency::CHF), ..by(InvoiceSort::Created) },
     ] {
         assert!(listed(&query).depends_on_values(), "{query:?}");
     }

@@ -105,7 +105,7 @@ fn aging(
     while let Some(row) = found.next().stored()? {
         let currency: Currency = parsed(row, 0).stored()?;
         let due = amount(row, 2, currency)?;
-        let of_currency = rows.entry(currency).or_insert_with(|| nothing_due(currency));
+        let of_currency = rows.entry(currency).or_insert_with(|| AgingRow::nothing(currency));
         *match row.get::<_, u8>(1).stored()? {
             0 => &mut of_currency.current,
             1 => &mut of_currency.days_1_to_30,
@@ -115,17 +115,6 @@ fn aging(
         } = due;
     }
     Ok(rows.into_values().collect())
-}
-
-fn nothing_due(currency: Currency) -> AgingRow {
-    let zero = Money::zero(currency);
-    AgingRow {
-        current: zero,
-        days_1_to_30: zero,
-        days_31_to_60: zero,
-        days_61_to_90: zero,
-        over_90_days: zero,
-    }
 }
 
 fn tax_summary(

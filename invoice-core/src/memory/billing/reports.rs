@@ -40,7 +40,7 @@ impl Ledger {
             {
                 continue;
             }
-            let row = rows.entry(due.currency()).or_insert_with(|| nothing_due(due.currency()));
+            let row = rows.entry(due.currency()).or_insert_with(|| AgingRow::nothing(due.currency()));
             let days_past = issued.due_date().map_or(0, |due_date| (as_of - due_date).num_days());
             let bucket = match days_past {
                 ..=0 => &mut row.current,
@@ -106,17 +106,6 @@ fn is_same_group(one: &TaxSummaryRow, other: &TaxSummaryRow) -> bool {
     let key =
         |row: &TaxSummaryRow| (row.taxable.currency(), row.scheme, row.category, row.rate, row.withheld);
     key(one) == key(other)
-}
-
-fn nothing_due(currency: Currency) -> AgingRow {
-    let zero = Money::zero(currency);
-    AgingRow {
-        current: zero,
-        days_1_to_30: zero,
-        days_31_to_60: zero,
-        days_61_to_90: zero,
-        over_90_days: zero,
-    }
 }
 
 #[async_trait]
