@@ -120,7 +120,7 @@ fn a_transaction_whose_answer_is_lost_is_found_again() {
         let draft = desk.make.draft(&desk.client, "100");
         desk.store.commit(desk.make.change().insert(draft.clone()).build()).await.unwrap();
         let gone = desk.make.change().delete(draft.clone()).build();
-        desk.wire.cut_after("COMMIT");
+        desk.wire.cut_after("COMMIT\0");
         let receipt = desk.store.commit(gone.clone()).await.unwrap();
         assert_eq!(receipt.commit, gone.id);
         assert_eq!(desk.direct.invoice(desk.make.team(), draft.id()).await.unwrap(), None);
@@ -134,7 +134,7 @@ fn a_transaction_that_nobody_can_be_asked_for_has_an_unknown_outcome() {
         let draft = desk.make.draft(&desk.client, "100");
         desk.store.commit(desk.make.change().insert(draft.clone()).build()).await.unwrap();
         let gone = desk.make.change().delete(draft).build();
-        desk.wire.cut_after("COMMIT");
+        desk.wire.cut_after("COMMIT\0");
         desk.wire.close(true);
         match desk.store.commit(gone.clone()).await {
             Err(StoreError::UnknownOutcome) => {}
