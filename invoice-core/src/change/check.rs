@@ -97,7 +97,7 @@ impl Record {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
     use crate::DocumentType;
