@@ -37,11 +37,14 @@ impl Goal {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     text: String,
+    /// What follows the rows of this table.
+    notes: String,
 }
 
 impl Report {
     /// Starts a table.
     pub(crate) fn heading(&mut self, heading: &str) {
+        self.text.push_str(&std::mem::take(&mut self.notes));
         let _ = write!(
             self.text,
             "\n### {heading}\n\n\
@@ -80,7 +83,7 @@ impl Report {
 
     /// Adds anything else below the table.
     pub(crate) fn note(&mut self, text: &str) {
-        let _ = write!(self.text, "\n{text}\n");
+        let _ = write!(self.notes, "\n{text}\n");
         eprintln!("{text}");
     }
 
@@ -90,8 +93,8 @@ impl Report {
     }
 
     /// All of it.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", self.text, self.notes)
     }
 }
 

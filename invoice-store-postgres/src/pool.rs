@@ -16,13 +16,13 @@ use crate::error::{is_lost, store_error};
 /// How long a connection may rest before it is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(30);
 
-/// Whoever waited for a lock goes on with what the other one left behind, whatever level the database is set to:
-/// a stricter one would show what was there before, or fail.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-
 /// Every statement of the store goes by an index. A plan made while a table was small must not read all of it
 /// once it is large, and compiling a plan takes longer than running it.
 const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
+
+/// Whoever waited for a lock goes on with what the other one left behind, whatever level the database is set to:
+/// a stricter one would show what was there before, or fail.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]

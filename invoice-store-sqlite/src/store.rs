@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::error::{Lost, SqliteError};
 use crate::readers::Readers;
-use crate::writer::Writer;
+use crate::writer::{BATCH, Writer};
 use crate::{migrate, open};
 
 /// When a commit counts as done.
@@ -140,7 +140,7 @@ impl SqliteStore {
         let connection = open::writer(path, &settings)?;
         migrate::up_alone(&connection)?;
         let readers = Some(Arc::new(Readers::new(open::lasting(path), settings)));
-        Ok(Self { readers, writer: Self::start(connection)? })
+        Ok(Self { readers, writer: Self::start(connection, BATCH)? })
     }
 
     /// A store in memory, gone with its last clone. It has one connection, which reads too: connections
@@ -156,11 +156,13 @@ impl SqliteStore {
     pub fn open_in_memory() -> Result<Self, SqliteError> {
         let connection = open::in_memory(&Settings::new())?;
         migrate::up_alone(&connection)?;
-        Ok(Self { readers: None, writer: Self::start(connection)? })
+        // Nothing is synced, so nothing is gained by landing together.
+        Ok(Self { readers: None, writer: Self::start(connection, 1)? })
     }
 
-    fn start(connection: Connection) -> Result<Arc<Writer>, SqliteError> {
-        let writer = Writer::start(connection).map_err(|error| SqliteError::NoThread(Arc::new(error)))?;
+    fn start(connection: Connection, batch: usize) -> Result<Arc<Writer>, SqliteError> {
+        let writer =
+            Writer::start(connection, batch).map_err(|error| SqliteError::NoThread(Arc::new(error)))?;
         Ok(Arc::new(writer))
     }
 
@@ -200,7 +202,7 @@ impl SqliteStore {
     where
         T: Send + 'static,
         E: From<Lost> + Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, E> + Send + 'static,
     {
         self.writer.submit(work)
     }
@@ -212,7 +214,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.readers {
             Some(readers) => readers.look_up(work).await,
-            None => self.writer.submit(work).await,
+            None => self.writer.submit(once(work)).await,
         }
     }
 
@@ -223,7 +225,18 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.readers {
             Some(readers) => Arc::clone(readers).scan(work).await,
-            None => self.writer.submit(work).await,
+            None => self.writer.submit(once(work)).await,
         }
+    }
+}
+
+/// A read as a job of the writer in memory, which runs each once.
+fn once<T>(
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> impl FnMut(&Connection) -> Result<T, StoreError> {
+    let mut work = Some(work);
+    move |connection| match work.take() {
+        Some(work) => work(connection),
+        None => Err(SqliteError::Panicked.into()),
     }
 }

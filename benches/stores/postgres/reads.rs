@@ -4,12 +4,15 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use invoice_core::change::AggregateId;
 use invoice_core::ports::{InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _};
 use invoice_core::{InvoiceId, Month, TeamId};
 use invoice_store_postgres::PostgresStore;
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, PgConnection};
 use invoice_store_sql::lists::{self, Dialect, Value};
+
+use uuid::Uuid;
 
 use super::fill::Filled;
 use super::issue::{TEAMS, land};
@@ -163,7 +166,27 @@ async fn pages(
     .await
 }
 
-/// The same rows without the store; nothing is read out of them.
+/// The columns of a list of invoices.
+type Row = (
+    Uuid,
+    i64,
+    Option<String>,
+    String,
+    Option<String>,
+    Option<String>,
+    Uuid,
+    Option<String>,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    String,
+    i64,
+    i64,
+    DateTime<Utc>,
+    DateTime<Utc>,
+    String,
+);
+
+/// The same rows without the store, read into the driver's own types.
 async fn bare(
     server: &Server,
     connection: &mut PgConnection,
@@ -174,14 +197,14 @@ async fn bare(
     let cpu = Cpu::now(Some(server.process))?;
     let start = Instant::now();
     for _ in 0..count {
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(text));
         for value in values {
             query = match value.clone() {
                 Value::Uuid(it) => query.bind(it),
                 Value::Int(it) => query.bind(it),
                 Value::Text(it) => query.bind(it),
                 Value::Date(it) => query.bind(it),
-                Value::Instant(it) => query.bind(chrono::DateTime::from_timestamp_millis(it.as_millis())),
+                Value::Instant(it) => query.bind(DateTime::from_timestamp_millis(it.as_millis())),
                 Value::Bytes(it) => query.bind(it),
                 Value::Bool(it) => query.bind(it),
             };

@@ -104,6 +104,8 @@ impl PostgresStore {
     /// Commits for all who wait, until nobody does.
     async fn drain(self, mut lead: Lead) {
         loop {
+            // Those who were just answered may have more to commit: if they come first, all of them land together.
+            tokio::task::yield_now().await;
             let group = self.next_group(lead.key);
             if group.is_empty() {
                 lead.is_over = true;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::mem::discriminant;
 
 use invoice_core::identity::{
     Acceptance, ApiKey, EmailAddress, EmailKey, Fingerprint, IdentityChange, IdentityKey, IdentityRecord,
@@ -93,6 +94,11 @@ fn email(number: u64) -> EmailAddress {
     EmailAddress::new(text.clone(), EmailKey::new(text).unwrap()).unwrap()
 }
 
+/// Takes records along that have values of their own.
+fn frees(write: &IdentityWrite) -> bool {
+    matches!(write, IdentityWrite::Delete { key: IdentityKey::User(_) | IdentityKey::Team(_), .. })
+}
+
 impl Walk {
     fn name(&mut self) -> &'static str {
         self.random.pick(&NAMES).unwrap()
@@ -166,7 +172,11 @@ impl Walk {
             if let IdentityKey::Membership(team, _) = write.key() {
                 change = self.with_team(change, team);
             }
-            if change.writes.iter().all(|other| other.key() != write.key()) {
+            // Whether a value that one write frees may be taken by another of the same change is left open.
+            let may_take = |other: &IdentityWrite| {
+                discriminant(&other.key()) == discriminant(&write.key()) || frees(other) || frees(&write)
+            };
+            if !change.writes.iter().any(may_take) {
                 change.writes.push(write);
             }
         }

@@ -93,8 +93,8 @@ impl SqliteStore {
 }
 
 fn commit(connection: &Connection, change: &ChangeSet) -> Result<Receipt, StoreError> {
-    if !write::is_new(connection, change)? {
-        return versions::answer_again(connection, change);
+    if let Some(receipt) = versions::answer_again(connection, change)? {
+        return Ok(receipt);
     }
     change.check()?;
     let stored = check::Outcome::check(connection, change)?;

@@ -3,7 +3,7 @@
 use invoice_core::TeamId;
 use invoice_core::adapter::DocumentRow;
 use invoice_core::change::{
-    AggregateId, AuditEntry, ChangeSet, CounterMove, Receipt, Record, ResolvedChange, Write,
+    AggregateId, AuditEntry, CounterMove, IdempotencyRecord, Receipt, Record, ResolvedChange, Write,
 };
 use invoice_core::ports::StoreError;
 use invoice_core::{Event, EventKind, UserId};
@@ -18,34 +18,26 @@ use crate::error::SqliteError;
 use crate::reads::versions;
 use crate::values::{Day, int};
 
-/// Writes the commit down, unless it, or the request it answers, is known.
-pub(super) fn is_new(connection: &Connection, change: &ChangeSet) -> Result<bool, StoreError> {
-    let request = change.idempotency.as_ref();
-    let rows = execute(
-        connection,
-        "INSERT INTO commits (team, id, at, idempotency_key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO NOTHING",
-        (
-            change.team.as_uuid(),
-            change.id.as_uuid(),
-            change.at.as_millis(),
-            request.map(|request| request.key.as_str()),
-            request.map(|request| request.fingerprint.as_bytes()),
-        ),
-    )?;
-    Ok(rows > 0)
-}
-
 pub(super) fn write(
     connection: &Connection,
     resolved: ResolvedChange,
     stored: &Outcome<'_>,
 ) -> Result<Receipt, StoreError> {
-    // The commit itself and its request were written first, by `is_new`.
-    let ResolvedChange { id, team, at: _, writes, guards: _, counters, idempotency: _, audit, events } =
-        resolved;
+    let ResolvedChange { id, team, at, writes, guards: _, counters, idempotency, audit, events } = resolved;
     let job = Job { connection, team, commit: id.as_uuid(), stored };
 
+    let request = idempotency.as_ref().map(|IdempotencyRecord { key, fingerprint, .. }| (key, fingerprint));
+    execute(
+        connection,
+        "INSERT INTO commits (team, id, at, idempotency_key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (
+            team.as_uuid(),
+            id.as_uuid(),
+            at.as_millis(),
+            request.map(|(key, _)| key.as_str()),
+            request.map(|(_, fingerprint)| fingerprint.as_bytes()),
+        ),
+    )?;
     job.write_all(&writes)?;
     for step in &counters {
         job.move_counter(step)?;

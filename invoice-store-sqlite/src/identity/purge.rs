@@ -35,7 +35,8 @@ impl SqliteStore {
         let mut count = 0_u64;
         loop {
             let params = (before.clone(), BATCH);
-            let deleted = self.write(move |connection| execute(connection, text, params).stored()).await?;
+            let deleted =
+                self.write(move |connection| execute(connection, text, params.clone()).stored()).await?;
             let deleted = u64::try_from(deleted).unwrap_or(u64::MAX);
             count = count.saturating_add(deleted);
             if deleted < BATCH.unsigned_abs() {

@@ -77,7 +77,7 @@ impl Outbox for SqliteStore {
         self.write(move |it| {
             let text = if_held!("UPDATE outbox SET buried_reason = ?5");
             let (team, id, attempts, until) = claim_of(&claimed);
-            execute(it, text, (team, id, attempts, until, reason))
+            execute(it, text, (team, id, attempts, until, &reason))
         })
         .await
     }

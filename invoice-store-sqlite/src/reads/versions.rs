@@ -17,26 +17,27 @@ struct Request {
     fingerprint: Hash,
 }
 
-/// The answer to a change set whose commit, or whose request, is known.
-pub(crate) fn answer_again(connection: &Connection, change: &ChangeSet) -> Result<Receipt, StoreError> {
+/// The answer to a change set that was committed, or a request that was answered, before.
+pub(crate) fn answer_again(
+    connection: &Connection,
+    change: &ChangeSet,
+) -> Result<Option<Receipt>, StoreError> {
     let seen = connection
         .prepare_cached("SELECT 1 FROM commits WHERE team = ?1 AND id = ?2")
         .and_then(|mut it| it.exists((change.team.as_uuid(), change.id.as_uuid())))
         .stored()?;
     if seen {
         let records = written(connection, change.team, change.id)?;
-        return Ok(Receipt { commit: change.id, records, replayed: false });
+        return Ok(Some(Receipt { commit: change.id, records, replayed: false }));
     }
-    let asked = change.idempotency.as_ref();
-    let known = asked.map(|asked| request(connection, change.team, &asked.key)).transpose()?.flatten();
-    match known {
-        Some(Request { commit, at: _, fingerprint })
-            if asked.is_some_and(|asked| asked.fingerprint == fingerprint) =>
-        {
+    let Some(asked) = &change.idempotency else { return Ok(None) };
+    match request(connection, change.team, &asked.key)? {
+        None => Ok(None),
+        Some(Request { commit, at: _, fingerprint }) if fingerprint == asked.fingerprint => {
             let records = written(connection, change.team, commit)?;
-            Ok(Receipt { commit, records, replayed: true })
+            Ok(Some(Receipt { commit, records, replayed: true }))
         }
-        _ => Err(StoreError::Duplicate { what: Unique::IdempotencyKey }),
+        Some(_) => Err(StoreError::Duplicate { what: Unique::IdempotencyKey }),
     }
 }
 
