@@ -51,6 +51,8 @@ pub struct PostgresStore {
 pub(crate) struct Shared {
     pool: Pool,
     schema: String,
+    /// As statements have it: a schema may be called `user`.
+    quoted: String,
     /// Statements with the schema filled in, by the place of their template in memory.
     statements: RwLock<HashMap<(usize, usize), Arc<str>>>,
     /// The statements of commits, by their shape.
@@ -61,8 +63,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn schema(&self) -> &str {
-        &self.schema
+    /// The schema as statements have it.
+    pub(crate) fn quoted_schema(&self) -> &str {
+        &self.quoted
     }
 }
 
@@ -164,6 +167,7 @@ impl PostgresStore {
     fn over(pool: Pool, schema: String, together: usize) -> Self {
         let shared = Shared {
             pool,
+            quoted: format!("\"{schema}\""),
             schema,
             statements: RwLock::default(),
             commits: RwLock::default(),
@@ -193,7 +197,7 @@ impl PostgresStore {
 
     /// A text made at run time with its `{s}` replaced by the schema.
     pub(crate) fn fill(&self, template: &str) -> String {
-        template.replace("{s}", &self.shared.schema)
+        template.replace("{s}", self.shared.quoted_schema())
     }
 }
 

@@ -6,14 +6,15 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use invoice_core::change::{Receipt, Record};
 use invoice_core::line::Line;
 use invoice_core::ports::{Commits as _, CommitsExt as _, StoreError, Unique};
 use invoice_core::tax::{Tax, TaxCategory};
 use invoice_core::testing::contract::race;
-use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
-use invoice_core::{Client, Content, Currency, DocumentType, Series};
+use invoice_core::testing::{BillingChange, BillingFixtures, day, euros, run};
+use invoice_core::{Client, Content, Currency, DocumentType, PaymentData, Series};
 use invoice_store_postgres::{PostgresStore, Settings, sqlx};
 use sqlx::PgPool;
 
@@ -274,6 +275,33 @@ fn commits_to_one_counter_can_be_kept_apart() {
         let transactions: i64 =
             sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&a_pool().await).await.unwrap();
         assert_eq!(transactions, 17);
+    });
+}
+
+#[test]
+fn many_that_bring_one_reference_at_once_are_told_at_once() {
+    run(async {
+        let desk = Desk::open(&a_store().await).await;
+        let begun = Instant::now();
+        for round in 0..3 {
+            let brings = |_| {
+                let data = PaymentData {
+                    external_reference: Some(format!("bank-{round}")),
+                    ..PaymentData::new(desk.client.id(), euros("1"), day("2026-03-02"))
+                };
+                let change = desk.make.change().insert(desk.make.payment_of(data)).build();
+                let store = desk.store.clone();
+                async move { store.commit(change).await }
+            };
+            let answers = race(20, brings).await;
+            let taken = answers.iter().filter(|answer| answer.is_ok()).count();
+            let told = |answer: &&Result<Receipt, StoreError>| {
+                matches!(answer, Err(StoreError::Duplicate { what: Unique::ExternalReference }))
+            };
+            assert_eq!((taken, answers.iter().filter(told).count()), (1, 19), "{answers:?}");
+        }
+        // Those that wait for each other in a circle are parted by the server after a second each.
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     });
 }
 

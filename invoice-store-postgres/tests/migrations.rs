@@ -5,7 +5,7 @@
 mod support;
 
 use invoice_core::change::Record;
-use invoice_core::ports::{BillingPorts, Catalog as _, CommitsExt as _};
+use invoice_core::ports::{BillingPorts, Catalog as _, ClientQuery, CommitsExt as _, PageRequest};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingFixtures, run};
 use invoice_store_postgres::{MigrateError, MigrationError, PostgresStore, Status, sqlx};
@@ -61,6 +61,22 @@ fn an_empty_schema_goes_down_and_up_again() {
             assert_eq!(store.rollback(1, false).await.unwrap().current(), left);
         }
         assert!(store.migrate().await.unwrap().is_current());
+    });
+}
+
+#[test]
+fn a_schema_may_have_a_name_that_sql_keeps_for_itself() {
+    run(async {
+        let store = a_bare_store().await.with_schema("user").unwrap();
+        store.migrate().await.unwrap();
+        let make = BillingFixtures::new();
+        store.commit(make.change().insert(make.client("Specimen AG")).build()).await.unwrap();
+        let page = PageRequest::first(10).unwrap();
+        let clients = store.clients(make.team(), &ClientQuery::default(), &page).await.unwrap();
+        assert_eq!(clients.items.len(), 1);
+        store.rollback(usize::MAX, true).await.unwrap();
+        assert_eq!(store.status().await.unwrap().current(), 0);
+        execute(&store, "DROP SCHEMA \"{s}\" CASCADE").await;
     });
 }
 

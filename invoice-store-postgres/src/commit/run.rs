@@ -39,7 +39,7 @@ impl Shared {
         if let Some(text) = self.commits.read().unwrap_or_else(PoisonError::into_inner).get(&shape) {
             return Arc::clone(text);
         }
-        let text: Arc<str> = statement(&shape).replace("{s}", self.schema()).into();
+        let text: Arc<str> = statement(&shape).replace("{s}", self.quoted_schema()).into();
         self.commits.write().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::clone(&text));
         text
     }

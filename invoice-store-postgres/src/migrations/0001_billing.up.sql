@@ -62,7 +62,9 @@ CREATE TABLE {s}.items (
     archived boolean NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT items_pkey PRIMARY KEY (team, id),
-    -- Deferrable keys are looked at after the statement, so that two records may swap their values in it.
+    -- A deferrable key is looked at after the statement, so that two records may swap their values in it. Two
+    -- statements that bring the same value then wait for each other until one is shot as deadlocked: only for
+    -- values that are ever swapped, and that not many bring at once.
     CONSTRAINT items_code UNIQUE (team, code) DEFERRABLE
 );
 CREATE INDEX items_created ON {s}.items (team, created_at, id);
@@ -142,8 +144,8 @@ CREATE TABLE {s}.documents (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     CONSTRAINT documents_pkey PRIMARY KEY (team, kind, id),
-    CONSTRAINT documents_number UNIQUE (team, number) DEFERRABLE,
-    CONSTRAINT documents_place UNIQUE (team, series, period, seq) DEFERRABLE,
+    CONSTRAINT documents_number UNIQUE (team, number),
+    CONSTRAINT documents_place UNIQUE (team, series, period, seq),
     CONSTRAINT documents_client FOREIGN KEY (team, client) REFERENCES {s}.clients (team, id),
     CONSTRAINT documents_invoice FOREIGN KEY (team, invoice_kind, invoice) REFERENCES {s}.documents (team, kind, id),
     CONSTRAINT documents_issue CHECK (num_nulls(number, series, period, seq, issue_date) IN (0, 5)),
@@ -185,7 +187,7 @@ CREATE TABLE {s}.payments (
     reversed_on date,
     created_at timestamptz NOT NULL,
     CONSTRAINT payments_pkey PRIMARY KEY (team, id),
-    CONSTRAINT payments_external_reference UNIQUE (team, external_reference) DEFERRABLE,
+    CONSTRAINT payments_external_reference UNIQUE (team, external_reference),
     CONSTRAINT payments_client FOREIGN KEY (team, client) REFERENCES {s}.clients (team, id)
 );
 CREATE INDEX payments_created ON {s}.payments (team, created_at, id);

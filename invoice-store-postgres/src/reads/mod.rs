@@ -89,7 +89,7 @@ fn bound<'q>(
 
 impl PostgresStore {
     pub(super) fn dialect(&self) -> Dialect<'_> {
-        Dialect::Postgres { schema: self.schema() }
+        Dialect::Postgres { schema: self.shared.quoted_schema() }
     }
 
     /// The rows of a statement. A connection that turns out to be gone costs one more attempt: reading

@@ -1,5 +1,7 @@
 //! Reports read sums that every commit keeps, so that they cost the same however many documents there are.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use invoice_core::adapter::in_order;
@@ -16,21 +18,16 @@ use super::row::{column, count, money, named};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
-/// Sums by age on `$2` of what is due, at `due_date`.
+/// Sums by age on `$2` of what is due, at `due_date`: each row is added once, and not looked at for each age.
 macro_rules! aging {
     ($amount:literal, $rows:literal) => {
         concat!(
-            "SELECT currency, \
-                coalesce(sum(amount) FILTER (WHERE past <= 0), 0)::bigint, \
-                coalesce(sum(amount) FILTER (WHERE past BETWEEN 1 AND 30), 0)::bigint, \
-                coalesce(sum(amount) FILTER (WHERE past BETWEEN 31 AND 60), 0)::bigint, \
-                coalesce(sum(amount) FILTER (WHERE past BETWEEN 61 AND 90), 0)::bigint, \
-                coalesce(sum(amount) FILTER (WHERE past > 90), 0)::bigint \
-             FROM (SELECT currency, ",
+            "SELECT currency, age, sum(amount)::bigint FROM (SELECT currency, ",
             $amount,
-            " AS amount, coalesce($2 - due_date, 0) AS past FROM ",
+            " AS amount, CASE WHEN due_date IS NULL OR due_date >= $2 THEN 0 WHEN due_date >= $2 - 30 THEN 1 \
+                WHEN due_date >= $2 - 60 THEN 2 WHEN due_date >= $2 - 90 THEN 3 ELSE 4 END AS age FROM ",
             $rows,
-            ") open GROUP BY currency"
+            ") open GROUP BY currency, age"
         )
     };
 }
@@ -66,10 +63,19 @@ impl Reports for PostgresStore {
             }
             None => AGING,
         };
-        let rows = self.rows(text, &values).await?;
-        let mut rows = rows.iter().map(aging_row).collect::<Result<Vec<_>, _>>()?;
-        rows.sort_by_key(|row| row.current.currency());
-        Ok(rows)
+        let mut found: BTreeMap<Currency, AgingRow> = BTreeMap::new();
+        for row in &self.rows(text, &values).await? {
+            let currency: Currency = named(row, 0, "currency")?;
+            let of_currency = found.entry(currency).or_insert_with(|| AgingRow::nothing(currency));
+            *match column::<i32>(row, 1)? {
+                0 => &mut of_currency.current,
+                1 => &mut of_currency.days_1_to_30,
+                2 => &mut of_currency.days_31_to_60,
+                3 => &mut of_currency.days_61_to_90,
+                _ => &mut of_currency.over_90_days,
+            } = money(row, 2, currency)?;
+        }
+        Ok(found.into_values().collect())
     }
 
     async fn tax_summary(&self, team: TeamId, months: MonthRange) -> Result<Vec<TaxSummaryRow>, StoreError> {
@@ -109,17 +115,6 @@ fn values_of(team: TeamId, months: MonthRange) -> [Value; 3] {
         Value::Date(kept_day(first(months.from()))),
         Value::Date(kept_day(first(months.to()))),
     ]
-}
-
-fn aging_row(row: &PgRow) -> Result<AgingRow, StoreError> {
-    let currency: Currency = named(row, 0, "currency")?;
-    Ok(AgingRow {
-        current: money(row, 1, currency)?,
-        days_1_to_30: money(row, 2, currency)?,
-        days_31_to_60: money(row, 3, currency)?,
-        days_61_to_90: money(row, 4, currency)?,
-        over_90_days: money(row, 5, currency)?,
-    })
 }
 
 fn tax_row(row: &PgRow) -> Result<TaxSummaryRow, StoreError> {

@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// Whose SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect<'a> {
-    /// PostgreSQL, with the tables in a schema whose name needs no quotes.
+    /// PostgreSQL, with the tables in a schema, whose name stands in the text as it is given here.
     Postgres {
         /// The schema.
         schema: &'a str,
