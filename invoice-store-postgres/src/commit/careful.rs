@@ -21,7 +21,9 @@ use crate::record::Stored;
 impl PostgresStore {
     /// Commits a change set in the application's own transaction, so that it lands or is undone together
     /// with what else is written there. Numbers it took are locked until that transaction ends, and whoever
-    /// wants the next one waits as long: let it be soon. A change set that fails leaves the transaction as it was, and usable.
+    /// wants the next one waits as long: let it be soon. A change set that fails leaves the transaction as it
+    /// was, and usable. If the future is dropped before it answers, the change set may be written or not: roll
+    /// the transaction back.
     ///
     /// Fails like [`Commits::commit_all`](invoice_core::ports::Commits::commit_all), and with
     /// [`StoreError::Backend`] when the connection is not in a transaction.
