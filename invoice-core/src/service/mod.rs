@@ -179,6 +179,11 @@ impl Billing {
         let mut attempts = 1;
         loop {
             let error = match decide().await {
+                // What was read does not fit together: somebody wrote in between.
+                Err(Error::Conflict { found: None, .. }) if attempts < MAX_ATTEMPTS => {
+                    attempts += 1;
+                    continue;
+                }
                 Ok(changes) if changes.is_empty() => return Ok(Vec::new()),
                 Ok(changes) => match self.commit(changes.into_set(call.idempotency.clone())).await {
                     Ok(receipt) => return Ok(receipt.records),

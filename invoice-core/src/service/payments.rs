@@ -369,7 +369,9 @@ impl Billing {
             }
         };
         *amount = amount.checked_add(part.amount()).map_err(|error| Error::money(at, &error))?;
-        events.extend(invoice.deallocate(part.amount()).map_err(|refusal| Error::from(refusal).under(at))?);
+        // The payment has this part. An invoice that does not was read after somebody took it back.
+        let stale = |_| Error::Conflict { expected: payment.version(), found: None };
+        events.extend(invoice.deallocate(part.amount()).map_err(stale)?);
         Ok(())
     }
 

@@ -131,6 +131,7 @@ impl Relay {
         let claimed = self.outbox.claim(self.clock.now(), lease_millis, batch).await?;
         let mut pass = Pass::default();
         let mut received = Vec::with_capacity(claimed.len());
+        let mut put_back = Ok(());
         for event in claimed {
             if self.clock.now() >= event.leased_until {
                 pass.lost += 1;
@@ -138,15 +139,19 @@ impl Relay {
             }
             match receiver.receive(&event.event).await {
                 Ok(()) => received.push(event),
-                Err(refusal) => self.put_back(&event, refusal, &mut pass).await?,
+                Err(refusal) => put_back = self.put_back(&event, refusal, &mut pass).await,
+            }
+            if put_back.is_err() {
+                break;
             }
         }
+        // Whatever failed, what was received shall not come again.
         if !received.is_empty() {
             pass.delivered = self.outbox.acknowledge(&received).await?;
             let received = u64::try_from(received.len()).unwrap_or(u64::MAX);
             pass.lost += received.saturating_sub(pass.delivered);
         }
-        Ok(pass)
+        put_back.map(|()| pass)
     }
 
     async fn put_back(

@@ -1,11 +1,15 @@
 //! Money: recorded, allocated, given back, reversed; what it settles always balances.
 
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
 use invoice_core::change::AggregateId;
-use invoice_core::ports::Unique;
-use invoice_core::service::{Error, PayData, RefundData, WriteOffData};
+use invoice_core::ports::{BillingPorts, Page, PageRequest, PaymentQuery, Payments, StoreError, Unique};
+use invoice_core::service::{Billing, Error, PayData, RefundData, WriteOffData};
 use invoice_core::{
     Action, Allocation, Code, Content, CreditScope, Currency, Due, EarlyPayment, Invoice, Money, Obstacle,
-    Payment, PaymentData, PaymentState, PaymentTerms, Status, WriteOffReason,
+    Payment, PaymentData, PaymentId, PaymentState, PaymentTerms, Status, TeamId, WriteOffReason,
 };
 
 use crate::story::{DAY, Story, date, eur, illegal, line, named, the_field};
@@ -404,4 +408,60 @@ async fn a_credited_part_is_not_owed_any_more() {
     story.credit(&invoice, CreditScope::Amount(eur("100.00"))).await.unwrap();
     assert_eq!(the_field(story.pay(&invoice, "20.01").await), ("/amount".to_owned(), Code::ExceedsDue));
     assert_eq!(story.pay(&invoice, "20.00").await.unwrap().stored_status(), Status::Paid);
+}
+
+/// Reads of payments, after the first of which something else happens.
+struct Overtaken {
+    payments: Arc<dyn Payments>,
+    then: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+#[async_trait]
+impl Payments for Overtaken {
+    async fn payment(&self, team: TeamId, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let payment = self.payments.payment(team, id).await;
+        let then = self.then.lock().unwrap().take();
+        if let Some(then) = then {
+            then.await;
+        }
+        payment
+    }
+
+    async fn payment_by_reference(
+        &self,
+        team: TeamId,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        self.payments.payment_by_reference(team, reference).await
+    }
+
+    async fn payments(
+        &self,
+        team: TeamId,
+        query: &PaymentQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Payment>, StoreError> {
+        self.payments.payments(team, query, page).await
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_reversed_though_a_part_was_taken_back_while_it_was_read() {
+    let story = Story::new().await;
+    let invoice = story.issued().await;
+    let data = received(&story, "120.00");
+    let parts = vec![part(&invoice, "120.00")];
+    let payment = story.billing.record_payment(&story.owner, data, parts.clone()).await.unwrap();
+
+    let (billing, owner, id) = (story.billing.clone(), story.owner.clone(), payment.id());
+    let other = async move {
+        billing.deallocate_payment(&owner, id, parts).await.unwrap();
+    };
+    let ports = story.billing.ports().clone();
+    let overtaken = Overtaken { payments: ports.payments.clone(), then: Mutex::new(Some(Box::pin(other))) };
+    let ports = BillingPorts { payments: Arc::new(overtaken), ..ports };
+    let overtaken = Billing::new(ports, story.clock.clone(), story.ids.clone());
+    let reversed = overtaken.reverse_payment(&story.owner, id, None).await.unwrap();
+    assert!(reversed.reversal().is_some());
+    assert_eq!(story.reload(&invoice).await.due(), eur("120.00"));
 }
