@@ -121,6 +121,9 @@ impl PostgresStore {
     /// ([`PgConnectOptions::statement_cache_capacity`]), or the less common ones are prepared again and again.
     /// [`PostgresStore::close`] closes the pool for the application too.
     ///
+    /// Leave the isolation level of its connections at READ COMMITTED, the server's own default: a commit waits
+    /// for the counter and goes on with what it finds, which a stricter level answers with a failure.
+    ///
     /// ```no_run
     /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
     /// use invoice_store_postgres::PostgresStore;
