@@ -255,14 +255,18 @@ mod tests {
         let writer = Writer::start(connection, BATCH).unwrap();
         run_async(async {
             // While the first waits, the others gather behind it.
-            let first = writer.submit(move |_| started.recv().map_err(|_| StoreError::Unavailable));
+            let first = writer.submit(move |_| {
+                // Run again together with the others, it does not wait again.
+                let _ = started.recv();
+                Ok::<_, StoreError>(())
+            });
             let before = writer.submit(insert(1));
             let late = writer.submit(|connection| {
                 insert(2)(connection)?;
                 insert(1)(connection)
             });
             let after = writer.submit(insert(2));
-            start.send(()).unwrap();
+            drop(start);
             first.await.unwrap();
             before.await.unwrap();
             assert!(late.await.is_err());
