@@ -20,7 +20,8 @@ use invoice_store_postgres::{MigrateError, PostgresStore, Settings};
 mod identity_walk;
 
 fn seed() -> u64 {
-    std::time::UNIX_EPOCH.elapsed().map_or(1, |it| u64::from(it.subsec_nanos()))
+    let chosen = std::env::var("INVOICE_TRACE_SEED").ok().map(|seed| seed.parse().unwrap());
+    chosen.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().map_or(1, |it| u64::from(it.subsec_nanos())))
 }
 
 /// Runs a script with `{s}` filled in, on a connection of its own.
