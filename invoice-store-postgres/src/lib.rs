@@ -9,7 +9,7 @@ mod reads;
 mod record;
 mod store;
 
-pub use invoice_store_sql::migrations::{MigrationError, Status};
+pub use invoice_store_common::migrations::{MigrationError, Status};
 pub use migrate::MigrateError;
 pub use sqlx;
 pub use store::{PostgresStore, Settings};

@@ -1,7 +1,7 @@
 //! The schema's versions: forth, back, and how far.
 
 use invoice_core::ports::StoreError;
-use invoice_store_sql::migrations::{
+use invoice_store_common::migrations::{
     Applied, Checksum, Migration, MigrationError, Status, plan_down, plan_up,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};

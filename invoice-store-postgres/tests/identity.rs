@@ -16,7 +16,7 @@ use invoice_store_postgres::sqlx::postgres::PgConnectOptions;
 use invoice_store_postgres::sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use invoice_store_postgres::{MigrateError, PostgresStore, Settings};
 
-#[path = "../../invoice-store-sql/tests/support/identity_walk.rs"]
+#[path = "../../invoice-store-common/tests/support/identity_walk.rs"]
 mod identity_walk;
 
 fn seed() -> u64 {

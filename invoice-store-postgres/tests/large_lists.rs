@@ -9,12 +9,12 @@ mod support;
 
 #[path = "support/fill.rs"]
 mod fill;
-#[path = "../../invoice-store-sql/tests/support/list_cases.rs"]
+#[path = "../../invoice-store-common/tests/support/list_cases.rs"]
 mod list_cases;
 
 use invoice_core::testing::run;
+use invoice_store_common::lists::{Dialect, Statement, Value};
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, PgConnection, Row as _};
-use invoice_store_sql::lists::{Dialect, Statement, Value};
 use serde_json::Value as Json;
 
 use fill::{Size, a_filled_store, connection};

@@ -9,7 +9,7 @@ mod support;
 
 #[path = "support/fill.rs"]
 mod fill;
-#[path = "../../invoice-store-sql/tests/support/list_cases.rs"]
+#[path = "../../invoice-store-common/tests/support/list_cases.rs"]
 mod list_cases;
 
 use invoice_core::Timestamp;

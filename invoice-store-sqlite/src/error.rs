@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use invoice_core::ports::{StoreError, Unique};
-use invoice_store_sql::migrations::MigrationError;
+use invoice_store_common::migrations::MigrationError;
 use rusqlite::ffi::{self, ErrorCode};
 
 /// Why a store was not opened, migrated or written to.

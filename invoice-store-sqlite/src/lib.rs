@@ -35,6 +35,6 @@ mod values;
 mod writer;
 
 pub use error::SqliteError;
-pub use invoice_store_sql::migrations::{MigrationError, Status};
+pub use invoice_store_common::migrations::{MigrationError, Status};
 pub use rusqlite;
 pub use store::{Durability, Settings, SqliteStore};

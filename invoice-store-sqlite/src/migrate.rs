@@ -1,6 +1,6 @@
 //! Migrations: what this release knows, applied and taken back inside one transaction.
 
-use invoice_store_sql::migrations::{Applied, Checksum, Migration, Status, plan_down, plan_up};
+use invoice_store_common::migrations::{Applied, Checksum, Migration, Status, plan_down, plan_up};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::{Lost, SqliteError};

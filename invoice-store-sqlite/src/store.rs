@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
-use invoice_store_sql::migrations::Status;
+use invoice_store_common::migrations::Status;
 use rusqlite::Connection;
 
 use crate::error::{Lost, SqliteError};

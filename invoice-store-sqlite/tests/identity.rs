@@ -12,7 +12,7 @@ use invoice_core::ports::identity::{IdentityCommits as _, IdentityPorts, Teams a
 use invoice_core::testing::{IdentityFixtures, run};
 use invoice_store_sqlite::{SqliteError, SqliteStore};
 
-#[path = "../../invoice-store-sql/tests/support/identity_walk.rs"]
+#[path = "../../invoice-store-common/tests/support/identity_walk.rs"]
 mod identity_walk;
 
 fn seed() -> u64 {

@@ -6,12 +6,12 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
 
 mod fill;
-#[path = "../../invoice-store-sql/tests/support/list_cases.rs"]
+#[path = "../../invoice-store-common/tests/support/list_cases.rs"]
 mod list_cases;
 
 use std::time::Instant;
 
-use invoice_store_sql::lists::{Dialect, Statement, Value};
+use invoice_store_common::lists::{Dialect, Statement, Value};
 use invoice_store_sqlite::rusqlite::types::Value as Bound;
 use invoice_store_sqlite::rusqlite::{Connection, params_from_iter};
 

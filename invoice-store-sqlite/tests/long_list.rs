@@ -6,7 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects by panicking")]
 
 mod fill;
-#[path = "../../invoice-store-sql/tests/support/list_cases.rs"]
+#[path = "../../invoice-store-common/tests/support/list_cases.rs"]
 mod list_cases;
 
 use invoice_core::Timestamp;

@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use invoice_core::change::AggregateId;
 use invoice_core::ports::{InvoiceQuery, Invoices as _, MonthRange, PageRequest, Reports as _};
 use invoice_core::{InvoiceId, Month, TeamId};
+use invoice_store_common::lists::{self, Dialect, Value};
 use invoice_store_postgres::PostgresStore;
 use invoice_store_postgres::sqlx::{self, AssertSqlSafe, PgConnection};
-use invoice_store_sql::lists::{self, Dialect, Value};
 
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use invoice_core::identity::{IdentityChange, IdentityReceipt};
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::IdentityCommits;
-use invoice_store_sql::identity::{Step, steps};
+use invoice_store_common::identity::{Step, steps};
 use sqlx::{Connection as _, PgConnection};
 
 use super::rows::one;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use invoice_core::Timestamp;
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::Housekeeping;
-use invoice_store_sql::identity::first_made_at;
+use invoice_store_common::identity::first_made_at;
 
 use super::rows::{Bound, execute, utc};
 use crate::PostgresStore;

@@ -3,7 +3,7 @@
 use invoice_core::Version;
 use invoice_core::identity::{IdentityKey, IdentityRecord};
 use invoice_core::ports::StoreError;
-use invoice_store_sql::identity::Step;
+use invoice_store_common::identity::Step;
 use sqlx::{PgConnection, Row as _};
 
 use super::commit::{Stopped, Writer};

@@ -4,7 +4,7 @@ use invoice_core::ports::{
     Catalog, ClientQuery, InvoiceQuery, ItemQuery, Page, PageRequest, StoreError, TradingContext,
 };
 use invoice_core::{Client, ClientId, DocumentType, Item, ItemId, Series, SeriesId, SupplierProfile, TeamId};
-use invoice_store_sql::lists::{self, Value};
+use invoice_store_common::lists::{self, Value};
 
 use super::row::{optional, record};
 use super::{data, data_of};

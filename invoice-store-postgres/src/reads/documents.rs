@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use invoice_core::adapter::{Key, Order};
 use invoice_core::ports::{CreditNoteQuery, Documents, Page, PageRequest, QuoteQuery, StoreError};
 use invoice_core::{CreditNote, CreditNoteId, Quote, QuoteId, TeamId};
-use invoice_store_sql::lists::{self, Value};
+use invoice_store_common::lists::{self, Value};
 
 use super::document;
 use crate::PostgresStore;

@@ -4,7 +4,7 @@ use invoice_core::ports::{
     InvoiceQuery, InvoiceSummary, Invoices, Page, PageRequest, StoreError, TradingContext,
 };
 use invoice_core::{ClientId, Currency, Invoice, InvoiceId, Series, TeamId, Version};
-use invoice_store_sql::lists::{self, Value, invoice_position};
+use invoice_store_common::lists::{self, Value, invoice_position};
 use sqlx::postgres::PgRow;
 
 use super::row::{column, count, money, named, optional, record, timestamp};

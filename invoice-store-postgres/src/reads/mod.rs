@@ -13,7 +13,7 @@ mod trail;
 use std::sync::Arc;
 
 use invoice_core::ports::{Cursor, Page, PageRequest, StoreError};
-use invoice_store_sql::lists::{Dialect, Statement, Value};
+use invoice_store_common::lists::{Dialect, Statement, Value};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
 use sqlx::query::Query;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use invoice_core::ports::{ClaimedEvent, Outbox, StoreError};
 use invoice_core::{Event, EventId, Timestamp};
-use invoice_store_sql::lists::Value;
+use invoice_store_common::lists::Value;
 use sqlx::postgres::PgRow;
 
 use super::row::{column, count, instant, record};

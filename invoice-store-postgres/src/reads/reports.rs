@@ -11,7 +11,7 @@ use invoice_core::ports::{
 };
 use invoice_core::tax::TaxCategory;
 use invoice_core::{ClientId, Currency, Month, TeamId};
-use invoice_store_sql::lists::{Value, kept_day};
+use invoice_store_common::lists::{Value, kept_day};
 use sqlx::postgres::PgRow;
 
 use super::row::{column, count, money, named};

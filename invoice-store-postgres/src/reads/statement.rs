@@ -5,7 +5,7 @@ use invoice_core::ports::{
     Page, PageRequest, Statement, StatementEntry, StatementEntryKind, StatementQuery, StoreError,
 };
 use invoice_core::{CreditNoteId, InvoiceId, Money, PaymentId, TeamId};
-use invoice_store_sql::lists::{FIRST_DAY, LAST_DAY, Value, kept_day};
+use invoice_store_common::lists::{FIRST_DAY, LAST_DAY, Value, kept_day};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use invoice_core::ports::{ChainDocument, Cursor, Page, PageRequest, StoreError, 
 use invoice_core::{
     AuditId, CommitId, Counter, CounterKey, EventKind, Hash, SeriesId, TeamId, UserId, Version,
 };
-use invoice_store_sql::lists::Value;
+use invoice_store_common::lists::Value;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use invoice_core::change::{AggregateId, AggregateKind, Write};
 use invoice_core::ports::{InvoiceQuery, StoreError, Unique};
 use invoice_core::{Client, Item, Metadata, Payment, Series, SupplierProfile, Timestamp};
-use invoice_store_sql::lists::metadata_pair;
+use invoice_store_common::lists::metadata_pair;
 use rusqlite::{Connection, Params};
 use uuid::Uuid;
 

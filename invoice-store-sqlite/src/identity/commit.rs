@@ -3,7 +3,7 @@ use invoice_core::Version;
 use invoice_core::identity::{IdentityChange, IdentityKey, IdentityReceipt, IdentityRecord};
 use invoice_core::ports::identity::IdentityCommits;
 use invoice_core::ports::{StoreError, Unique};
-use invoice_store_sql::identity::{Step, steps, unique_key};
+use invoice_store_common::identity::{Step, steps, unique_key};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ffi, params_from_iter};
 use uuid::Uuid;

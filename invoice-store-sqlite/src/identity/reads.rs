@@ -5,7 +5,7 @@ use invoice_core::identity::{ApiKey, EmailKey, Fingerprint, SecurityEvent, Signi
 use invoice_core::ports::identity::{ApiKeys, SecurityAudit, SigningKeys, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{ApiKeyId, AuditId, TeamId, Timestamp, UserId};
-use invoice_store_sql::identity::first_before;
+use invoice_store_common::identity::first_before;
 use rusqlite::{Row, params};
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use invoice_core::identity::{
 use invoice_core::ports::identity::{MailedTokens, Sessions};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{OneTimeTokenId, Role, SessionId, TeamId, Timestamp, UserId};
-use invoice_store_sql::identity::first_before;
+use invoice_store_common::identity::first_before;
 use rusqlite::{Row, params};
 use uuid::Uuid;
 

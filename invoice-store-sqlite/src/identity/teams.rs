@@ -5,7 +5,7 @@ use invoice_core::identity::{Invitation, Member, Membership, SearchPrefix, Team,
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_sql::identity::{first_after, first_before, prefix_end};
+use invoice_store_common::identity::{first_after, first_before, prefix_end};
 use rusqlite::{Row, params};
 
 use super::rows::{instant_if_any, many, one, page, position, record};

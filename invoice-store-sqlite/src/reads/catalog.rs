@@ -6,7 +6,7 @@ use invoice_core::ports::{
     Catalog, ClientQuery, InvoiceQuery, ItemQuery, Page, PageRequest, StoreError, TradingContext,
 };
 use invoice_core::{Client, ClientId, DocumentType, Item, ItemId, Series, SeriesId, SupplierProfile, TeamId};
-use invoice_store_sql::lists::{self, Dialect};
+use invoice_store_common::lists::{self, Dialect};
 use rusqlite::Connection;
 
 use super::lists::records;

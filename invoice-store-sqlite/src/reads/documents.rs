@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use invoice_core::adapter::{Key, Order};
 use invoice_core::ports::{CreditNoteQuery, Documents, Page, PageRequest, QuoteQuery, StoreError};
 use invoice_core::{CreditNote, CreditNoteId, Quote, QuoteId, TeamId};
-use invoice_store_sql::lists::{self, Dialect};
+use invoice_store_common::lists::{self, Dialect};
 
 use super::lists::records;
 use super::versions::one;

@@ -6,7 +6,7 @@ use invoice_core::ports::{
     InvoiceQuery, InvoiceSummary, Invoices, Page, PageRequest, StoreError, TradingContext,
 };
 use invoice_core::{ClientId, DocumentType, Invoice, InvoiceId, InvoiceKind, PaymentState, Status, TeamId};
-use invoice_store_sql::lists::{self, Dialect};
+use invoice_store_common::lists::{self, Dialect};
 use rusqlite::Row;
 
 use super::catalog;

@@ -2,7 +2,7 @@
 
 use invoice_core::adapter::{Order, Position};
 use invoice_core::ports::{Page, PageRequest, StoreError};
-use invoice_store_sql::lists::{Statement, Value};
+use invoice_store_common::lists::{Statement, Value};
 use rusqlite::types::{ToSql, ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::de::DeserializeOwned;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use invoice_core::adapter::{Key, Order};
 use invoice_core::ports::{Page, PageRequest, PaymentQuery, Payments, StoreError};
 use invoice_core::{Payment, PaymentId, TeamId};
-use invoice_store_sql::lists::{self, Dialect};
+use invoice_store_common::lists::{self, Dialect};
 
 use super::lists::records;
 use super::versions::one;

@@ -13,7 +13,7 @@ use invoice_core::testing::{day, euros};
 use invoice_core::{
     ClientId, Currency, InvoiceId, InvoiceKind, PaymentState, QuoteKind, QuoteStatus, Status, TeamId,
 };
-use invoice_store_sql::lists::{self, Dialect, Statement};
+use invoice_store_common::lists::{self, Dialect, Statement};
 use rusqlite::Connection;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use invoice_store_sql::lists::metadata_pair;
+use invoice_store_common::lists::metadata_pair;
 use invoice_store_sqlite::SqliteStore;
 use invoice_store_sqlite::rusqlite::Connection;
 use tempfile::TempDir;

@@ -3,12 +3,12 @@ use super::{Applied, Migration, MigrationError};
 /// What is still to be applied, in order; empty if the database is at the newest version.
 ///
 /// ```
-/// use invoice_store_sql::migrations::{Applied, Migration, plan_up};
+/// use invoice_store_common::migrations::{Applied, Migration, plan_up};
 ///
 /// let known = [Migration::new(1, "one", "up", "down"), Migration::new(2, "two", "up", "down")];
 /// let applied = [Applied::new(1, known[0].checksum())];
 /// assert_eq!(plan_up(&applied, &known)?, [&known[1]]);
-/// # Ok::<(), invoice_store_sql::migrations::MigrationError>(())
+/// # Ok::<(), invoice_store_common::migrations::MigrationError>(())
 /// ```
 pub fn plan_up<'a>(
     applied: &[Applied],
@@ -22,12 +22,12 @@ pub fn plan_up<'a>(
 /// there are fewer.
 ///
 /// ```
-/// use invoice_store_sql::migrations::{Applied, Migration, plan_down};
+/// use invoice_store_common::migrations::{Applied, Migration, plan_down};
 ///
 /// let known = [Migration::new(1, "one", "up", "down"), Migration::new(2, "two", "up", "down")];
 /// let applied = [Applied::new(1, known[0].checksum())];
 /// assert_eq!(plan_down(&applied, &known, 2)?, [&known[0]]);
-/// # Ok::<(), invoice_store_sql::migrations::MigrationError>(())
+/// # Ok::<(), invoice_store_common::migrations::MigrationError>(())
 /// ```
 pub fn plan_down<'a>(
     applied: &[Applied],

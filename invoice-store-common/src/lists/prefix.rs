@@ -2,7 +2,7 @@
 /// because the prefix is empty or of nothing but the last code point.
 ///
 /// ```
-/// use invoice_store_sql::lists::end_of_prefix;
+/// use invoice_store_common::lists::end_of_prefix;
 ///
 /// assert_eq!(end_of_prefix("INV-2026").as_deref(), Some("INV-2027"));
 /// assert_eq!(end_of_prefix(""), None);

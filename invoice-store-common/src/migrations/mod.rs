@@ -27,7 +27,7 @@ impl Migration {
     /// A step to `version`, which counts from 1 without a gap; `up` leads to it and `down` back.
     ///
     /// ```
-    /// use invoice_store_sql::migrations::Migration;
+    /// use invoice_store_common::migrations::Migration;
     ///
     /// const KNOWN: &[Migration] = &[Migration::new(1, "notes", "CREATE TABLE notes (t text)", "DROP TABLE notes")];
     /// assert_eq!(KNOWN[0].version(), 1);
@@ -73,7 +73,7 @@ impl Applied {
     /// What a row of the table of migrations says.
     ///
     /// ```
-    /// use invoice_store_sql::migrations::{Applied, Checksum};
+    /// use invoice_store_common::migrations::{Applied, Checksum};
     ///
     /// let applied = Applied::new(1, Checksum::of("CREATE TABLE notes (t text)"));
     /// assert_eq!(applied.version(), 1);
@@ -104,12 +104,12 @@ impl Status {
     /// Compares what was applied with what is known, and refuses what [`plan_up`] refuses.
     ///
     /// ```
-    /// use invoice_store_sql::migrations::{Applied, Migration, Status};
+    /// use invoice_store_common::migrations::{Applied, Migration, Status};
     ///
     /// let known = [Migration::new(1, "one", "up", "down"), Migration::new(2, "two", "up", "down")];
     /// let status = Status::new(&[Applied::new(1, known[0].checksum())], &known)?;
     /// assert_eq!((status.current(), status.newest(), status.is_current()), (1, 2, false));
-    /// # Ok::<(), invoice_store_sql::migrations::MigrationError>(())
+    /// # Ok::<(), invoice_store_common::migrations::MigrationError>(())
     /// ```
     pub fn new(applied: &[Applied], known: &[Migration]) -> Result<Self, MigrationError> {
         let pending = plan_up(applied, known)?;

@@ -12,7 +12,7 @@ use invoice_core::ports::{
 use invoice_core::{
     ClientId, Currency, InvoiceId, InvoiceKind, Money, PaymentState, QuoteKind, QuoteStatus, Status, TeamId,
 };
-use invoice_store_sql::lists::{self, Dialect, Statement};
+use invoice_store_common::lists::{self, Dialect, Statement};
 use uuid::Uuid;
 
 /// A list.

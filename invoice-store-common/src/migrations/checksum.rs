@@ -10,7 +10,7 @@ impl Checksum {
     /// Of a text. Line ends do not count, so that a checkout on another system is the same migration.
     ///
     /// ```
-    /// use invoice_store_sql::migrations::Checksum;
+    /// use invoice_store_common::migrations::Checksum;
     ///
     /// assert_eq!(Checksum::of("a;\nb;"), Checksum::of("a;\r\nb;"));
     /// assert_ne!(Checksum::of("a;\nb;"), Checksum::of("a; b;"));
@@ -29,7 +29,7 @@ impl Checksum {
     /// As a database keeps it.
     ///
     /// ```
-    /// use invoice_store_sql::migrations::Checksum;
+    /// use invoice_store_common::migrations::Checksum;
     ///
     /// assert_eq!(Checksum::from_bytes([0; 32]).as_bytes(), &[0; 32]);
     /// ```

@@ -92,7 +92,7 @@ impl Statement {
 /// and the value.
 ///
 /// ```
-/// use invoice_store_sql::lists::metadata_pair;
+/// use invoice_store_common::lists::metadata_pair;
 ///
 /// assert_ne!(metadata_pair("a", "bc"), metadata_pair("ab", "c"));
 /// ```

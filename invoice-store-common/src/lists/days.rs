@@ -10,7 +10,7 @@ pub const LAST_DAY: NaiveDate = day(9999, 12, 31);
 ///
 /// ```
 /// use chrono::NaiveDate;
-/// use invoice_store_sql::lists::{LAST_DAY, kept_day};
+/// use invoice_store_common::lists::{LAST_DAY, kept_day};
 ///
 /// assert_eq!(kept_day(NaiveDate::MAX), LAST_DAY);
 /// ```

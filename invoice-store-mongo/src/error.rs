@@ -1,0 +1,121 @@
+//! What the driver says, in the words of the port: told by code, label and key, never by text.
+
+use invoice_core::ports::{StoreError, Unique};
+use invoice_core::{Code, Violation};
+use mongodb::bson::Document;
+use mongodb::error::{
+    Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
+};
+
+/// A key that is taken.
+pub(crate) const DUPLICATE_KEY: i32 = 11_000;
+
+/// The server's code, if it answered with one.
+pub(crate) fn code(error: &Error) -> Option<i32> {
+    match &*error.kind {
+        ErrorKind::Command(error) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => Some(error.code),
+        _ => None,
+    }
+}
+
+/// The whole transaction may be tried again.
+pub(crate) fn is_transient(error: &Error) -> bool {
+    error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// The commit may have been done.
+pub(crate) fn is_unknown(error: &Error) -> bool {
+    error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
+}
+
+/// Nobody answered, or whoever did is not, or no longer, the one to ask.
+pub(crate) fn is_lost(error: &Error) -> bool {
+    matches!(
+        *error.kind,
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. }
+    ) || code(error).is_some_and(is_passing)
+}
+
+/// A state of the cluster that passes: no primary, shutting down, a write conflict, out of time.
+fn is_passing(code: i32) -> bool {
+    matches!(
+        code,
+        6 | 7
+            | 24
+            | 50
+            | 64
+            | 89
+            | 91
+            | 112
+            | 134
+            | 189
+            | 202
+            | 251
+            | 262
+            | 9001
+            | 10_107
+            | 11_600
+            | 11_602
+            | 13_435
+            | 13_436
+    )
+}
+
+/// More than a document or a message holds.
+fn is_too_large(code: i32) -> bool {
+    matches!(code, 10_334 | 17_419 | 17_420 | 257)
+}
+
+/// What a unique index keeps unique: told by the key it is over.
+pub(crate) fn unique(pattern: &Document, value: &Document) -> Option<Unique> {
+    let over = |name: &str| pattern.contains_key(name);
+    if over("_id") {
+        let kind = value.get_document("_id").ok()?.get_str("kind").ok()?;
+        return Some(match kind {
+            "supplier" => Unique::Supplier,
+            "membership" => Unique::Membership,
+            "signing_key" => Unique::KeyId,
+            _ => Unique::Id,
+        });
+    }
+    let known = [
+        ("number", Unique::Number),
+        ("seq", Unique::Number),
+        ("external_reference", Unique::ExternalReference),
+        ("idempotency_key", Unique::IdempotencyKey),
+        ("name_in_use", Unique::SeriesName),
+        ("code", Unique::ItemCode),
+        ("email_key", Unique::Email),
+        ("fingerprint", Unique::Fingerprint),
+        ("refresh", Unique::Fingerprint),
+        ("previous_refresh", Unique::Fingerprint),
+    ];
+    known.into_iter().find(|(name, _)| over(name)).map(|(_, what)| what)
+}
+
+/// The error of the port for one of the driver, where nothing was to be written or certainly nothing was.
+pub(crate) fn store_error(error: Error) -> StoreError {
+    if code(&error).is_some_and(is_too_large) {
+        let detail = "more than MongoDB holds in one document, 16 MiB";
+        return StoreError::Refused(Violation::new("", Code::TooLong, detail));
+    }
+    if is_lost(&error) || is_transient(&error) || is_unknown(&error) {
+        return StoreError::Unavailable;
+    }
+    StoreError::backend(error)
+}
+
+/// A document that does not read back as what was written.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored {what} is not as this release writes it: {detail}")]
+pub(crate) struct Unreadable {
+    what: &'static str,
+    detail: String,
+}
+
+/// For a stored value that can't be read.
+pub(crate) fn unreadable(what: &'static str, detail: impl std::fmt::Display) -> StoreError {
+    StoreError::backend(Unreadable { what, detail: detail.to_string() })
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bridge;
+mod error;
+mod layout;
+mod store;
+mod transaction;
+
+pub use mongodb;
+pub use store::{MongoStore, Settings};
