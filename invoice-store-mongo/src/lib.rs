@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub mod bridge;
+mod bridge;
+mod commit;
 mod error;
 mod layout;
 mod store;
