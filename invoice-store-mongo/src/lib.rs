@@ -5,6 +5,7 @@ mod commit;
 mod error;
 mod layout;
 mod migrate;
+mod reads;
 mod store;
 mod transaction;
 
