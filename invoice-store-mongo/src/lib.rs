@@ -3,6 +3,7 @@
 pub mod bridge;
 mod error;
 mod layout;
+mod outbox;
 mod store;
 mod transaction;
 
