@@ -6,6 +6,7 @@ mod error;
 mod layout;
 mod migrate;
 mod reads;
+mod outbox;
 mod store;
 mod transaction;
 
