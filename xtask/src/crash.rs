@@ -110,13 +110,12 @@ fn play(binary: &Path, store: Store, options: &Options) -> Result<bool> {
     stage.end(&all)?;
     stage.settle()?;
     println!(
-        "{} processes and {} servers killed, {} issues acknowledged in {} s, at most {}.{} s without any",
+        "{} processes and {} servers killed, {} issues acknowledged in {} s, at most {} ms without any",
         killed.workers,
         killed.servers,
         stage.acknowledged()?,
         start.elapsed().as_secs(),
-        stall.as_secs(),
-        stall.subsec_millis() / 100,
+        stall.as_millis(),
     );
     let judged =
         program(binary).arg("judge").args(&common).args(["--workers", &WORKERS.to_string()]).status()?;
