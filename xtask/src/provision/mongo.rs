@@ -42,17 +42,20 @@ pub(crate) struct Settings {
     cache: &'static str,
     /// Megabytes for the changes that a node or a change stream that fell behind can still read.
     oplog: u32,
+    /// Megabytes that the data may come to, if they are to be in memory; else they are on the disk.
+    memory: Option<u64>,
 }
 
 impl Settings {
-    /// For tests: one node that hundreds of them use at once.
+    /// For tests: one node that hundreds of them use at once, in memory where there is room. MongoDB syncs each file it
+    /// makes, and a test's database has a file for each index: half a second on a disk.
     pub(crate) fn single() -> Self {
-        Self { nodes: 1, cache: "0.5", oplog: 256 }
+        Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10) }
     }
 
     /// For crash runs: three nodes, of which one can die.
     pub(crate) fn replicated() -> Self {
-        Self { nodes: 3, cache: "0.25", oplog: 256 }
+        Self { nodes: 3, cache: "0.25", oplog: 256, memory: None }
     }
 }
 
@@ -167,7 +170,10 @@ struct Node {
 impl Node {
     /// Starts a server that belongs to no set yet.
     fn new(program: &Path, user: Option<User>, settings: &Settings) -> Result<Self> {
-        let folder = Folder::new("mongo")?;
+        let folder = match settings.memory {
+            Some(megabytes) => Folder::new_in_memory("mongo", megabytes)?,
+            None => Folder::new("mongo")?,
+        };
         if let Some(user) = user {
             folder.give_to(user)?;
         }
