@@ -99,7 +99,7 @@ fn entry(team: TeamId, row: &RawDocumentBuf) -> Result<AuditEntry, StoreError> {
         subject: aggregate(row, "subject_kind", "subject")?,
         version: Version::new(count(row, "version")?),
         actions,
-        number: row.text("number")?.map(str::to_owned),
+        number: row.text("document_number")?.map(str::to_owned),
         reason: row.text("reason")?.map(str::to_owned),
     })
 }
