@@ -26,7 +26,7 @@ fn malformed() -> BridgeError {
 }
 
 /// A type, a name and the bytes of a value.
-struct Element<'de> {
+struct Raw<'de> {
     element: u8,
     name: &'de [u8],
     bytes: &'de [u8],
@@ -48,7 +48,7 @@ impl<'de> Elements<'de> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Element<'de>>, BridgeError> {
+    fn next(&mut self) -> Result<Option<Raw<'de>>, BridgeError> {
         let Some((element, rest)) = self.0.split_first() else { return Ok(None) };
         let end = rest.iter().position(|byte| *byte == 0).ok_or_else(malformed)?;
         let (name, rest) = rest.split_at_checked(end).ok_or_else(malformed)?;
@@ -56,7 +56,7 @@ impl<'de> Elements<'de> {
         let length = length(*element, rest).ok_or_else(malformed)?;
         let (bytes, rest) = rest.split_at_checked(length).ok_or_else(malformed)?;
         self.0 = rest;
-        Ok(Some(Element { element: *element, name, bytes }))
+        Ok(Some(Raw { element: *element, name, bytes }))
     }
 }
 
@@ -206,7 +206,7 @@ struct Parts<'de> {
 impl<'de> Parts<'de> {
     /// The next field of a document.
     fn field(&mut self) -> Result<Option<Value<'de>>, BridgeError> {
-        let Some(Element { element, name, bytes }) = self.elements.next()? else { return Ok(None) };
+        let Some(Raw { element, name, bytes }) = self.elements.next()? else { return Ok(None) };
         let Value { depth, prefix, .. } = self.around;
         let own = depth == 0;
         Ok(Some(Value { element, bytes, key: utf8(name)?, own, depth: depth + 1, prefix }))
@@ -214,7 +214,7 @@ impl<'de> Parts<'de> {
 
     /// The next element of an array.
     fn element(&mut self) -> Result<Option<Value<'de>>, BridgeError> {
-        let Some(Element { element, bytes, .. }) = self.elements.next()? else { return Ok(None) };
+        let Some(Raw { element, bytes, .. }) = self.elements.next()? else { return Ok(None) };
         Ok(Some(Value { element, bytes, own: false, depth: self.around.depth + 1, ..self.around }))
     }
 
