@@ -33,7 +33,12 @@ impl Server {
         let port = a_free_port();
         let process = Command::new(support::mongod())
             .args(["--bind_ip", "127.0.0.1", "--port", &port.to_string(), "--nounixsocket", "--quiet"])
-            .args(["--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false"])
+            .args([
+                "--wiredTigerCacheSizeGB",
+                "0.25",
+                "--setParameter",
+                "diagnosticDataCollectionEnabled=false",
+            ])
             .arg("--dbpath")
             .arg(folder.path())
             .stdout(Stdio::null())
@@ -84,7 +89,8 @@ fn a_standalone_server_is_refused_and_told_why() {
 fn what_is_no_uri_is_refused_at_once() {
     run(async {
         let start = Instant::now();
-        for uri in ["", "localhost", "http://localhost", "mongodb://", "mongodb://a:b:c", "mongodb://@/?w=x"] {
+        for uri in ["", "localhost", "http://localhost", "mongodb://", "mongodb://a:b:c", "mongodb://@/?w=x"]
+        {
             let error = MongoStore::connect(uri, "app").await.expect_err(uri);
             assert!(matches!(error, StoreError::Backend(_)), "{uri}: {error:?}");
         }
@@ -121,7 +127,9 @@ fn names_of_databases_are_looked_at_before_the_server_is() {
         let long = "d".repeat(64);
         for name in ["", "a.b", "a b", "a/b", "a\\b", "a\"b", "a$b", "a\0b", &long] {
             match MongoStore::from_client(client.clone(), name).await {
-                Err(StoreError::Refused(violation)) => assert_eq!(violation.code(), Code::Malformed, "{name:?}"),
+                Err(StoreError::Refused(violation)) => {
+                    assert_eq!(violation.code(), Code::Malformed, "{name:?}")
+                }
                 other => panic!("{name:?} can't be a database's name, but the answer is {other:?}"),
             }
         }
