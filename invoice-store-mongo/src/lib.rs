@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub mod bridge;
+mod bridge;
+mod commit;
 mod error;
 mod layout;
 mod migrate;
+mod reads;
+mod outbox;
 mod store;
 mod transaction;
 
