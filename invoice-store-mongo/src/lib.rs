@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-pub mod bridge;
+mod bridge;
+mod commit;
 mod error;
 mod layout;
+mod migrate;
 mod reads;
+mod outbox;
 mod store;
 mod transaction;
 
+pub use invoice_store_common::migrations::{MigrationError, Status};
+pub use migrate::MigrateError;
 pub use mongodb;
 pub use store::{MongoStore, Settings};
