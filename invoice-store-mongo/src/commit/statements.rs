@@ -110,7 +110,8 @@ pub(super) fn commands(
 
 impl Batch<'_> {
     fn change(&mut self, change: &ResolvedChange) -> Result<(), StoreError> {
-        let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } = change;
+        let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } =
+            change;
         self.release(writes);
         let touched: HashSet<_> =
             writes.iter().map(Write::id).chain(guards.iter().map(|guard| guard.id)).collect();
@@ -132,7 +133,8 @@ impl Batch<'_> {
     /// Gives free what the records will not hold any more, so that another of the same change may take it,
     /// whatever the order.
     fn release(&mut self, writes: &[Write]) {
-        let takes = writes.iter().filter(|write| write.record().is_some_and(|it| UniqueValue::of(it).is_some()));
+        let takes =
+            writes.iter().filter(|write| write.record().is_some_and(|it| UniqueValue::of(it).is_some()));
         if writes.len() < 2 || takes.count() == 0 {
             return;
         }
@@ -161,7 +163,12 @@ impl Batch<'_> {
         }
     }
 
-    fn write(&mut self, write: &Write, commit: CommitId, touched: &HashSet<AggregateId>) -> Result<(), StoreError> {
+    fn write(
+        &mut self,
+        write: &Write,
+        commit: CommitId,
+        touched: &HashSet<AggregateId>,
+    ) -> Result<(), StoreError> {
         let id = write.id();
         let record = match write {
             Write::Delete { id: _, expected } => {
@@ -348,7 +355,8 @@ impl Batch<'_> {
     fn finish(self) -> Result<Commands, StoreError> {
         let Self { team, known: _, pending: _, counters, records, trail, deletes, referred, sums } = self;
         let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
-        let all = counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
+        let all =
+            counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
         let (updated, updates) = counted(all);
         let (deleted, deletes) = counted(deletes.into_iter());
         Ok(Commands { updates, updated, deletes, deleted })

@@ -9,7 +9,7 @@ use invoice_store_common::lists::{end_of_prefix, metadata_pair};
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::Question;
+use super::{Question, overfull};
 use crate::layout::{bytes, date, uuid};
 
 /// What the type of the order's field is.
@@ -157,7 +157,7 @@ impl List {
         };
         let question = Question::over(index, filter)
             .sorted(doc! { key: direction, "id": direction })
-            .first(request.limit().saturating_add(1));
+            .first(overfull(request));
         Ok((!is_empty).then_some(question))
     }
 }
