@@ -14,6 +14,7 @@ use mongodb::bson::rawdoc;
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
 use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
+use crate::outbox;
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -309,21 +310,8 @@ impl Batch<'_> {
     }
 
     fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(event).map_err(StoreError::backend)?;
         let id = key(self.team, kind::EVENT, event.id.as_uuid());
-        let document = rawdoc! {
-            "_id": id.clone(),
-            "team": uuid(self.team.as_uuid()),
-            "kind": kind::EVENT,
-            "id": uuid(event.id.as_uuid()),
-            "aggregate_kind": event.aggregate.kind().as_str(),
-            "aggregate": uuid(event.aggregate.as_uuid()),
-            "aggregate_version": int(event.aggregate_version.get()),
-            "ordinal": i32::from(event.ordinal),
-            "event": bytes(text),
-            "attempts": 0_i32,
-        };
-        self.trail.push(insert(self.team, id, document));
+        self.trail.push(insert(self.team, id, outbox::waiting(event)?));
         Ok(())
     }
 
