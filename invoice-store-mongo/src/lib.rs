@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-pub mod bridge;
+mod bridge;
 mod error;
 mod layout;
 mod migrate;
