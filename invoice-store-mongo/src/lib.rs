@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod bridge;
+mod commit;
 mod error;
+mod identity;
 mod layout;
 mod migrate;
+mod outbox;
+mod reads;
 mod store;
 mod transaction;
 
