@@ -14,3 +14,6 @@ mod sessions;
 mod statements;
 mod teams;
 mod values;
+
+#[cfg(test)]
+mod plans;
