@@ -3,9 +3,12 @@
 pub mod bridge;
 mod error;
 mod layout;
+mod migrate;
 mod outbox;
 mod store;
 mod transaction;
 
+pub use invoice_store_common::migrations::{MigrationError, Status};
+pub use migrate::MigrateError;
 pub use mongodb;
 pub use store::{MongoStore, Settings};
