@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod combine;
 pub mod identity;
 pub mod lists;
 pub mod migrations;
+pub mod predict;

@@ -3,10 +3,10 @@
 use chrono::{Datelike as _, NaiveDate};
 use invoice_core::change::AggregateId;
 use invoice_core::ports::StoreError;
-use invoice_core::{CounterKey, TeamId, Timestamp};
+use invoice_core::{CounterKey, Currency, Month, TeamId, Timestamp};
 use mongodb::bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, rawdoc};
+use mongodb::bson::{Binary, DateTime, Decimal128, rawdoc};
 use uuid::Uuid;
 
 use crate::error::unreadable;
@@ -123,4 +123,27 @@ impl<'a> Fields<'a> {
 /// What must be there.
 pub(crate) fn there<T>(name: &'static str, value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| unreadable(name, "it is missing"))
+}
+
+/// The `_id` of the sums of a month in a currency.
+pub(crate) fn month_key(team: TeamId, month: Month, currency: Currency) -> RawDocumentBuf {
+    rawdoc! {
+        "team": uuid(team.as_uuid()),
+        "kind": kind::MONTH,
+        "month": date(first_day(month)),
+        "currency": currency.code(),
+    }
+}
+
+/// The first day of a month.
+pub(crate) fn first_day(month: Month) -> NaiveDate {
+    // Each month of a year that core knows has a first day.
+    NaiveDate::from_ymd_opt(month.year(), month.month(), 1).unwrap_or_default()
+}
+
+/// A sum of minor units, exact up to 34 digits, which no sum of amounts reaches.
+pub(crate) fn decimal(units: i128) -> Decimal128 {
+    const BIAS: u128 = 6_176 << 113;
+    let sign = u128::from(units < 0) << 127;
+    Decimal128::from_bytes((sign | BIAS | units.unsigned_abs()).to_le_bytes())
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
-use invoice_core::{Code, Violation};
+use invoice_core::{Code, TeamId, Violation};
+use invoice_store_common::combine::Queues;
+use invoice_store_common::predict::Predictions;
 use mongodb::bson::{RawDocumentBuf, doc};
 use mongodb::options::{
     Acknowledgment, ClientOptions, CollectionOptions, ReadConcern, SelectionCriteria, TransactionOptions,
@@ -50,6 +52,8 @@ pub(crate) struct Shared {
     billing: Collection<RawDocumentBuf>,
     identity: Collection<RawDocumentBuf>,
     pub(crate) settings: Settings,
+    pub(crate) predictions: Predictions,
+    pub(crate) queues: Queues<TeamId>,
 }
 
 /// Servers older than this lack what commits need.
@@ -159,7 +163,16 @@ impl MongoStore {
         let collection =
             |name: &str| database.collection_with_options(&format!("{prefix}{name}"), options.clone());
         let (billing, identity) = (collection("billing"), collection("identity"));
-        let shared = Shared { client, database, prefix, billing, identity, settings };
+        let shared = Shared {
+            client,
+            database,
+            prefix,
+            billing,
+            identity,
+            settings,
+            predictions: Predictions::default(),
+            queues: Queues::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use invoice_core::ports::StoreError;
 use invoice_core::{Code, Violation};
+use invoice_store_common::predict::Predictions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::commit::{Memory, Queues, Shape};
+use crate::commit::{Queues, Shape};
 use crate::pool::{Connection, Pool};
 
 /// How a store holds its connections.
@@ -57,7 +58,7 @@ pub(crate) struct Shared {
     statements: RwLock<HashMap<(usize, usize), Arc<str>>>,
     /// The statements of commits, by their shape.
     pub(crate) commits: RwLock<HashMap<Shape, Arc<str>>>,
-    pub(crate) memory: Memory,
+    pub(crate) predictions: Predictions,
     pub(crate) queues: Queues,
     pub(crate) together: usize,
 }
@@ -174,7 +175,7 @@ impl PostgresStore {
             schema,
             statements: RwLock::default(),
             commits: RwLock::default(),
-            memory: Memory::default(),
+            predictions: Predictions::default(),
             queues: Queues::default(),
             together: together.max(1),
         };

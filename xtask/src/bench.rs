@@ -12,7 +12,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let postgres = if needs_postgres(args) { Some(Server::postgres(&settings())?) } else { None };
     if let Some(server) = &postgres {
         benches.env(POSTGRES_URL, server.url());
-        if let Server::Ours(server) = server {
+        if let Some(server) = server.ours() {
             benches.env(POSTGRES_BIN, server.bin_dir());
         }
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask crash`: workers issue invoices while they and the server are killed, and then a judge looks.
 
+mod journal;
 mod options;
 mod stage;
 
@@ -10,9 +11,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, program, run as run_command};
 use crate::features::target;
-use crate::provision::{Folder, Postgres, Random, Settings};
+use crate::provision::{Folder, Mongo, MongoSettings, Postgres, Random, Settings};
+use journal::Stall;
 use options::{Options, Store};
-use stage::{Stage, Victims};
+use stage::{Server, Stage, Victims};
 
 /// Processes that issue.
 const WORKERS: usize = 4;
@@ -62,7 +64,8 @@ fn play(binary: &Path, store: Store, options: &Options) -> Result<bool> {
     let folder = Folder::new("crash")?;
     // Durable, as in production: what a kill of the server leaves is what it had acknowledged.
     let server = match store {
-        Store::Postgres => Some(Postgres::start(&Settings::durable())?),
+        Store::Postgres => Some(Server::Postgres(Postgres::start(&Settings::durable())?)),
+        Store::Mongo => Some(Server::Mongo(Mongo::start(&MongoSettings::replicated())?, None)),
         Store::Sqlite => None,
     };
     let place = match &server {
@@ -89,27 +92,30 @@ fn play(binary: &Path, store: Store, options: &Options) -> Result<bool> {
     for worker in 0..WORKERS {
         stage.start(worker)?;
     }
+    let stall = Stall::watch(journals(folder.path()));
     let mut killed = Killed::default();
     for round in 1..=options.rounds {
         // A kill at each equal part of the way, give or take.
         let goal = options.issues * round / (options.rounds + 1);
         wait_for(&mut stage, goal)?;
         std::thread::sleep(Duration::from_millis(random.below(40)));
-        let victims = Victims::choose(&mut random, WORKERS, store == Store::Postgres);
+        let victims = Victims::choose(&mut random, round, WORKERS, store.has_server());
         killed.count(&victims);
         stage.kill(&victims)?;
     }
     wait_for(&mut stage, options.issues)?;
+    let stall = stall.end()?;
     let all = Victims { server: false, workers: (0..WORKERS).collect() };
     killed.count(&all);
     stage.end(&all)?;
     stage.settle()?;
     println!(
-        "{} processes and {} servers killed, {} issues acknowledged in {} s",
+        "{} processes and {} servers killed, {} issues acknowledged in {} s, at most {} ms without any",
         killed.workers,
         killed.servers,
         stage.acknowledged()?,
-        start.elapsed().as_secs()
+        start.elapsed().as_secs(),
+        stall.as_millis(),
     );
     let judged =
         program(binary).arg("judge").args(&common).args(["--workers", &WORKERS.to_string()]).status()?;

@@ -20,7 +20,7 @@ const USAGE: &str = "\
 cargo xtask ci [STEP…]           every check, or only the named steps
 cargo xtask ci --skip STEP       every check but this one (repeatable)
 cargo xtask test [ARGS…]         provisions what the tests need, then runs all of them; ARGS go to `cargo test`
-cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|postgres --rounds N --issues N --seed N
+cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|postgres|mongo --rounds N --issues N --seed N
 cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it";
 
 fn main() -> ExitCode {

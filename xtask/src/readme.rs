@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{program, root, run as run_command};
-use crate::provision::{POSTGRES_URL, Server, Settings};
+use crate::provision::{MONGO_URI, MongoSettings, POSTGRES_URL, Server, Settings};
 
 /// Runs every `cargo run` line of the README's `sh` blocks through the shell, with a server for those that name the
 /// variable of its URL.
@@ -15,12 +15,16 @@ pub(crate) fn run() -> Result<()> {
     if commands.is_empty() {
         bail!("README.md has no `cargo run` line in an `sh` block");
     }
-    let needs_server = commands.iter().any(|command| command.contains(POSTGRES_URL));
-    let server = if needs_server { Some(Server::postgres(&Settings::fast())?) } else { None };
+    let named = |variable| commands.iter().any(|command| command.contains(variable));
+    let postgres = named(POSTGRES_URL).then(|| Server::postgres(&Settings::fast())).transpose()?;
+    let mongo = named(MONGO_URI).then(|| Server::mongo(&MongoSettings::single())).transpose()?;
     for command in &commands {
         let mut shell = program("sh");
-        if let Some(server) = &server {
+        if let Some(server) = &postgres {
             shell.env(POSTGRES_URL, server.url());
+        }
+        if let Some(server) = &mongo {
+            shell.env(MONGO_URI, server.url());
         }
         run_command(shell.args(["-c", command]))?;
     }

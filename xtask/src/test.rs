@@ -1,28 +1,45 @@
 //! `cargo xtask test`: all tests, with whatever they need running.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::command::{cargo, run as run_command};
 use crate::features::users_of;
-use crate::provision::{POSTGRES_URL, Server, Settings};
+use crate::provision::{MONGO_URI, MONGOD, MongoSettings, POSTGRES_URL, Server, Settings, mongod};
 
 /// Whose tests, and those of everything above it, need a PostgreSQL.
 const NEEDS_POSTGRES: &str = "invoice-store-postgres";
+/// Whose tests, and those of everything above it, need a MongoDB.
+const NEEDS_MONGO: &str = "invoice-store-mongo";
 
 /// Provisions, then runs unit, integration and documentation tests; `args` go to `cargo test`.
 ///
 /// A service that tests need is started here, by its own file in `provision/`, and one that cannot be started fails
 /// the run.
 pub(crate) fn run(args: &[String]) -> Result<()> {
+    let needs_postgres = needed(args, &users_of(NEEDS_POSTGRES)?);
+    let needs_mongo = needed(args, &users_of(NEEDS_MONGO)?);
+    // At the same time: each takes its seconds to start.
+    let (postgres, mongo) = std::thread::scope(|scope| {
+        let mongo = scope.spawn(|| {
+            if !needs_mongo {
+                return Ok(None);
+            }
+            // Of a server that a user brings, the program is not known, and the tests need it even so.
+            let program = mongod()?;
+            Ok(Some((Server::mongo(&MongoSettings::single())?, program)))
+        });
+        let postgres = needs_postgres.then(|| Server::postgres(&Settings::fast())).transpose();
+        let mongo = mongo.join().unwrap_or_else(|_| Err(anyhow!("the start of MongoDB panicked")));
+        (postgres, mongo)
+    });
+    let (postgres, mongo) = (postgres?, mongo?);
     let mut tests = cargo();
     tests.args(arguments(args));
-    let postgres = if needed(args, &users_of(NEEDS_POSTGRES)?) {
-        Some(Server::postgres(&Settings::fast())?)
-    } else {
-        None
-    };
     if let Some(server) = &postgres {
         tests.env(POSTGRES_URL, server.url());
+    }
+    if let Some((server, program)) = &mongo {
+        tests.env(MONGO_URI, server.url()).env(MONGOD, program);
     }
     run_command(&mut tests)
 }

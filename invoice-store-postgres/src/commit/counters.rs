@@ -1,52 +1,13 @@
-//! Counters: what is remembered of them, and how they are read.
-
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! How counters are read.
 
 use chrono::NaiveDate;
 use invoice_core::ports::StoreError;
-use invoice_core::{Counter, CounterKey, Hash, SeriesId, TeamId};
+use invoice_core::{Counter, CounterKey, Hash, SeriesId};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::error::{store_error, unreadable};
-
-pub(super) type Counters = BTreeMap<CounterKey, Counter>;
-
-/// How counters were left by the last commits, to predict how the next one finds them. A prediction that is
-/// wrong costs a round trip and nothing else.
-#[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<HashMap<(TeamId, CounterKey), Counter>>);
-
-impl Memory {
-    /// About 10 MB of counters.
-    const CAPACITY: usize = 65_536;
-
-    fn known(&self) -> MutexGuard<'_, HashMap<(TeamId, CounterKey), Counter>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn predict(&self, team: TeamId, keys: impl Iterator<Item = CounterKey>) -> Counters {
-        let known = self.known();
-        keys.filter_map(|key| Some((key, *known.get(&(team, key))?))).collect()
-    }
-
-    pub(super) fn learn(&self, team: TeamId, counters: impl Iterator<Item = (CounterKey, Counter)>) {
-        let mut known = self.known();
-        if known.len() >= Self::CAPACITY {
-            known.clear();
-        }
-        known.extend(counters.map(|(key, counter)| ((team, key), counter)));
-    }
-
-    pub(super) fn forget(&self, team: TeamId, keys: impl Iterator<Item = CounterKey>) {
-        let mut known = self.known();
-        for key in keys {
-            known.remove(&(team, key));
-        }
-    }
-}
 
 /// A counter from columns `series, period, next, head, last_issue_date` beginning at `at`; `None` where they
 /// are null.

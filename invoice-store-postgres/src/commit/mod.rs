@@ -25,6 +25,7 @@ use invoice_core::change::{
 };
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{TeamId, Violation};
+use invoice_store_common::predict::Counters;
 
 use sqlx::Connection as _;
 
@@ -33,10 +34,8 @@ use crate::error::{is_contention, is_lost, store_error};
 use crate::pool::BEGIN;
 
 pub(crate) use combine::Queues;
-pub(crate) use counters::Memory;
 pub(crate) use text::Shape;
 
-use counters::Counters;
 use rows::Batch;
 use run::{Outcome, Prepared, run};
 
@@ -67,7 +66,7 @@ impl Commits for PostgresStore {
         let mut answers = Vec::with_capacity(changes.len());
         let mut rest = changes.as_slice();
         while !rest.is_empty() {
-            let (group, later) = rest.split_at(combine::together(rest, self.shared.together));
+            let (group, later) = rest.split_at(self.together(rest));
             match group {
                 [change] => answers.push(self.commit_one(change).await),
                 _ => answers.extend(self.land(group).await),
@@ -195,21 +194,21 @@ impl PostgresStore {
     /// The statement, with predicted counters; again while they turn out to be others.
     async fn attempt(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Receipt>, Trouble> {
         let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
-        let memory = &self.shared.memory;
+        let predictions = &self.shared.predictions;
         let (mut misses, mut tries) = (0, 0);
         loop {
             let keys = || issues(changes).map(|issue| issue.counter);
-            let (bound, prepared) = self.bind(team, changes, memory.predict(team, keys()))?;
+            let (bound, prepared) = self.bind(team, changes, predictions.predict(team, keys()))?;
             let mut connection = self.connection().await?;
             let outcome = run(&mut connection, prepared).await;
             match connection.give_back(outcome) {
                 Ok(Outcome::Landed) => {
-                    memory.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
+                    predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
                     return Ok(bound.receipts());
                 }
                 Ok(Outcome::Missed(found)) => {
-                    memory.forget(team, keys().filter(|key| !found.contains_key(key)));
-                    memory.learn(team, found.into_iter());
+                    predictions.forget(team, keys().filter(|key| !found.contains_key(key)));
+                    predictions.learn(team, found);
                     misses += 1;
                     if misses == MISSES {
                         return self.attempt_locked(team, changes).await;
@@ -241,7 +240,7 @@ impl PostgresStore {
         }
         transaction.commit().await?;
         connection.done(Ok(()))?;
-        self.shared.memory.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
+        self.shared.predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
         Ok(bound.receipts())
     }
 
@@ -263,7 +262,8 @@ impl PostgresStore {
     #[doc(hidden)]
     pub fn statement_text(&self, change: &Arc<ChangeSet>) -> Result<String, StoreError> {
         let changes = std::slice::from_ref(change);
-        let counters = self.shared.memory.predict(change.team, issues(changes).map(|issue| issue.counter));
+        let counters =
+            self.shared.predictions.predict(change.team, issues(changes).map(|issue| issue.counter));
         match self.bind(change.team, changes, counters) {
             Ok((_, prepared)) => Ok(prepared.text().to_owned()),
             Err(Trouble::Store(error)) => Err(error),

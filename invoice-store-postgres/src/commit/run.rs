@@ -3,11 +3,12 @@
 use std::sync::{Arc, PoisonError};
 
 use invoice_core::ports::StoreError;
+use invoice_store_common::predict::Counters;
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Row as _};
 
 use super::Trouble;
-use super::counters::{self, Counters};
+use super::counters;
 use super::rows::Batch;
 use super::text::{Shape, statement};
 use super::value;

@@ -9,16 +9,26 @@ use crate::provision::random;
 pub(super) enum Store {
     Sqlite,
     Postgres,
+    Mongo,
 }
 
 impl Store {
-    const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+    const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mongo];
+
+    /// Those that are run unless one is named.
+    const DEFAULT: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::Mongo => "mongo",
         }
+    }
+
+    /// Whether it has a server that can be killed beside the workers.
+    pub(super) const fn has_server(self) -> bool {
+        !matches!(self, Self::Sqlite)
     }
 }
 
@@ -37,7 +47,7 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn read(args: &[String]) -> Result<Self> {
         let mut options = Self {
-            stores: Store::ALL.to_vec(),
+            stores: Store::DEFAULT.to_vec(),
             rounds: 24,
             issues: 10_000,
             seed: random() >> 32,
@@ -74,7 +84,7 @@ mod tests {
     #[test]
     fn the_long_form_runs_on_every_store() {
         let options = read("").unwrap();
-        assert_eq!(options.stores, Store::ALL);
+        assert_eq!(options.stores, Store::DEFAULT);
         assert!(options.rounds >= 20 && options.issues >= 10_000 && options.broken.is_none());
     }
 

@@ -1,14 +1,13 @@
 //! The processes of a run: started, killed, started again.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::process::Child;
 
 use anyhow::{Context, Result, bail};
 
+use super::journal::Journal;
 use crate::command::program;
-use crate::provision::{Postgres, Random};
+use crate::provision::{Mongo, Postgres, Random};
 
 /// Who is to be killed at once.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,15 +17,47 @@ pub(super) struct Victims {
 }
 
 impl Victims {
-    /// The server in every other case, if there is one; else one worker or all of them, or both.
-    pub(super) fn choose(random: &mut Random, workers: usize, has_server: bool) -> Self {
+    /// If there is a server, it in every second round, sometimes with all workers; else one worker or all of them.
+    pub(super) fn choose(random: &mut Random, round: u64, workers: usize, has_server: bool) -> Self {
         let one = usize::try_from(random.below(u64::try_from(workers).unwrap_or(1))).unwrap_or(0);
         let all: Vec<_> = (0..workers).collect();
-        match random.below(8) {
-            0..=3 if has_server => Self { server: true, workers: Vec::new() },
-            4 if has_server => Self { server: true, workers: all },
-            0..=5 => Self { server: false, workers: vec![one] },
+        match random.below(5) {
+            0 if has_server && round.is_multiple_of(2) => Self { server: true, workers: all },
+            _ if has_server && round.is_multiple_of(2) => Self { server: true, workers: Vec::new() },
+            0..=2 => Self { server: false, workers: vec![one] },
             _ => Self { server: false, workers: all },
+        }
+    }
+}
+
+/// What the workers talk to.
+pub(super) enum Server {
+    Postgres(Postgres),
+    /// With the node that was killed and not started again yet.
+    Mongo(Mongo, Option<usize>),
+}
+
+impl Server {
+    pub(super) fn url(&self) -> &str {
+        match self {
+            Self::Postgres(server) => server.url(),
+            Self::Mongo(set, _) => set.url(),
+        }
+    }
+
+    /// The server, or of several the one that takes writes.
+    fn kill(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(server) => server.kill()?,
+            Self::Mongo(set, killed) => *killed = Some(set.kill_primary()?),
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(server) => server.restart(),
+            Self::Mongo(set, killed) => killed.take().map_or(Ok(()), |node| set.restart(node)),
         }
     }
 }
@@ -36,7 +67,7 @@ pub(super) struct Stage {
     options: Vec<String>,
     journals: Vec<Journal>,
     workers: Vec<Option<Child>>,
-    server: Option<Postgres>,
+    server: Option<Server>,
 }
 
 impl Stage {
@@ -44,14 +75,14 @@ impl Stage {
         binary: PathBuf,
         mut options: Vec<String>,
         journals: Vec<PathBuf>,
-        server: Option<Postgres>,
+        server: Option<Server>,
         broken: Option<&str>,
     ) -> Self {
         if let Some(broken) = broken {
             options.extend(["--broken".to_owned(), broken.to_owned()]);
         }
         let workers = journals.iter().map(|_| None).collect();
-        let journals = journals.into_iter().map(|path| Journal { path, end: 0, count: 0 }).collect();
+        let journals = journals.into_iter().map(Journal::new).collect();
         Self { binary, options, journals, workers, server }
     }
 
@@ -139,64 +170,30 @@ impl Drop for Stage {
     }
 }
 
-/// A journal, read as far as it goes.
-struct Journal {
-    path: PathBuf,
-    end: u64,
-    count: u64,
-}
-
-impl Journal {
-    /// How many of its lines acknowledge.
-    fn count(&mut self) -> io::Result<u64> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(error),
-        };
-        file.seek(SeekFrom::Start(self.end))?;
-        let mut more = Vec::new();
-        file.read_to_end(&mut more)?;
-        // Half a line is read again, whole.
-        for line in more.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-            self.end += u64::try_from(line.len()).unwrap_or(0);
-            self.count += u64::from(line.starts_with(b"done\t"));
-        }
-        Ok(self.count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::Folder;
 
-    #[test]
-    fn only_whole_lines_that_acknowledge_count_and_each_once() {
-        let folder = Folder::new("journal").unwrap();
-        let path = folder.path().join("worker-0");
-        let mut journal = Journal { path: path.clone(), end: 0, count: 0 };
-        assert_eq!(journal.count().unwrap(), 0);
-        std::fs::write(&path, "begin\t1-0\ndone\t1-0\tx\ty\nbegin\t1-1\ndone\t1").unwrap();
-        assert_eq!((journal.count().unwrap(), journal.count().unwrap()), (1, 1));
-        std::fs::write(&path, "begin\t1-0\ndone\t1-0\tx\ty\nbegin\t1-1\ndone\t1-1\tx\ty\n").unwrap();
-        assert_eq!(journal.count().unwrap(), 2);
+    fn victims(has_server: bool) -> Vec<Victims> {
+        let mut random = Random::new(7);
+        (1..=100).map(|round| Victims::choose(&mut random, round, 4, has_server)).collect()
     }
 
     #[test]
-    fn with_a_server_about_every_other_kill_is_its_own() {
-        let mut random = Random::new(7);
-        let victims: Vec<_> = (0..100).map(|_| Victims::choose(&mut random, 4, true)).collect();
-        let servers = victims.iter().filter(|victims| victims.server).count();
-        assert!((45..80).contains(&servers), "{servers}");
-        assert!(victims.iter().any(|victims| victims.workers.len() == 1));
-        assert!(victims.iter().any(|victims| !victims.server && victims.workers.len() == 4));
+    fn with_a_server_every_second_kill_is_its_own() {
+        let victims = victims(true);
+        assert!(victims.iter().skip(1).step_by(2).all(|victims| victims.server));
+        assert_eq!(victims.iter().filter(|victims| victims.server).count(), 50);
+        for workers in [0, 4] {
+            assert!(victims.iter().any(|victims| victims.server && victims.workers.len() == workers));
+        }
+        for workers in [1, 4] {
+            assert!(victims.iter().any(|victims| !victims.server && victims.workers.len() == workers));
+        }
     }
 
     #[test]
     fn without_a_server_every_kill_hits_a_worker() {
-        let mut random = Random::new(7);
-        let victims = (0..100).map(|_| Victims::choose(&mut random, 4, false));
-        assert!(victims.into_iter().all(|victims| !victims.server && !victims.workers.is_empty()));
+        assert!(victims(false).iter().all(|victims| !victims.server && !victims.workers.is_empty()));
     }
 }

@@ -1,4 +1,4 @@
-//! Finds PostgreSQL's programs, or installs them where that is one command.
+//! Finds PostgreSQL's programs and others, or installs them where that is one command.
 
 use std::env;
 use std::fs;
@@ -19,19 +19,10 @@ pub(super) fn postgres() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if is_root()? && on_path("apt-get").is_some() {
-        eprintln!("PostgreSQL is not here: installing it");
-        run(program("apt-get").args(["update", "-q"]))?;
-        run(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args([
-            "install",
-            "-q",
-            "-y",
-            "--no-install-recommends",
-            "postgresql",
-        ]))?;
-        if let Some(found) = find() {
-            return Ok(found);
-        }
+    if apt_install(&["postgresql"])?
+        && let Some(found) = find()
+    {
+        return Ok(found);
     }
     bail!(
         "PostgreSQL is not installed: install it (Debian, Ubuntu: `apt-get install postgresql`; Fedora: \
@@ -39,6 +30,22 @@ pub(super) fn postgres() -> Result<PathBuf> {
          set {} to the URL of a server to use",
         super::POSTGRES_URL
     )
+}
+
+/// Installs packages where we may and know how to; whether that is so.
+pub(super) fn apt_install(packages: &[&str]) -> Result<bool> {
+    if !is_root()? || on_path("apt-get").is_none() {
+        return Ok(false);
+    }
+    eprintln!("installing {}", packages.join(" "));
+    let apt = || {
+        let mut command = program("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    run(apt().args(["update", "-q"]))?;
+    run(apt().args(["install", "-q", "-y", "--no-install-recommends"]).args(packages))?;
+    Ok(true)
 }
 
 fn find() -> Option<PathBuf> {
@@ -63,7 +70,8 @@ fn is_complete(folder: &Path) -> bool {
     NEEDED.iter().all(|name| folder.join(name).is_file())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// A program by its name.
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -9,13 +9,26 @@ use anyhow::{Context, Result};
 
 use crate::command::{output, program};
 
+/// Where Linux keeps a file system in memory that all users may write to.
+const MEMORY: &str = "/dev/shm";
+
 /// A folder of our own below the system's temporary one, removed with its contents when dropped.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     /// Only its owner can look into it.
     pub(crate) fn new(name: &str) -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("invoice-{name}-{:016x}", random()));
+        Self::below(&std::env::temp_dir(), name)
+    }
+
+    /// In memory where there is so much to spare, else as the others.
+    pub(super) fn new_in_memory(name: &str, megabytes: u64) -> Result<Self> {
+        let room = memory_to_spare().unwrap_or(0);
+        if room >= megabytes { Self::below(Path::new(MEMORY), name) } else { Self::new(name) }
+    }
+
+    fn below(parent: &Path, name: &str) -> Result<Self> {
+        let path = parent.join(format!("invoice-{name}-{:016x}", random()));
         DirBuilder::new()
             .mode(0o700)
             .create(&path)
@@ -39,6 +52,19 @@ impl Drop for Folder {
             eprintln!("cannot remove {}: {error}", self.0.display());
         }
     }
+}
+
+/// How many megabytes can be written to memory. Containers often give it much less room than the machine has.
+fn memory_to_spare() -> Option<u64> {
+    let free = fs::read_to_string("/proc/meminfo").ok()?;
+    let free = free.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let free: u64 = free.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let room = program("df").args(["-Pk", MEMORY]).output().ok()?;
+    // A line of titles, and then: name, size, used, available.
+    let room = String::from_utf8(room.stdout).ok()?;
+    let room: u64 = room.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    // What is for others too is not all ours to take.
+    Some((free / 2).min(room) / 1024)
 }
 
 /// A number nobody can foresee: the standard library seeds its hash maps with the system's randomness.
@@ -105,6 +131,14 @@ mod tests {
         fs::write(path.join("a").join("b"), "c").unwrap();
         drop(folder);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_is_in_memory_only_where_there_is_enough_of_it() {
+        let large = Folder::new_in_memory("folder", u64::MAX).unwrap();
+        assert!(large.path().starts_with(std::env::temp_dir()));
+        let small = Folder::new_in_memory("folder", 1).unwrap();
+        assert_eq!(small.path().starts_with(MEMORY), memory_to_spare() >= Some(1));
     }
 
     #[test]

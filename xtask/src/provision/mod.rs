@@ -3,9 +3,11 @@
 mod binaries;
 mod folder;
 mod guardian;
+mod mongo;
 mod postgres;
 
 pub(crate) use folder::{Folder, Random, random};
+pub(crate) use mongo::{Mongo, Settings as MongoSettings, mongod};
 pub(crate) use postgres::{Postgres, Settings};
 
 use anyhow::Result;
@@ -15,25 +17,48 @@ pub(crate) const POSTGRES_URL: &str = "INVOICE_TEST_POSTGRES_URL";
 /// Where benchmarks look for the programs beside the server's.
 pub(crate) const POSTGRES_BIN: &str = "INVOICE_POSTGRES_BIN";
 
+/// The same for a replica set of MongoDB, by its URI.
+pub(crate) const MONGO_URI: &str = "INVOICE_TEST_MONGO_URI";
+/// Where a test finds MongoDB's program, to start a server of another kind itself.
+pub(crate) const MONGOD: &str = "INVOICE_TEST_MONGOD";
+
 /// A server to be used, and to be stopped if it is ours.
-pub(crate) enum Server {
-    Theirs(String),
-    Ours(Postgres),
+pub(crate) struct Server<S> {
+    url: String,
+    ours: Option<S>,
 }
 
-impl Server {
+impl Server<Postgres> {
     /// The one named by the environment, or else a new one.
     pub(crate) fn postgres(settings: &Settings) -> Result<Self> {
-        match std::env::var(POSTGRES_URL) {
-            Ok(url) if !url.is_empty() => Ok(Self::Theirs(url)),
-            _ => Ok(Self::Ours(Postgres::start(settings)?)),
+        Self::find(POSTGRES_URL, || Postgres::start(settings), Postgres::url)
+    }
+}
+
+impl Server<Mongo> {
+    /// The one named by the environment, or else a new one.
+    pub(crate) fn mongo(settings: &MongoSettings) -> Result<Self> {
+        Self::find(MONGO_URI, || Mongo::start(settings), Mongo::url)
+    }
+}
+
+impl<S> Server<S> {
+    fn find(variable: &str, start: impl FnOnce() -> Result<S>, url: impl FnOnce(&S) -> &str) -> Result<Self> {
+        match std::env::var(variable) {
+            Ok(url) if !url.is_empty() => Ok(Self { url, ours: None }),
+            _ => {
+                let server = start()?;
+                Ok(Self { url: url(&server).to_owned(), ours: Some(server) })
+            }
         }
     }
 
     pub(crate) fn url(&self) -> &str {
-        match self {
-            Self::Theirs(url) => url,
-            Self::Ours(server) => server.url(),
-        }
+        &self.url
+    }
+
+    /// The one that was started, if one was.
+    pub(crate) fn ours(&self) -> Option<&S> {
+        self.ours.as_ref()
     }
 }

@@ -1,0 +1,395 @@
+//! What stands against a commit, in the order the port documents.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use futures::TryStreamExt as _;
+use invoice_core::adapter::{UniqueValue, references};
+use invoice_core::change::{
+    AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
+};
+use invoice_core::ports::{StoreError, Unique};
+use invoice_core::{ClientId, CommitId, Counter, CounterKey, Hash, TeamId, Version};
+use mongodb::ClientSession;
+use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
+use mongodb::bson::{Document, RawDocument, doc, rawdoc};
+use mongodb::options::{FindOptions, Hint};
+use uuid::Uuid;
+
+use super::Counters;
+use super::statements::{Before, Known};
+use crate::MongoStore;
+use crate::error::{store_error, unreadable};
+use crate::layout::{Fields, aggregate_key, counter_key, key, kind, there, uuid};
+
+/// What looking found.
+pub(super) enum Found {
+    /// The commit landed before, or its request was answered.
+    Answer(Receipt),
+    /// Nothing stands against it.
+    Nothing { known: Known, counters: Counters },
+}
+
+/// Reads, inside a transaction or outside of any.
+pub(super) struct Reader<'a> {
+    store: &'a MongoStore,
+    session: Option<&'a mut ClientSession>,
+}
+
+/// What is stored of the aggregates that a change set speaks of.
+struct Standing {
+    found: HashMap<AggregateId, Before>,
+    kept: HashSet<AggregateId>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>) -> Self {
+        Self { store, session }
+    }
+
+    async fn find(
+        &mut self,
+        query: Document,
+        fields: Document,
+        index: &str,
+        most: Option<usize>,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let hint = if index == "_id_" { Hint::Keys(doc! { "_id": 1 }) } else { Hint::Name(index.to_owned()) };
+        let limit = most.and_then(|most| i64::try_from(most).ok());
+        let options = FindOptions::builder().projection(fields).hint(hint).limit(limit).build();
+        let find = self.store.billing().find(query).with_options(options);
+        match &mut self.session {
+            None => find.await.map_err(store_error)?.try_collect().await.map_err(store_error),
+            Some(session) => {
+                let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
+                cursor.stream(session).try_collect().await.map_err(store_error)
+            }
+        }
+    }
+
+    async fn by_key(
+        &mut self,
+        team: TeamId,
+        keys: RawArrayBuf,
+        fields: Document,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = rawdoc! { "_id": { "$in": keys }, "team": uuid(team.as_uuid()) };
+        let query = Document::try_from(query).map_err(StoreError::backend)?;
+        self.find(query, fields, "_id_", None).await
+    }
+
+    /// The receipt of a commit.
+    pub(super) async fn receipt(
+        &mut self,
+        team: TeamId,
+        commit: CommitId,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let keys = RawArrayBuf::from_iter([key(team, kind::COMMIT, commit.as_uuid())]);
+        let found = self.by_key(team, keys, doc! { "answer": 1 }).await?;
+        let Some(row) = found.first() else { return Ok(None) };
+        Ok(Some(Receipt { commit, records: answer(row)?, replayed: false }))
+    }
+
+    /// What an idempotency key stands for.
+    pub(super) async fn request(
+        &mut self,
+        team: TeamId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let query =
+            doc! { "team": uuid(team.as_uuid()), "kind": kind::COMMIT, "idempotency_key": key.as_str() };
+        let found = self.find(query, doc! {}, "commit_idempotency_key", Some(1)).await?;
+        let Some(row) = found.first() else { return Ok(None) };
+        let fields = Fields(row);
+        Ok(Some(IdempotencyRecord {
+            key: key.clone(),
+            fingerprint: hash("fingerprint", fields.bytes("fingerprint")?)?,
+            commit: CommitId::from_uuid(there("id", fields.uuid("id")?)?),
+            at: there("at", fields.instant("at")?)?,
+            answer: answer(row)?,
+        }))
+    }
+
+    /// The names of clients, as lists compare them.
+    pub(super) async fn client_names(
+        &mut self,
+        team: TeamId,
+        clients: &HashSet<ClientId>,
+    ) -> Result<HashMap<ClientId, String>, StoreError> {
+        let keys = clients.iter().map(|client| aggregate_key(team, AggregateId::Client(*client))).collect();
+        let found = self.by_key(team, keys, doc! { "id": 1, "name_key": 1 }).await?;
+        let read = |row: &RawDocumentBuf| {
+            let fields = Fields(row);
+            let id = ClientId::from_uuid(there("id", fields.uuid("id")?)?);
+            Ok((id, there("name_key", fields.text("name_key")?)?.to_owned()))
+        };
+        found.iter().map(read).collect()
+    }
+
+    /// Counters as they are.
+    pub(super) async fn counters(
+        &mut self,
+        team: TeamId,
+        wanted: BTreeSet<CounterKey>,
+    ) -> Result<Counters, StoreError> {
+        let keys = wanted.into_iter().map(|place| counter_key(team, place)).collect();
+        let found = self.by_key(team, keys, doc! {}).await?;
+        found.iter().map(|row| counter(row)).collect()
+    }
+
+    /// Finds what stands against a change set.
+    pub(super) async fn examine(&mut self, change: &ChangeSet) -> Result<Found, StoreError> {
+        if let Some(receipt) = self.answer_again(change).await? {
+            return Ok(Found::Answer(receipt));
+        }
+        change.check()?;
+        match self.look(change).await {
+            Ok((known, counters)) => Ok(Found::Nothing { known, counters }),
+            Err(error) => match self.answer_again(change).await? {
+                // It landed while this looked at what it had changed.
+                Some(receipt) => Ok(Found::Answer(receipt)),
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn answer_again(&mut self, change: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
+        if let Some(receipt) = self.receipt(change.team, change.id).await? {
+            return Ok(Some(receipt));
+        }
+        let Some(request) = &change.idempotency else { return Ok(None) };
+        match self.request(change.team, &request.key).await? {
+            None => Ok(None),
+            Some(record) if record.fingerprint == request.fingerprint => {
+                Ok(Some(Receipt { commit: record.commit, records: record.answer, replayed: true }))
+            }
+            Some(_) => Err(StoreError::Duplicate { what: Unique::IdempotencyKey }),
+        }
+    }
+
+    async fn look(&mut self, change: &ChangeSet) -> Result<(Known, Counters), StoreError> {
+        let writes: HashMap<_, _> = change.writes.iter().map(|write| (write.id(), write)).collect();
+        let standing = self.standing(change).await?;
+        standing.check_versions(change)?;
+        standing.check_references(change, &writes)?;
+        for write in &change.writes {
+            if let Write::Delete { id, expected: _ } = write {
+                self.check_unused(change.team, *id, &writes, &standing).await?;
+            }
+        }
+        standing.check_ids(change)?;
+        self.check_trail(change).await?;
+        self.check_unique(change.team, &change.writes, &writes).await?;
+        let wanted = change.issues.iter().map(|issue| issue.counter).collect();
+        let counters = self.counters(change.team, wanted).await?;
+        let resolved = resolve(change, &counters).map_err(StoreError::Refused)?;
+        if !change.issues.is_empty() {
+            self.check_unique(change.team, &resolved.writes, &writes).await?;
+        }
+        Ok((Known { clients: HashMap::new(), before: standing.found }, counters))
+    }
+
+    async fn standing(&mut self, change: &ChangeSet) -> Result<Standing, StoreError> {
+        let imports = CounterKey::imports(change.team);
+        let series = change.issues.iter().map(|issue| issue.counter).filter(|key| *key != imports);
+        let ids: HashSet<AggregateId> = change
+            .writes
+            .iter()
+            .map(Write::id)
+            .chain(change.guards.iter().map(|guard| guard.id))
+            .chain(change.writes.iter().filter_map(Write::record).flat_map(references))
+            .chain(series.map(|key| AggregateId::Series(key.series)))
+            .collect();
+        let keys = ids.iter().map(|id| aggregate_key(change.team, *id)).collect();
+        let fields = doc! { "kind": 1, "id": 1, "version": 1, "live": 1, "uses": 1, "kept": 1 };
+        let mut standing = Standing { found: HashMap::new(), kept: HashSet::new() };
+        for row in self.by_key(change.team, keys, fields).await? {
+            let id = aggregate(&row)?;
+            let fields = Fields(&row);
+            let version = there("version", fields.number("version")?)?;
+            let before = Before {
+                version: Version::new(version.unsigned_abs()),
+                live: fields.flag("live")?.unwrap_or_default(),
+                uses: fields.number("uses")?,
+            };
+            standing.found.insert(id, before);
+            if fields.flag("kept")?.unwrap_or_default() {
+                standing.kept.insert(id);
+            }
+        }
+        Ok(standing)
+    }
+
+    /// Nothing that stays refers to what goes.
+    async fn check_unused(
+        &mut self,
+        team: TeamId,
+        id: AggregateId,
+        writes: &HashMap<AggregateId, &Write>,
+        standing: &Standing,
+    ) -> Result<(), StoreError> {
+        let places: &[(&str, &str, &str)] = match id {
+            AggregateId::Client(_) => &[
+                ("invoice", "client", "invoice_client"),
+                ("credit_note", "client", "credit_note_client"),
+                ("quote", "client", "quote_client"),
+                ("payment", "client", "payment_client"),
+            ],
+            AggregateId::Invoice(_) => &[
+                ("credit_note", "invoice", "credit_note_invoice"),
+                ("payment", "invoices", "payment_invoice"),
+            ],
+            AggregateId::Series(_) if standing.kept.contains(&id) => return Err(StoreError::InUse),
+            _ => return Ok(()),
+        };
+        for (kind, field, index) in places {
+            let query = doc! { "team": uuid(team.as_uuid()), "kind": kind, *field: uuid(id.as_uuid()) };
+            // One more than this change could speak of.
+            let most = Some(writes.len() + 1);
+            for row in self.find(query, doc! { "kind": 1, "id": 1 }, index, most).await? {
+                let refers = match writes.get(&aggregate(&row)?) {
+                    Some(write) => write.record().is_some_and(|record| references(record).contains(&id)),
+                    None => true,
+                };
+                if refers {
+                    return Err(StoreError::InUse);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Audit entries and events are new.
+    async fn check_trail(&mut self, change: &ChangeSet) -> Result<(), StoreError> {
+        let entries = change.audit.iter().map(|entry| (kind::AUDIT, entry.id.as_uuid()));
+        let events = change.events.iter().map(|event| (kind::EVENT, event.id.as_uuid()));
+        let all: Vec<(&str, Uuid)> = entries.chain(events).collect();
+        let keys = all.iter().map(|(kind, id)| key(change.team, kind, *id)).collect();
+        let taken = self.by_key(change.team, keys, doc! { "_id": 1 }).await?;
+        if !taken.is_empty() || all.iter().collect::<HashSet<_>>().len() < all.len() {
+            return Err(StoreError::Duplicate { what: Unique::Id });
+        }
+        Ok(())
+    }
+
+    async fn check_unique(
+        &mut self,
+        team: TeamId,
+        records: &[Write],
+        writes: &HashMap<AggregateId, &Write>,
+    ) -> Result<(), StoreError> {
+        let mut seen = HashSet::new();
+        for value in records.iter().filter_map(Write::record).filter_map(UniqueValue::of) {
+            let what = value.kind();
+            // A holder that is written too is looked at by what it will hold.
+            let held = self.holder(team, &value).await?.is_some_and(|holder| !writes.contains_key(&holder));
+            if held || !seen.insert(value) {
+                return Err(StoreError::Duplicate { what });
+            }
+        }
+        Ok(())
+    }
+
+    async fn holder(&mut self, team: TeamId, value: &UniqueValue) -> Result<Option<AggregateId>, StoreError> {
+        let team = uuid(team.as_uuid());
+        let (query, index) = match value {
+            UniqueValue::Number(number) => (doc! { "team": team, "number": number }, "document_number"),
+            UniqueValue::ExternalReference(reference) => (
+                doc! { "team": team, "kind": "payment", "external_reference": reference },
+                "payment_external_reference",
+            ),
+            UniqueValue::SeriesName(document_type, name) => (
+                doc! {
+                    "team": team, "kind": "series", "document_type": document_type.as_str(), "name_in_use": name,
+                },
+                "series_name",
+            ),
+            UniqueValue::ItemCode(code) => (doc! { "team": team, "kind": "item", "code": code }, "item_code"),
+        };
+        let found = self.find(query, doc! { "kind": 1, "id": 1 }, index, Some(1)).await?;
+        found.first().map(|row| aggregate(row)).transpose()
+    }
+}
+
+impl Standing {
+    fn check_versions(&self, change: &ChangeSet) -> Result<(), StoreError> {
+        let written = change.writes.iter().filter_map(|write| match write {
+            Write::Insert(_) => None,
+            Write::Update { expected, record } => Some((record.id(), *expected)),
+            Write::Delete { id, expected } => Some((*id, *expected)),
+        });
+        let guarded = change.guards.iter().map(|guard| (guard.id, guard.expected));
+        for (id, expected) in written.chain(guarded) {
+            let found = self.found.get(&id).map(|before| before.version);
+            if found != Some(expected) {
+                return Err(StoreError::Conflict { expected, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_references(
+        &self,
+        change: &ChangeSet,
+        writes: &HashMap<AggregateId, &Write>,
+    ) -> Result<(), StoreError> {
+        let imports = CounterKey::imports(change.team);
+        let of_records = change.writes.iter().filter_map(Write::record).flat_map(references);
+        let counters = change.issues.iter().map(|issue| issue.counter).filter(|key| *key != imports);
+        let of_counters = counters.map(|key| AggregateId::Series(key.series));
+        let is_there = |id: AggregateId| match writes.get(&id) {
+            Some(write) => write.record().is_some(),
+            None => self.found.contains_key(&id),
+        };
+        if of_records.chain(of_counters).all(is_there) { Ok(()) } else { Err(StoreError::NotFound) }
+    }
+
+    fn check_ids(&self, change: &ChangeSet) -> Result<(), StoreError> {
+        for write in &change.writes {
+            if let Write::Insert(record) = write
+                && self.found.contains_key(&record.id())
+            {
+                let supplier = matches!(record, Record::Supplier(_));
+                let what = if supplier { Unique::Supplier } else { Unique::Id };
+                return Err(StoreError::Duplicate { what });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn aggregate(row: &RawDocument) -> Result<AggregateId, StoreError> {
+    let fields = Fields(row);
+    let kind = there("kind", fields.text("kind")?)?;
+    let kind = kind.parse().map_err(|error| unreadable("kind", error))?;
+    Ok(AggregateId::new(kind, there("id", fields.uuid("id")?)?))
+}
+
+fn answer(row: &RawDocument) -> Result<Vec<Record>, StoreError> {
+    let text = there("answer", Fields(row).bytes("answer")?)?;
+    serde_json::from_slice(text).map_err(|error| unreadable("answer", error))
+}
+
+fn hash(name: &'static str, bytes: Option<&[u8]>) -> Result<Hash, StoreError> {
+    let bytes = there(name, bytes)?.try_into().map_err(|error| unreadable(name, error))?;
+    Ok(Hash::from_bytes(bytes))
+}
+
+/// A counter as it is stored.
+pub(crate) fn counter(row: &RawDocument) -> Result<(CounterKey, Counter), StoreError> {
+    let fields = Fields(row);
+    let period = there("period", fields.text("period")?)?;
+    let key = CounterKey {
+        series: invoice_core::SeriesId::from_uuid(there("series", fields.uuid("series")?)?),
+        period: period.parse().map_err(|error| unreadable("period", error))?,
+    };
+    let next = there("next", fields.number("next")?)?;
+    let counter = Counter {
+        next: u64::try_from(next).map_err(|error| unreadable("next", error))?,
+        head: hash("head", fields.bytes("head")?)?,
+        last_issue_date: fields.date("last_issue_date")?,
+    };
+    Ok((key, counter))
+}

@@ -1,0 +1,389 @@
+//! What a commit says to the server: the statements of one `update` command, and of a `delete` where it has to be.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use invoice_core::adapter::{UniqueValue, references};
+use invoice_core::change::{
+    AggregateId, AuditEntry, CounterMove, Guard, IdempotencyRecord, Record, ResolvedChange, Write,
+};
+use invoice_core::ports::StoreError;
+use invoice_core::{ClientId, CommitId, Counter, CounterKey, Event, TeamId, Timestamp, Version};
+use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
+use mongodb::bson::rawdoc;
+
+use super::row::{Row, int};
+use super::sums::{Sign, Sums};
+use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
+use crate::outbox::waiting;
+
+/// What is known of a stored aggregate before it is written to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) version: Version,
+    /// A document that is issued and not void.
+    pub(super) live: bool,
+    /// How often others came to refer to it; a deletion names it, so that none gets in between.
+    pub(super) uses: Option<i64>,
+}
+
+/// What is known before statements are made.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The names of clients that drafts are written for, as lists compare them.
+    pub(super) clients: HashMap<ClientId, String>,
+    /// The stored aggregates, where somebody looked.
+    pub(super) before: HashMap<AggregateId, Before>,
+}
+
+/// The commands of a transaction, and how many documents each has to find or make.
+pub(super) struct Commands {
+    pub(super) updates: RawArrayBuf,
+    pub(super) updated: u64,
+    pub(super) deletes: RawArrayBuf,
+    pub(super) deleted: u64,
+}
+
+/// One statement of an `update` command.
+fn statement(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "q": query, "u": change }
+}
+
+/// A statement that makes what it does not find.
+pub(super) fn upsert(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "q": query, "u": change, "upsert": true }
+}
+
+/// A statement that makes a document, which must not be there. Like all of them it names the team, by which a
+/// sharded cluster finds the shard.
+fn insert(team: TeamId, id: RawDocumentBuf, document: RawDocumentBuf) -> RawDocumentBuf {
+    // Nothing is of this kind, so the server always comes to insert, and runs into what is there.
+    upsert(rawdoc! { "_id": id, "team": uuid(team.as_uuid()), "kind": "never" }, document)
+}
+
+/// A statement that says that an invoice or client is referred to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reference {
+    /// By a draft, which may be deleted again. Counted, so that it can't pass a deletion unseen.
+    Passing,
+    /// By what stays for ever.
+    Lasting,
+}
+
+struct Batch<'a> {
+    team: TeamId,
+    known: &'a Known,
+    pending: &'a HashSet<AggregateId>,
+    counters: Vec<RawDocumentBuf>,
+    records: Vec<RawDocumentBuf>,
+    trail: Vec<RawDocumentBuf>,
+    deletes: Vec<RawDocumentBuf>,
+    referred: BTreeMap<AggregateId, (Reference, i64)>,
+    sums: Sums,
+}
+
+/// All that change sets with bound numbers write.
+pub(super) fn commands(
+    team: TeamId,
+    changes: &[ResolvedChange],
+    moves: &[CounterMove],
+    pending: &HashSet<AggregateId>,
+    known: &Known,
+) -> Result<Commands, StoreError> {
+    let mut batch = Batch {
+        team,
+        known,
+        pending,
+        counters: Vec::new(),
+        records: Vec::new(),
+        trail: Vec::new(),
+        deletes: Vec::new(),
+        referred: BTreeMap::new(),
+        sums: Sums::default(),
+    };
+    for step in moves {
+        batch.counter(step);
+    }
+    for change in changes {
+        batch.change(change)?;
+    }
+    batch.finish()
+}
+
+impl Batch<'_> {
+    fn change(&mut self, change: &ResolvedChange) -> Result<(), StoreError> {
+        let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } =
+            change;
+        self.release(writes);
+        let touched: HashSet<_> =
+            writes.iter().map(Write::id).chain(guards.iter().map(|guard| guard.id)).collect();
+        for write in writes {
+            self.write(write, *id, &touched)?;
+        }
+        for guard in guards {
+            self.guard(guard, *id);
+        }
+        for entry in audit {
+            self.audit(entry);
+        }
+        for event in events {
+            self.event(event)?;
+        }
+        self.commit(*id, *at, writes, idempotency.as_ref())
+    }
+
+    /// Gives free what the records will not hold any more, so that another of the same change may take it,
+    /// whatever the order.
+    fn release(&mut self, writes: &[Write]) {
+        let takes =
+            writes.iter().filter(|write| write.record().is_some_and(|it| UniqueValue::of(it).is_some()));
+        if writes.len() < 2 || takes.count() == 0 {
+            return;
+        }
+        for write in writes {
+            let expected = match write {
+                Write::Insert(_) => continue,
+                Write::Update { expected, record: _ } | Write::Delete { id: _, expected } => *expected,
+            };
+            let id = write.id();
+            let field = match id {
+                AggregateId::Item(_) => rawdoc! { "code": "" },
+                AggregateId::Series(_) => rawdoc! { "name_in_use": "" },
+                AggregateId::Payment(_) => rawdoc! { "external_reference": "" },
+                _ => continue,
+            };
+            self.records.push(statement(self.at(id, expected), rawdoc! { "$unset": field }));
+        }
+    }
+
+    /// An aggregate at a version.
+    fn at(&self, id: AggregateId, version: Version) -> RawDocumentBuf {
+        rawdoc! {
+            "_id": aggregate_key(self.team, id),
+            "team": uuid(self.team.as_uuid()),
+            "version": int(version.get()),
+        }
+    }
+
+    fn write(
+        &mut self,
+        write: &Write,
+        commit: CommitId,
+        touched: &HashSet<AggregateId>,
+    ) -> Result<(), StoreError> {
+        let id = write.id();
+        let record = match write {
+            Write::Delete { id: _, expected } => {
+                self.delete(id, *expected);
+                return Ok(());
+            }
+            Write::Insert(record) | Write::Update { expected: _, record } => record,
+        };
+        let client_name = record.client().and_then(|client| self.known.clients.get(&client));
+        let Row { set, unset } = Row::of(record, commit, client_name.map_or("", String::as_str))?;
+        if let Write::Update { expected, record: _ } = write {
+            let mut change = rawdoc! { "$set": set };
+            if !unset.is_empty() {
+                change.append(cstr!("$unset"), unset);
+            }
+            self.records.push(statement(self.at(id, *expected), change));
+        } else {
+            let mut document = rawdoc! {
+                "_id": aggregate_key(self.team, id),
+                "team": uuid(self.team.as_uuid()),
+                "kind": id.kind().as_str(),
+                "id": uuid(id.as_uuid()),
+            };
+            append_all(&mut document, &set)?;
+            self.records.push(insert(self.team, aggregate_key(self.team, id), document));
+        }
+        let lasts = record.number().is_some() || matches!(record, Record::Payment(_));
+        for target in references(record) {
+            if !touched.contains(&target) || !matches!(target, AggregateId::Invoice(_)) {
+                self.refer(target, lasts && matches!(target, AggregateId::Client(_)));
+            }
+        }
+        self.post(id, record)
+    }
+
+    fn refer(&mut self, target: AggregateId, lasts: bool) {
+        let entry = self.referred.entry(target).or_insert((Reference::Passing, 0));
+        entry.1 += 1;
+        if lasts {
+            entry.0 = Reference::Lasting;
+        }
+    }
+
+    /// What becomes live is added to the sums, what is void now is taken back.
+    fn post(&mut self, id: AggregateId, record: &Record) -> Result<(), StoreError> {
+        let was_live = self.known.before.get(&id).is_some_and(|before| before.live);
+        let is_void = matches!(record, Record::Invoice(invoice) if invoice.voided_at().is_some());
+        if self.pending.contains(&id) && !is_void {
+            self.sums.post(record, Sign::Add)?;
+        } else if was_live && is_void {
+            self.sums.post(record, Sign::TakeBack)?;
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, id: AggregateId, expected: Version) {
+        let mut query = self.at(id, expected);
+        match id {
+            AggregateId::Client(_) | AggregateId::Invoice(_) => {
+                match self.known.before.get(&id).and_then(|before| before.uses) {
+                    Some(uses) => query.append(cstr!("uses"), uses),
+                    None => query.append(cstr!("uses"), rawdoc! { "$exists": false }),
+                }
+            }
+            // The first counter keeps its series.
+            AggregateId::Series(_) => query.append(cstr!("kept"), rawdoc! { "$exists": false }),
+            _ => {}
+        }
+        self.deletes.push(rawdoc! { "q": query, "limit": 1 });
+    }
+
+    /// Really writes: two transactions that only read of each other's records would both be let through.
+    fn guard(&mut self, guard: &Guard, commit: CommitId) {
+        let change = rawdoc! { "$set": { "guarded": uuid(commit.as_uuid()) } };
+        self.records.push(statement(self.at(guard.id, guard.expected), change));
+    }
+
+    fn counter(&mut self, step: &CounterMove) {
+        let CounterMove { key: place, before, after: Counter { next, head, last_issue_date } } = *step;
+        let id = counter_key(self.team, place);
+        let mut set = rawdoc! { "next": int(next), "head": bytes(head.as_bytes().as_slice()) };
+        if let Some(day) = last_issue_date {
+            set.append(cstr!("last_issue_date"), date(day));
+        }
+        if let Some(before) = before {
+            let found = rawdoc! {
+                "_id": id,
+                "team": uuid(self.team.as_uuid()),
+                "next": int(before.next),
+                "head": bytes(before.head.as_bytes().as_slice()),
+            };
+            self.counters.push(statement(found, rawdoc! { "$set": set }));
+            return;
+        }
+        let mut document = rawdoc! {
+            "_id": id.clone(),
+            "team": uuid(self.team.as_uuid()),
+            "kind": kind::COUNTER,
+            "series": uuid(place.series.as_uuid()),
+            "period": place.period.to_string(),
+        };
+        document.append(cstr!("next"), int(next));
+        document.append(cstr!("head"), bytes(head.as_bytes().as_slice()));
+        if let Some(day) = last_issue_date {
+            document.append(cstr!("last_issue_date"), date(day));
+        }
+        self.counters.push(insert(self.team, id, document));
+        if place != CounterKey::imports(self.team) {
+            self.referred.insert(AggregateId::Series(place.series), (Reference::Lasting, 1));
+        }
+    }
+
+    fn audit(&mut self, entry: &AuditEntry) {
+        let AuditEntry { id, commit, team: _, at, actor, subject, version, actions, number, reason } = entry;
+        let actions: RawArrayBuf = actions.iter().map(|action| action.as_str()).collect();
+        let mut document = rawdoc! {
+            "_id": key(self.team, kind::AUDIT, id.as_uuid()),
+            "team": uuid(self.team.as_uuid()),
+            "kind": kind::AUDIT,
+            "id": uuid(id.as_uuid()),
+            "commit": uuid(commit.as_uuid()),
+            "at": instant(*at),
+            "subject_kind": subject.kind().as_str(),
+            "subject": uuid(subject.as_uuid()),
+            "version": int(version.get()),
+            "actions": actions,
+        };
+        if let Some(actor) = actor {
+            document.append(cstr!("actor"), uuid(actor.as_uuid()));
+        }
+        if let Some(number) = number {
+            document.append(cstr!("number"), number.as_str());
+        }
+        if let Some(reason) = reason {
+            document.append(cstr!("reason"), reason.as_str());
+        }
+        self.trail.push(insert(self.team, key(self.team, kind::AUDIT, id.as_uuid()), document));
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), StoreError> {
+        let id = key(self.team, kind::EVENT, event.id.as_uuid());
+        let document = waiting(event)?;
+        self.trail.push(insert(self.team, id, document));
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        id: CommitId,
+        at: Timestamp,
+        writes: &[Write],
+        request: Option<&IdempotencyRecord>,
+    ) -> Result<(), StoreError> {
+        let records: Vec<&Record> = writes.iter().filter_map(Write::record).collect();
+        let answer = serde_json::to_vec(&records).map_err(StoreError::backend)?;
+        let mut document = rawdoc! {
+            "_id": key(self.team, kind::COMMIT, id.as_uuid()),
+            "team": uuid(self.team.as_uuid()),
+            "kind": kind::COMMIT,
+            "id": uuid(id.as_uuid()),
+            "at": instant(at),
+        };
+        if let Some(IdempotencyRecord { key, fingerprint, commit: _, at: _, answer: _ }) = request {
+            document.append(cstr!("idempotency_key"), key.as_str());
+            document.append(cstr!("fingerprint"), bytes(fingerprint.as_bytes().as_slice()));
+        }
+        document.append(cstr!("answer"), bytes(answer));
+        self.trail.push(insert(self.team, key(self.team, kind::COMMIT, id.as_uuid()), document));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Commands, StoreError> {
+        let Self { team, known: _, pending: _, counters, records, trail, deletes, referred, sums } = self;
+        let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
+        let all =
+            counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
+        let (updated, updates) = counted(all);
+        let (deleted, deletes) = counted(deletes.into_iter());
+        Ok(Commands { updates, updated, deletes, deleted })
+    }
+}
+
+/// Marks what is referred to. It matches, and so proves that it is there; and it writes wherever a deletion
+/// could come in between.
+fn refer(team: TeamId, id: AggregateId, (reference, count): (Reference, i64)) -> RawDocumentBuf {
+    let query = rawdoc! { "_id": aggregate_key(team, id), "team": uuid(team.as_uuid()) };
+    match (id, reference) {
+        (AggregateId::Client(_) | AggregateId::Series(_), Reference::Lasting) => {
+            statement(query, rawdoc! { "$set": { "kept": true } })
+        }
+        (AggregateId::Client(_), Reference::Passing) => {
+            let uses = rawdoc! { "$add": [{ "$ifNull": ["$uses", 0_i64] }, count] };
+            let uses = rawdoc! { "$cond": [{ "$eq": ["$kept", true] }, "$uses", uses] };
+            let pipeline = RawArrayBuf::from_iter([rawdoc! { "$set": { "uses": uses } }]);
+            rawdoc! { "q": query, "u": pipeline }
+        }
+        _ => statement(query, rawdoc! { "$inc": { "uses": count } }),
+    }
+}
+
+fn counted(statements: impl Iterator<Item = RawDocumentBuf>) -> (u64, RawArrayBuf) {
+    let mut count = 0;
+    let mut all = RawArrayBuf::new();
+    for statement in statements {
+        all.push(statement);
+        count += 1;
+    }
+    (count, all)
+}
+
+fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {
+    for field in fields.iter() {
+        let (name, value) = field.map_err(StoreError::backend)?;
+        document.append(name, value);
+    }
+    Ok(())
+}
