@@ -14,7 +14,7 @@ use mongodb::bson::rawdoc;
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
 use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
-use crate::outbox::waiting;
+use crate::outbox;
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -311,8 +311,7 @@ impl Batch<'_> {
 
     fn event(&mut self, event: &Event) -> Result<(), StoreError> {
         let id = key(self.team, kind::EVENT, event.id.as_uuid());
-        let document = waiting(event)?;
-        self.trail.push(insert(self.team, id, document));
+        self.trail.push(insert(self.team, id, outbox::waiting(event)?));
         Ok(())
     }
 
