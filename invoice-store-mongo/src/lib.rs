@@ -5,8 +5,8 @@ mod commit;
 mod error;
 mod layout;
 mod migrate;
-mod reads;
 mod outbox;
+mod reads;
 mod store;
 mod transaction;
 

@@ -237,7 +237,8 @@ fn one_that_is_dropped_at_any_moment_leaves_what_another_completes() {
             let cut = tokio::time::timeout(std::time::Duration::from_millis(millis), store.migrate()).await;
             drop(cut);
             // As after the term of the one that died.
-            let past = doc! { "$set": { "until": invoice_store_mongo::mongodb::bson::DateTime::from_millis(0) } };
+            let past =
+                doc! { "$set": { "until": invoice_store_mongo::mongodb::bson::DateTime::from_millis(0) } };
             journal(&store).update_one(doc! {}, past).await.unwrap();
             assert!(store.migrate().await.unwrap().is_current());
             assert_eq!(indexes(&store, "billing").await, expected, "after {millis} ms");

@@ -237,9 +237,10 @@ impl<'a> Reader<'a> {
                 ("quote", "client", "quote_client"),
                 ("payment", "client", "payment_client"),
             ],
-            AggregateId::Invoice(_) => {
-                &[("credit_note", "invoice", "credit_note_invoice"), ("payment", "invoices", "payment_invoice")]
-            }
+            AggregateId::Invoice(_) => &[
+                ("credit_note", "invoice", "credit_note_invoice"),
+                ("payment", "invoices", "payment_invoice"),
+            ],
             AggregateId::Series(_) if standing.kept.contains(&id) => return Err(StoreError::InUse),
             _ => return Ok(()),
         };

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use invoice_core::change::{
-    ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record,
-    ResolvedChange, Write, resolve,
+    ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, ResolvedChange,
+    Write, resolve,
 };
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{ClientId, Counter, CounterKey, TeamId, Violation};
@@ -293,7 +293,9 @@ impl MongoStore {
                     let name = invoice_core::ports::InvoiceQuery::customer_key(client.party().name());
                     names.insert(client.id(), name);
                 }
-                Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_) if record.issued().is_none() => {
+                Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_)
+                    if record.issued().is_none() =>
+                {
                     wanted.extend(record.client());
                 }
                 _ => {}

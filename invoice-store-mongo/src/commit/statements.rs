@@ -14,6 +14,7 @@ use mongodb::bson::rawdoc;
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
 use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
+use crate::outbox;
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +111,8 @@ pub(super) fn commands(
 
 impl Batch<'_> {
     fn change(&mut self, change: &ResolvedChange) -> Result<(), StoreError> {
-        let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } = change;
+        let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } =
+            change;
         self.release(writes);
         let touched: HashSet<_> =
             writes.iter().map(Write::id).chain(guards.iter().map(|guard| guard.id)).collect();
@@ -132,7 +134,8 @@ impl Batch<'_> {
     /// Gives free what the records will not hold any more, so that another of the same change may take it,
     /// whatever the order.
     fn release(&mut self, writes: &[Write]) {
-        let takes = writes.iter().filter(|write| write.record().is_some_and(|it| UniqueValue::of(it).is_some()));
+        let takes =
+            writes.iter().filter(|write| write.record().is_some_and(|it| UniqueValue::of(it).is_some()));
         if writes.len() < 2 || takes.count() == 0 {
             return;
         }
@@ -161,7 +164,12 @@ impl Batch<'_> {
         }
     }
 
-    fn write(&mut self, write: &Write, commit: CommitId, touched: &HashSet<AggregateId>) -> Result<(), StoreError> {
+    fn write(
+        &mut self,
+        write: &Write,
+        commit: CommitId,
+        touched: &HashSet<AggregateId>,
+    ) -> Result<(), StoreError> {
         let id = write.id();
         let record = match write {
             Write::Delete { id: _, expected } => {
@@ -302,21 +310,8 @@ impl Batch<'_> {
     }
 
     fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(event).map_err(StoreError::backend)?;
         let id = key(self.team, kind::EVENT, event.id.as_uuid());
-        let document = rawdoc! {
-            "_id": id.clone(),
-            "team": uuid(self.team.as_uuid()),
-            "kind": kind::EVENT,
-            "id": uuid(event.id.as_uuid()),
-            "aggregate_kind": event.aggregate.kind().as_str(),
-            "aggregate": uuid(event.aggregate.as_uuid()),
-            "aggregate_version": int(event.aggregate_version.get()),
-            "ordinal": i32::from(event.ordinal),
-            "event": bytes(text),
-            "attempts": 0_i32,
-        };
-        self.trail.push(insert(self.team, id, document));
+        self.trail.push(insert(self.team, id, outbox::waiting(event)?));
         Ok(())
     }
 
@@ -348,7 +343,8 @@ impl Batch<'_> {
     fn finish(self) -> Result<Commands, StoreError> {
         let Self { team, known: _, pending: _, counters, records, trail, deletes, referred, sums } = self;
         let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
-        let all = counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
+        let all =
+            counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
         let (updated, updates) = counted(all);
         let (deleted, deletes) = counted(deletes.into_iter());
         Ok(Commands { updates, updated, deletes, deleted })

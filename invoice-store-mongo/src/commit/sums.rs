@@ -56,7 +56,8 @@ impl Sums {
         for posting in taxes {
             let row = posting.row;
             let sum = self.of(posting.month, row.taxable.currency());
-            let tax = sum.taxes.entry(tax_name(&row)).or_insert(Tax { row, taxable: 0, tax: 0, documents: 0 });
+            let tax =
+                sum.taxes.entry(tax_name(&row)).or_insert(Tax { row, taxable: 0, tax: 0, documents: 0 });
             tax.taxable += signed(row.taxable.minor());
             tax.tax += signed(row.tax.minor());
             tax.documents += signed(1);

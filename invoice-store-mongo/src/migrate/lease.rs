@@ -77,7 +77,8 @@ impl<'a> Lease<'a> {
             () = self.keep() => Err(StoreError::Unavailable.into()),
         };
         // One that can't be given back ends by itself.
-        let free = doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) }, "$unset": { "holder": "" } };
+        let free =
+            doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) }, "$unset": { "holder": "" } };
         let _ = self.journal.update_one(self.holder.clone(), free).await;
         result
     }
