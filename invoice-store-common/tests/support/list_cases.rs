@@ -62,7 +62,7 @@ pub(crate) fn team(number: u32) -> TeamId {
 }
 
 /// The identifier of a team's nth client, invoice, and so on.
-fn id(team: TeamId, number: u32) -> Uuid {
+pub(crate) fn id(team: TeamId, number: u32) -> Uuid {
     Uuid::from_u128(team.as_uuid().as_u128() << 64 | u128::from(number))
 }
 
