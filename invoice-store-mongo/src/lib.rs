@@ -10,8 +10,10 @@ mod outbox;
 mod reads;
 mod store;
 mod transaction;
+mod watch;
 
 pub use invoice_store_common::migrations::{MigrationError, Status};
 pub use migrate::MigrateError;
 pub use mongodb;
 pub use store::{MongoStore, Settings};
+pub use watch::{ResumeToken, Signals, Wake};

@@ -14,6 +14,7 @@ use mongodb::bson::rawdoc;
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
 use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
+use crate::outbox;
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -300,7 +301,8 @@ impl Batch<'_> {
             document.append(cstr!("actor"), uuid(actor.as_uuid()));
         }
         if let Some(number) = number {
-            document.append(cstr!("number"), number.as_str());
+            // Not `number`, which is unique.
+            document.append(cstr!("document_number"), number.as_str());
         }
         if let Some(reason) = reason {
             document.append(cstr!("reason"), reason.as_str());
@@ -309,21 +311,8 @@ impl Batch<'_> {
     }
 
     fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(event).map_err(StoreError::backend)?;
         let id = key(self.team, kind::EVENT, event.id.as_uuid());
-        let document = rawdoc! {
-            "_id": id.clone(),
-            "team": uuid(self.team.as_uuid()),
-            "kind": kind::EVENT,
-            "id": uuid(event.id.as_uuid()),
-            "aggregate_kind": event.aggregate.kind().as_str(),
-            "aggregate": uuid(event.aggregate.as_uuid()),
-            "aggregate_version": int(event.aggregate_version.get()),
-            "ordinal": i32::from(event.ordinal),
-            "event": bytes(text),
-            "attempts": 0_i32,
-        };
-        self.trail.push(insert(self.team, id, document));
+        self.trail.push(insert(self.team, id, outbox::waiting(event)?));
         Ok(())
     }
 
@@ -392,7 +381,7 @@ fn counted(statements: impl Iterator<Item = RawDocumentBuf>) -> (u64, RawArrayBu
 }
 
 fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {
-    for field in fields.iter() {
+    for field in fields {
         let (name, value) = field.map_err(StoreError::backend)?;
         document.append(name, value);
     }
