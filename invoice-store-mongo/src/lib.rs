@@ -3,6 +3,7 @@
 mod bridge;
 mod commit;
 mod error;
+mod identity;
 mod layout;
 mod migrate;
 mod outbox;

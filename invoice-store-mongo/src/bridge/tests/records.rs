@@ -19,9 +19,10 @@ use serde_json::Value;
 use crate::bridge::{from_bson, to_bson};
 
 /// Texts that may look like something else: codes, references and what others number.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "account",
     "accounting_reference",
+    "address",
     "bank",
     "id",
     "line",
