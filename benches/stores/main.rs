@@ -1,10 +1,12 @@
 //! `cargo xtask bench stores`: each store beside the limit of what it stands on, in turns of one and the other.
 //!
-//! Names choose parts: `cargo xtask bench stores -- issue hot`; `--short` only tries whether everything runs.
+//! Names choose parts: `cargo xtask bench stores -- issue hot`, and after `mongo` those of MongoDB; `--short` only
+//! tries whether everything runs.
 
 mod cpu;
 mod machine;
 mod measure;
+mod mongo;
 mod postgres;
 mod run;
 mod sqlite;
@@ -80,11 +82,17 @@ fn measure(parts: &[&str], length: Length) -> Result<Report, Wrong> {
     report.note(&format!("Measured on {}.", machine::describe()));
     let asked = |part: &str| parts.is_empty() || parts.contains(&part);
     runtime.block_on(async {
+        if let Some(("mongo", parts)) = parts.split_first().map(|(first, rest)| (*first, rest)) {
+            return mongo::measure(&mut report, parts, length).await;
+        }
         if asked("sqlite") {
             sqlite::measure(&mut report, length).await?;
         }
         if parts.is_empty() || postgres::PARTS.iter().any(|part| parts.contains(part)) {
             postgres::measure(&mut report, parts, length).await?;
+        }
+        if parts.is_empty() {
+            mongo::measure(&mut report, parts, length).await?;
         }
         Ok::<_, Wrong>(())
     })?;

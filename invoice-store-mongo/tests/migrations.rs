@@ -1,6 +1,6 @@
 //! The schema goes up, down and up again, once however many ask for it.
 
-#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't begin fails")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! What a store can be opened on, and what is refused.
 
-#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't begin fails")]
 
 mod support;
 
@@ -128,7 +128,7 @@ fn names_of_databases_are_looked_at_before_the_server_is() {
         for name in ["", "a.b", "a b", "a/b", "a\\b", "a\"b", "a$b", "a\0b", &long] {
             match MongoStore::from_client(client.clone(), name).await {
                 Err(StoreError::Refused(violation)) => {
-                    assert_eq!(violation.code(), Code::Malformed, "{name:?}")
+                    assert_eq!(violation.code(), Code::Malformed, "{name:?}");
                 }
                 other => panic!("{name:?} can't be a database's name, but the answer is {other:?}"),
             }

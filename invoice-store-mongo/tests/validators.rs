@@ -1,6 +1,6 @@
 //! The database itself refuses what must never be stored, whoever writes it.
 
-#![allow(clippy::expect_used, reason = "a test that can't begin fails")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't begin fails")]
 
 mod support;
 

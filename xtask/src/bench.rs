@@ -3,13 +3,19 @@
 use anyhow::Result;
 
 use crate::command::{cargo, run as run_command};
-use crate::provision::{POSTGRES_BIN, POSTGRES_URL, Server, Settings};
+use crate::provision::{MONGO_URI, MongoSettings, POSTGRES_BIN, POSTGRES_URL, Server, Settings};
 
-/// Runs all benchmarks, or the file named first; the other `args` go to criterion.
+/// Runs all benchmarks, or the file named first; the other `args` go to criterion. `mongo` is that part of the
+/// stores.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut benches = cargo();
     benches.args(arguments(args));
-    let postgres = if needs_postgres(args) { Some(Server::postgres(&settings())?) } else { None };
+    let needs = Needs::of(args);
+    let mongo = if needs.mongo { Some(Server::mongo(&MongoSettings::durable())?) } else { None };
+    if let Some(server) = &mongo {
+        benches.env(MONGO_URI, server.url());
+    }
+    let postgres = if needs.postgres { Some(Server::postgres(&settings())?) } else { None };
     if let Some(server) = &postgres {
         benches.env(POSTGRES_URL, server.url());
         if let Some(server) = server.ours() {
@@ -28,15 +34,31 @@ fn settings() -> Settings {
         .with("track_io_timing", "off")
 }
 
-/// Whether what is asked for includes a benchmark of PostgreSQL.
-fn needs_postgres(args: &[String]) -> bool {
-    match args.split_first() {
-        Some((name, rest)) if name == "stores" => {
-            let mut parts = rest.iter().filter(|arg| !arg.starts_with('-')).peekable();
-            parts.peek().is_none() || parts.any(|part| part != "sqlite")
+/// Which servers what is asked for takes.
+#[derive(Debug, PartialEq, Eq)]
+struct Needs {
+    postgres: bool,
+    mongo: bool,
+}
+
+impl Needs {
+    fn of(args: &[String]) -> Self {
+        let part = |arg: &&str| !arg.starts_with('-');
+        let mut args = args.iter().map(String::as_str);
+        match args.next() {
+            Some("mongo") => Self { postgres: false, mongo: true },
+            Some("stores") => {
+                let parts: Vec<_> = args.filter(part).collect();
+                let mongo = parts.first().is_none_or(|part| *part == "mongo");
+                let postgres = parts.is_empty() || !mongo && parts.iter().any(|part| *part != "sqlite");
+                Self { postgres, mongo }
+            }
+            Some(name) => {
+                let all = name.starts_with('-') || name.contains('*');
+                Self { postgres: all, mongo: all }
+            }
+            None => Self { postgres: true, mongo: true },
         }
-        Some((name, _)) => name.starts_with('-') || name.contains('*'),
-        None => true,
     }
 }
 
@@ -48,7 +70,9 @@ fn arguments(args: &[String]) -> Vec<&str> {
         _ => ("*", args),
     };
     let rest = rest.iter().map(String::as_str).filter(|arg| *arg != "--");
-    ["bench", "-p", "invoice-benches", "--bench", target, "--"].into_iter().chain(rest).collect()
+    let (target, part) = if target == "mongo" { ("stores", Some(target)) } else { (target, None) };
+    let line = ["bench", "-p", "invoice-benches", "--bench", target, "--"];
+    line.into_iter().chain(part).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -74,11 +98,27 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_started_for_the_stores_unless_sqlite_alone_is_asked_for() {
-        let needs = |args: &[&str]| needs_postgres(&args.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert!(needs(&[]) && needs(&["--quick"]) && needs(&["*"]));
-        assert!(needs(&["stores"]) && needs(&["stores", "--", "--short"]));
-        assert!(needs(&["stores", "--", "sqlite", "get"]));
-        assert!(!needs(&["stores", "--", "sqlite", "--short"]) && !needs(&["totals"]));
+    fn mongo_is_a_part_of_the_stores_with_parts_of_its_own() {
+        assert_eq!(
+            line(&["mongo", "--", "hot", "--short"]),
+            "bench -p invoice-benches --bench stores -- mongo hot --short"
+        );
+    }
+
+    #[test]
+    fn the_servers_of_what_is_asked_for_are_started_and_no_others() {
+        let needs = |args: &[&str]| {
+            let Needs { postgres, mongo } =
+                Needs::of(&args.iter().map(ToString::to_string).collect::<Vec<_>>());
+            (postgres, mongo)
+        };
+        for both in [&[][..], &["--quick"], &["*"], &["stores"], &["stores", "--", "--short"]] {
+            assert_eq!(needs(both), (true, true), "{both:?}");
+        }
+        assert_eq!(needs(&["stores", "--", "sqlite", "get"]), (true, false));
+        assert_eq!(needs(&["stores", "--", "sqlite", "--short"]), (false, false));
+        assert_eq!(needs(&["stores", "--", "mongo", "get"]), (false, true));
+        assert_eq!(needs(&["mongo", "--", "get"]), (false, true));
+        assert_eq!(needs(&["totals"]), (false, false));
     }
 }

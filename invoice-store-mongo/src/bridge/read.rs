@@ -25,6 +25,13 @@ fn malformed() -> BridgeError {
     BridgeError::new("it is not BSON")
 }
 
+/// A type, a name and the bytes of a value.
+struct Raw<'de> {
+    element: u8,
+    name: &'de [u8],
+    bytes: &'de [u8],
+}
+
 /// The elements of a document or array one after another.
 #[derive(Clone, Copy)]
 struct Elements<'de>(&'de [u8]);
@@ -41,8 +48,7 @@ impl<'de> Elements<'de> {
         }
     }
 
-    /// The type, the name and the bytes of the next element.
-    fn next(&mut self) -> Result<Option<(u8, &'de [u8], &'de [u8])>, BridgeError> {
+    fn next(&mut self) -> Result<Option<Raw<'de>>, BridgeError> {
         let Some((element, rest)) = self.0.split_first() else { return Ok(None) };
         let end = rest.iter().position(|byte| *byte == 0).ok_or_else(malformed)?;
         let (name, rest) = rest.split_at_checked(end).ok_or_else(malformed)?;
@@ -50,7 +56,7 @@ impl<'de> Elements<'de> {
         let length = length(*element, rest).ok_or_else(malformed)?;
         let (bytes, rest) = rest.split_at_checked(length).ok_or_else(malformed)?;
         self.0 = rest;
-        Ok(Some((*element, name, bytes)))
+        Ok(Some(Raw { element: *element, name, bytes }))
     }
 }
 
@@ -200,7 +206,7 @@ struct Parts<'de> {
 impl<'de> Parts<'de> {
     /// The next field of a document.
     fn field(&mut self) -> Result<Option<Value<'de>>, BridgeError> {
-        let Some((element, name, bytes)) = self.elements.next()? else { return Ok(None) };
+        let Some(Raw { element, name, bytes }) = self.elements.next()? else { return Ok(None) };
         let Value { depth, prefix, .. } = self.around;
         let own = depth == 0;
         Ok(Some(Value { element, bytes, key: utf8(name)?, own, depth: depth + 1, prefix }))
@@ -208,7 +214,7 @@ impl<'de> Parts<'de> {
 
     /// The next element of an array.
     fn element(&mut self) -> Result<Option<Value<'de>>, BridgeError> {
-        let Some((element, _, bytes)) = self.elements.next()? else { return Ok(None) };
+        let Some(Raw { element, bytes, .. }) = self.elements.next()? else { return Ok(None) };
         Ok(Some(Value { element, bytes, own: false, depth: self.around.depth + 1, ..self.around }))
     }
 

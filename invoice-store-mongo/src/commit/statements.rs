@@ -301,7 +301,8 @@ impl Batch<'_> {
             document.append(cstr!("actor"), uuid(actor.as_uuid()));
         }
         if let Some(number) = number {
-            document.append(cstr!("number"), number.as_str());
+            // Not `number`, which is unique.
+            document.append(cstr!("document_number"), number.as_str());
         }
         if let Some(reason) = reason {
             document.append(cstr!("reason"), reason.as_str());
@@ -380,7 +381,7 @@ fn counted(statements: impl Iterator<Item = RawDocumentBuf>) -> (u64, RawArrayBu
 }
 
 fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {
-    for field in fields.iter() {
+    for field in fields {
         let (name, value) = field.map_err(StoreError::backend)?;
         document.append(name, value);
     }

@@ -54,15 +54,12 @@ impl Statements {
 
     pub(super) fn command(self, name: &str, collection: &str) -> RawDocumentBuf {
         let mut command = RawDocumentBuf::new();
-        match name {
-            "delete" => {
-                command.append(cstr!("delete"), collection);
-                command.append(cstr!("deletes"), self.list);
-            }
-            _ => {
-                command.append(cstr!("update"), collection);
-                command.append(cstr!("updates"), self.list);
-            }
+        if name == "delete" {
+            command.append(cstr!("delete"), collection);
+            command.append(cstr!("deletes"), self.list);
+        } else {
+            command.append(cstr!("update"), collection);
+            command.append(cstr!("updates"), self.list);
         }
         command
     }

@@ -1,25 +1,38 @@
-//! What a use case has to know about a trade.
+//! What a use case has to know about a trade, in the time of one round trip.
 
+use futures::TryStreamExt as _;
 use futures::future::try_join;
 use invoice_core::change::AggregateKind;
 use invoice_core::ports::{StoreError, TradingContext};
-use invoice_core::{ClientId, DocumentType, Invoice, InvoiceId, Series, SeriesId, SupplierProfile, TeamId};
-use mongodb::bson::doc;
-use mongodb::bson::raw::RawDocumentBuf;
+use invoice_core::{ClientId, DocumentType, Invoice, InvoiceId, Series, SeriesId, TeamId};
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
 use uuid::Uuid;
 
-use super::{Question, record};
+use super::{BY_ID, Question, plain, record};
 use crate::MongoStore;
-use crate::layout::{Fields, key, there};
+use crate::error::{store_error, unreadable};
+use crate::layout::{Fields, key, there, uuid};
 
-/// What of the documents is read.
-const FIELDS: [&str; 2] = ["kind", "record"];
-
-/// What was found by identifier; one of a kind at most.
+/// What was found; one of a kind at most.
 #[derive(Default)]
 struct Found {
     invoice: Option<Invoice>,
     context: TradingContext,
+}
+
+impl Found {
+    fn take(&mut self, document: &RawDocument) -> Result<(), StoreError> {
+        match there("kind", Fields(document).text("kind")?)? {
+            "invoice" => self.invoice = Some(record(AggregateKind::Invoice, document)?),
+            "client" => self.context.client = Some(record(AggregateKind::Client, document)?),
+            "supplier" => self.context.supplier = Some(record(AggregateKind::Supplier, document)?),
+            "series" => self.context.series = Some(record(AggregateKind::Series, document)?),
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 impl MongoStore {
@@ -33,68 +46,87 @@ impl MongoStore {
         let supplier = (AggregateKind::Supplier, team.as_uuid());
         let mut wanted = vec![(AggregateKind::Client, client.as_uuid()), supplier];
         wanted.extend(series.map(|series| (AggregateKind::Series, series.as_uuid())));
-        let found = self.found(team, &wanted);
-        if series.is_some() {
-            return Ok(found.await?.context);
+        let wanted = by_ids(team, &wanted)?;
+        let question = if series.is_some() {
+            Question::over(BY_ID, wanted)
+        } else {
+            // Each has one index that leads to it alone; the server takes no hint for two.
+            Question::unguided(doc! { "$or": [wanted, default_series(team, document_type)] })
+        };
+        let mut found = Found::default();
+        for document in self.find_all(question.only(&["kind", "record"])).await? {
+            found.take(&document)?;
         }
-        let (found, series) = try_join(found, self.default_series(team, document_type)).await?;
-        Ok(TradingContext { series, ..found.context })
+        Ok(found.context)
     }
 
-    /// The invoice and the profile, and then what the invoice names.
+    /// The invoice and what it names, and at the same time the series it would get if it names none.
     pub(super) async fn read_with_context(
         &self,
         team: TeamId,
         id: InvoiceId,
     ) -> Result<Option<(Invoice, TradingContext)>, StoreError> {
-        let known = [(AggregateKind::Invoice, id.as_uuid()), (AggregateKind::Supplier, team.as_uuid())];
-        let Found { invoice: Some(invoice), context: TradingContext { supplier, .. } } =
-            self.found(team, &known).await?
-        else {
-            return Ok(None);
-        };
-        let series = invoice.content().series();
-        let mut named = vec![(AggregateKind::Client, invoice.content().client().as_uuid())];
-        named.extend(series.map(|series| (AggregateKind::Series, series.as_uuid())));
-        let found = self.found(team, &named);
-        let context = if series.is_some() {
-            found.await?.context
-        } else {
-            let (found, series) = try_join(found, self.default_series(team, DocumentType::Invoice)).await?;
-            TradingContext { series, ..found.context }
-        };
-        Ok(Some((invoice, TradingContext { supplier, ..context })))
+        let default = Question::over("series_name", default_series(team, DocumentType::Invoice));
+        let default = self.record::<Series>(AggregateKind::Series, default);
+        let (Found { invoice, mut context }, default) = try_join(self.named_by(team, id), default).await?;
+        let Some(invoice) = invoice else { return Ok(None) };
+        if invoice.content().series().is_none() {
+            context.series = default;
+        }
+        Ok(Some((invoice, context)))
     }
 
-    async fn found(&self, team: TeamId, wanted: &[(AggregateKind, Uuid)]) -> Result<Found, StoreError> {
-        let keys: Vec<RawDocumentBuf> =
-            wanted.iter().map(|(kind, id)| key(team, kind.as_str(), *id)).collect();
-        let question = Question::by_ids(team, keys.iter().map(AsRef::as_ref))?.only(&FIELDS);
+    /// An invoice and the profile, and the client and the series that the invoice names.
+    async fn named_by(&self, team: TeamId, id: InvoiceId) -> Result<Found, StoreError> {
+        let known = [(AggregateKind::Invoice, id.as_uuid()), (AggregateKind::Supplier, team.as_uuid())];
+        let named = |kind: AggregateKind, id: &str| doc! { "team": "$team", "kind": kind.as_str(), "id": id };
+        let names =
+            [named(AggregateKind::Client, "$client"), named(AggregateKind::Series, "$record.content.series")];
+        let is_invoice = doc! { "$eq": ["$kind", AggregateKind::Invoice.as_str()] };
+        let shown = doc! {
+            "_id": 0, "kind": 1, "record": 1,
+            "named": { "$cond": [is_invoice, names.to_vec(), []] },
+        };
+        let lookup = doc! {
+            "from": self.billing().name(),
+            "localField": "named",
+            "foreignField": "_id",
+            "as": "named",
+        };
+        let stages = [
+            doc! { "$match": by_ids(team, &known)? },
+            doc! { "$project": shown },
+            doc! { "$lookup": lookup },
+        ];
+        let hint = Hint::Name(BY_ID.to_owned());
+        let answer = self.billing().aggregate(stages).hint(hint).with_type::<RawDocumentBuf>();
+        let documents: Vec<_> =
+            answer.await.map_err(store_error)?.try_collect().await.map_err(store_error)?;
         let mut found = Found::default();
-        for document in self.find_all(question).await? {
-            match there("kind", Fields(&document).text("kind")?)? {
-                "invoice" => found.invoice = Some(record(AggregateKind::Invoice, &document)?),
-                "client" => found.context.client = Some(record(AggregateKind::Client, &document)?),
-                "supplier" => {
-                    let supplier: SupplierProfile = record(AggregateKind::Supplier, &document)?;
-                    found.context.supplier = Some(supplier);
-                }
-                _ => found.context.series = Some(record(AggregateKind::Series, &document)?),
+        for document in &documents {
+            found.take(document)?;
+            for named in document.get_array("named").map_err(|error| unreadable("named", error))? {
+                let named = named.map_err(|error| unreadable("named", error))?;
+                found.take(there("named", named.as_document())?)?;
             }
         }
         Ok(found)
     }
+}
 
-    async fn default_series(
-        &self,
-        team: TeamId,
-        document_type: DocumentType,
-    ) -> Result<Option<Series>, StoreError> {
-        let filter = doc! {
-            "kind": AggregateKind::Series.as_str(),
-            "document_type": document_type.as_str(),
-            "name_in_use": Series::DEFAULT_NAME,
-        };
-        self.record(AggregateKind::Series, Question::new(team, "series_name", filter)).await
+/// The documents of some identifiers.
+fn by_ids(team: TeamId, wanted: &[(AggregateKind, Uuid)]) -> Result<Document, StoreError> {
+    let ids = wanted.iter().map(|(kind, id)| plain(&key(team, kind.as_str(), *id)));
+    let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    Ok(doc! { "team": uuid(team.as_uuid()), "_id": { "$in": ids } })
+}
+
+/// The one that numbers a type of document unless another is chosen.
+fn default_series(team: TeamId, document_type: DocumentType) -> Document {
+    doc! {
+        "team": uuid(team.as_uuid()),
+        "kind": AggregateKind::Series.as_str(),
+        "document_type": document_type.as_str(),
+        "name_in_use": Series::DEFAULT_NAME,
     }
 }

@@ -70,13 +70,6 @@ impl Documents for MongoStore {
         page: &PageRequest,
     ) -> Result<Page<Quote>, StoreError> {
         let QuoteQuery { kind, status, client, expired_as_of } = *query;
-        // What expires is open, and the open ones are few: their statuses are read side by side.
-        let statuses: Vec<QuoteStatus> = match (status, expired_as_of) {
-            (Some(status), None) => vec![status],
-            (None, Some(_)) => OPEN.to_vec(),
-            (Some(status), Some(_)) => OPEN.into_iter().filter(|open| *open == status).collect(),
-            (None, None) => Vec::new(),
-        };
         let index = match (client, status, expired_as_of) {
             (Some(_), ..) => "quote_client",
             (None, None, None) => "quote_created",
@@ -85,14 +78,14 @@ impl Documents for MongoStore {
         let mut list = List::new(team, AggregateKind::Quote, index, CREATED);
         list.equal("subtype", kind.map(QuoteKind::as_str));
         list.of("client", client.map(ClientId::as_uuid));
-        match statuses.as_slice() {
-            [] if status.is_some() => list.nothing(),
-            [] => {}
-            [status] => list.equal("status", Some(status.as_str())),
-            several => {
-                let names: Vec<_> = several.iter().map(|status| status.as_str()).collect();
-                list.equal("status", Some(doc! { "$in": names }));
-            }
+        // What expires is open.
+        let open = OPEN.map(QuoteStatus::as_str);
+        match (status, expired_as_of) {
+            (Some(status), Some(_)) if !OPEN.contains(&status) => list.nothing(),
+            (Some(status), _) => list.equal("status", Some(status.as_str())),
+            (None, Some(_)) if client.is_some() => list.that("status", doc! { "$in": open.to_vec() }),
+            (None, Some(_)) => list.one_of("status", open),
+            (None, None) => {}
         }
         if let Some(as_of) = expired_as_of {
             list.that("last_day", doc! { "$lt": date(as_of) });

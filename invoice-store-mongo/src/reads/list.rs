@@ -9,7 +9,7 @@ use invoice_store_common::lists::{end_of_prefix, metadata_pair};
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use uuid::Uuid;
 
-use super::Question;
+use super::{Question, overfull};
 use crate::layout::{bytes, date, uuid};
 
 /// What the type of the order's field is.
@@ -26,6 +26,7 @@ pub(super) struct List {
     index: &'static str,
     key: (&'static str, Sorted),
     equal: Document,
+    one_of: Option<(&'static str, Vec<Bson>)>,
     within: Vec<Bson>,
     is_empty: bool,
 }
@@ -39,7 +40,7 @@ impl List {
         key: (&'static str, Sorted),
     ) -> Self {
         let equal = doc! { "team": uuid(team.as_uuid()), "kind": kind.as_str() };
-        Self { index, key, equal, within: Vec::new(), is_empty: false }
+        Self { index, key, equal, one_of: None, within: Vec::new(), is_empty: false }
     }
 
     /// A filter for equality.
@@ -52,6 +53,12 @@ impl List {
     /// The same for an identifier.
     pub(super) fn of(&mut self, field: &str, id: Option<Uuid>) {
         self.equal(field, id.map(uuid));
+    }
+
+    /// A filter for one of several values, which the index has before its key: what each leads to is read
+    /// beside the others, so that nothing is sorted.
+    pub(super) fn one_of(&mut self, field: &'static str, values: impl IntoIterator<Item: Into<Bson>>) {
+        self.one_of = Some((field, values.into_iter().map(Into::into).collect()));
     }
 
     /// Any other filter on one field.
@@ -111,25 +118,46 @@ impl List {
     /// What comes after a position is what has its key and a later identifier, and what has a later key: each
     /// is one range of the index, and the server reads the two one after the other.
     pub(super) fn page(self, order: Order, request: &PageRequest) -> Result<Option<Question>, StoreError> {
-        let Self { index, key: (key, sorted), equal, within, is_empty } = self;
         let (after, direction) = match order.direction() {
             Direction::Ascending => ("$gt", 1),
             Direction::Descending => ("$lt", -1),
         };
-        let filter = match order.start(request)? {
-            None => conditions(equal, within),
+        let (key, sorted) = self.key;
+        let start = match order.start(request)? {
+            None => vec![None],
             Some((at, last)) => {
                 let at = value_of(at, sorted).ok_or_else(foreign_cursor)?;
-                let mut alike = within.clone();
-                alike.push(Bson::Document(doc! { key: at.clone(), "id": { after: uuid(last) } }));
-                let mut later = within;
-                later.push(Bson::Document(doc! { key: { after: at } }));
-                doc! { "$or": [conditions(equal.clone(), alike), conditions(equal, later)] }
+                let alike = doc! { key: at.clone(), "id": { after: uuid(last) } };
+                vec![Some(alike), Some(doc! { key: { after: at } })]
             }
+        };
+        let Self { index, equal, one_of, within, is_empty, .. } = self;
+        let equal = match one_of {
+            None => vec![equal],
+            Some((field, values)) => {
+                let with = |value: Bson| {
+                    let mut equal = equal.clone();
+                    equal.insert(field, value);
+                    equal
+                };
+                values.into_iter().map(with).collect()
+            }
+        };
+        let mut ranges: Vec<Document> = Vec::with_capacity(equal.len() * start.len());
+        for equal in &equal {
+            for start in &start {
+                let mut within = within.clone();
+                within.extend(start.clone().map(Bson::Document));
+                ranges.push(conditions(equal.clone(), within));
+            }
+        }
+        let filter = match <[Document; 1]>::try_from(ranges) {
+            Ok([only]) => only,
+            Err(ranges) => doc! { "$or": ranges },
         };
         let question = Question::over(index, filter)
             .sorted(doc! { key: direction, "id": direction })
-            .first(request.limit().saturating_add(1));
+            .first(overfull(request));
         Ok((!is_empty).then_some(question))
     }
 }

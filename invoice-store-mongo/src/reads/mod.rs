@@ -17,7 +17,7 @@ use invoice_core::change::AggregateKind;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::Hint;
+use mongodb::options::{FindOneOptions, FindOptions, Hint};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -34,10 +34,10 @@ const BY_ID: &str = "_id_";
 #[derive(Debug, Clone)]
 struct Question {
     filter: Document,
-    index: &'static str,
+    index: Option<&'static str>,
     fields: Option<Document>,
     sort: Option<Document>,
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 impl Question {
@@ -50,7 +50,7 @@ impl Question {
     }
 
     fn over(index: &'static str, filter: Document) -> Self {
-        Self { filter, index, fields: None, sort: None, limit: None }
+        Self { filter, index: Some(index), fields: None, sort: None, limit: None }
     }
 
     /// The one document of an identifier, of those made by [`crate::layout`]. The team beside it leads a router
@@ -59,10 +59,9 @@ impl Question {
         Ok(Self::new(team, BY_ID, doc! { "_id": plain(id)? }))
     }
 
-    /// The documents of some identifiers, in no order.
-    fn by_ids<'a>(team: TeamId, ids: impl IntoIterator<Item = &'a RawDocument>) -> Result<Self, StoreError> {
-        let ids = ids.into_iter().map(|id| plain(id).map(Bson::Document)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::new(team, BY_ID, doc! { "_id": { "$in": ids } }))
+    /// What the server finds by an index that it chooses itself.
+    fn unguided(filter: Document) -> Self {
+        Self { index: None, ..Self::over("", filter) }
     }
 
     /// Only these fields, and not the identifier.
@@ -86,10 +85,19 @@ impl Question {
     }
 
     /// The first of them.
-    const fn first(mut self, limit: usize) -> Self {
+    const fn first(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
+}
+
+fn hint(index: Option<&str>) -> Option<Hint> {
+    index.map(|name| Hint::Name(name.to_owned()))
+}
+
+/// One row more than a page has.
+fn overfull(request: &PageRequest) -> u32 {
+    u32::try_from(request.limit()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// An identifier as the driver takes it in a filter.
@@ -101,30 +109,23 @@ impl MongoStore {
     /// The one document.
     async fn find_one(&self, question: Question) -> Result<Option<RawDocumentBuf>, StoreError> {
         let Question { filter, index, fields, .. } = question;
-        let mut find = self.billing().find_one(filter).hint(Hint::Name(index.to_owned()));
-        if let Some(fields) = fields {
-            find = find.projection(fields);
-        }
-        find.await.map_err(store_error)
+        let options = FindOneOptions::builder().hint(hint(index)).projection(fields).build();
+        self.billing().find_one(filter).with_options(options).await.map_err(store_error)
     }
 
     /// All of them, in one answer as far as it holds them.
     async fn find_all(&self, question: Question) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let Question { filter, index, fields, sort, limit } = question;
-        let mut find = self.billing().find(filter).hint(Hint::Name(index.to_owned()));
         // One more than the limit ends the cursor with its first batch.
-        let batch = limit.and_then(|limit| u32::try_from(limit).ok()?.checked_add(1));
-        find = find.batch_size(batch.unwrap_or(BATCH));
-        if let Some(limit) = limit {
-            find = find.limit(i64::try_from(limit).unwrap_or(i64::MAX));
-        }
-        if let Some(fields) = fields {
-            find = find.projection(fields);
-        }
-        if let Some(sort) = sort {
-            find = find.sort(sort);
-        }
-        let mut cursor = find.await.map_err(store_error)?;
+        let batch = limit.map_or(BATCH, |limit| limit.saturating_add(1));
+        let options = FindOptions::builder()
+            .hint(hint(index))
+            .projection(fields)
+            .sort(sort)
+            .limit(limit.map(i64::from))
+            .batch_size(batch)
+            .build();
+        let mut cursor = self.billing().find(filter).with_options(options).await.map_err(store_error)?;
         let mut found = Vec::new();
         while cursor.advance().await.map_err(store_error)? {
             found.push(cursor.current().to_owned());

@@ -6,7 +6,7 @@ use mongodb::bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, doc};
 
 use super::row::{aggregate, count, hash, named};
-use super::{BY_ID, Question, record};
+use super::{BY_ID, Question, overfull, record};
 use crate::MongoStore;
 use crate::error::unreadable;
 use crate::layout::{Fields, counter_key, kind, there, uuid};
@@ -30,9 +30,7 @@ impl Trail for MongoStore {
         if let Some(before) = before {
             filter.insert("id", doc! { "$lt": uuid(before.as_uuid()) });
         }
-        let question = Question::new(team, index, filter)
-            .sorted(doc! { "id": -1 })
-            .first(page.limit().saturating_add(1));
+        let question = Question::new(team, index, filter).sorted(doc! { "id": -1 }).first(overfull(page));
         let rows = self.find_all(question).await?;
         let entries = rows.iter().map(|row| entry(team, row)).collect::<Result<_, _>>()?;
         Page::from_overfull(entries, page, |entry: &AuditEntry| {
@@ -99,7 +97,7 @@ fn entry(team: TeamId, row: &RawDocumentBuf) -> Result<AuditEntry, StoreError> {
         subject: aggregate(row, "subject_kind", "subject")?,
         version: Version::new(count(row, "version")?),
         actions,
-        number: row.text("number")?.map(str::to_owned),
+        number: row.text("document_number")?.map(str::to_owned),
         reason: row.text("reason")?.map(str::to_owned),
     })
 }

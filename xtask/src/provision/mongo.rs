@@ -53,6 +53,11 @@ impl Settings {
         Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10) }
     }
 
+    /// For benchmarks: one node on the disk, with memory for what is measured.
+    pub(crate) fn durable() -> Self {
+        Self { nodes: 1, cache: "2", oplog: 1_024, memory: None }
+    }
+
     /// For crash runs: three nodes, of which one can die.
     pub(crate) fn replicated() -> Self {
         Self { nodes: 3, cache: "0.25", oplog: 256, memory: None }

@@ -98,8 +98,8 @@ fn is_same_text(key: &str, value: RawBsonRef<'_>, text: &str) {
         }
         RawBsonRef::Binary(value) => {
             assert_eq!(value.subtype, BinarySubtype::Uuid);
-            let digits: String = value.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(text.split_once('_').unwrap().1, digits, "{key}");
+            let uuid = uuid::Uuid::from_slice(value.bytes).unwrap();
+            assert_eq!(text.split_once('_').unwrap().1, uuid.simple().to_string(), "{key}");
         }
         other => panic!("{key}: {other:?} for {text}"),
     }
@@ -146,9 +146,8 @@ macro_rules! inner {
 #[test]
 fn every_billing_record_is_kept_and_nothing_in_it_is_kept_as_a_mere_text() {
     let mut seen = std::collections::BTreeSet::new();
-    for (name, text) in golden() {
+    for (_, text) in golden() {
         if let Ok(record) = serde_json::from_str::<Record>(&text) {
-            println!("{name}");
             let kind = record.id().kind().as_str();
             seen.insert(kind);
             inner!(&record, is_kept, kind);
