@@ -3,7 +3,7 @@
 use invoice_core::adapter::DocumentRow;
 use invoice_core::change::Record;
 use invoice_core::ports::{InvoiceQuery, StoreError};
-use invoice_core::{Client, CommitId, InvoiceId, Item, Metadata, Payment, Series};
+use invoice_core::{Allocation, Client, CommitId, InvoiceId, Item, Metadata, Payment, Series};
 use invoice_store_common::lists::metadata_pair;
 use mongodb::bson::raw::{BindRawBsonRef, CStr, RawArrayBuf, RawDocumentBuf, cstr};
 
@@ -111,7 +111,7 @@ impl Row {
         self.put(cstr!("unallocated"), payment.unallocated().minor());
         self.put_if(cstr!("has_unallocated"), payment.unallocated().is_positive().then_some(true));
         self.put_if(cstr!("external_reference"), payment.external_reference());
-        let mut invoices: Vec<_> = payment.allocations().iter().map(|part| part.invoice()).collect();
+        let mut invoices: Vec<_> = payment.allocations().iter().map(Allocation::invoice).collect();
         // Several parts of one payment may go to one invoice.
         invoices.sort_unstable();
         invoices.dedup();

@@ -381,7 +381,7 @@ fn counted(statements: impl Iterator<Item = RawDocumentBuf>) -> (u64, RawArrayBu
 }
 
 fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {
-    for field in fields.iter() {
+    for field in fields {
         let (name, value) = field.map_err(StoreError::backend)?;
         document.append(name, value);
     }

@@ -33,7 +33,7 @@ struct Sum {
 struct Tax {
     row: TaxSummaryRow,
     taxable: i128,
-    tax: i128,
+    amount: i128,
     documents: i128,
 }
 
@@ -57,9 +57,9 @@ impl Sums {
             let row = posting.row;
             let sum = self.of(posting.month, row.taxable.currency());
             let tax =
-                sum.taxes.entry(tax_name(&row)).or_insert(Tax { row, taxable: 0, tax: 0, documents: 0 });
+                sum.taxes.entry(tax_name(&row)).or_insert(Tax { row, taxable: 0, amount: 0, documents: 0 });
             tax.taxable += signed(row.taxable.minor());
-            tax.tax += signed(row.tax.minor());
+            tax.amount += signed(row.tax.minor());
             tax.documents += signed(1);
         }
         let RevenueRow { month, invoiced, credited, invoices, credit_notes } = revenue;
@@ -86,10 +86,10 @@ fn statement(team: TeamId, month: Month, currency: Currency, sum: Sum) -> Result
     let mut added = RawDocumentBuf::new();
     let mut said = RawDocumentBuf::new();
     let name = |text: String| CString::try_from(text).map_err(StoreError::backend);
-    for (key, Tax { row, taxable, tax, documents }) in sum.taxes {
+    for (key, Tax { row, taxable, amount, documents }) in sum.taxes {
         let field = |part: &str| name(format!("taxes.{key}.{part}"));
         added.append(field("taxable")?, decimal(taxable));
-        added.append(field("tax")?, decimal(tax));
+        added.append(field("tax")?, decimal(amount));
         added.append(field("documents")?, i64::try_from(documents).unwrap_or_default());
         said.append(field("scheme")?, row.scheme.as_str());
         if let Some(category) = row.category {

@@ -61,7 +61,9 @@ impl Sheet {
                 AggregateKind::Invoice => Record::Invoice(record(kind, document)?),
                 _ => Record::Payment(record(kind, document)?),
             };
-            entries(&record).iter().for_each(|entry| self.enter(entry));
+            for entry in &entries(&record) {
+                self.enter(entry);
+            }
             return Ok(());
         }
         let row = Fields(document);
