@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     prefix: String,
     billing: Collection<RawDocumentBuf>,
     identity: Collection<RawDocumentBuf>,
+    /// The servers are shards behind routers.
+    is_sharded: bool,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
     pub(crate) queues: Queues<TeamId>,
@@ -123,14 +125,14 @@ impl MongoStore {
         if hello.get_i32("maxWireVersion").unwrap_or_default() < OLDEST {
             return Err(StoreError::backend(Unsuitable::TooOld));
         }
-        Ok(Self::over(client, database, String::new(), Settings::default()))
+        Ok(Self::over(client, database, String::new(), is_router, Settings::default()))
     }
 
     /// The same with settings of its own.
     #[must_use]
     pub fn with_settings(&self, settings: Settings) -> Self {
-        let Shared { client, database, prefix, .. } = &*self.shared;
-        Self::over(client.clone(), database.name(), prefix.clone(), settings)
+        let Shared { client, database, prefix, is_sharded, .. } = &*self.shared;
+        Self::over(client.clone(), database.name(), prefix.clone(), *is_sharded, settings)
     }
 
     /// The same connections with other names of collections: the prefix is put before each of them. It has at
@@ -149,11 +151,11 @@ impl MongoStore {
                 "a prefix has at most 63 lower-case letters, digits and `_`, and begins with a letter";
             return Err(Violation::new("", Code::Malformed, detail));
         }
-        let Shared { client, database, settings, .. } = &*self.shared;
-        Ok(Self::over(client.clone(), database.name(), prefix.to_owned(), settings.clone()))
+        let Shared { client, database, settings, is_sharded, .. } = &*self.shared;
+        Ok(Self::over(client.clone(), database.name(), prefix.to_owned(), *is_sharded, settings.clone()))
     }
 
-    fn over(client: Client, database: &str, prefix: String, settings: Settings) -> Self {
+    fn over(client: Client, database: &str, prefix: String, is_sharded: bool, settings: Settings) -> Self {
         let database = client.database(database);
         let options = CollectionOptions::builder()
             .read_concern(ReadConcern::majority())
@@ -169,6 +171,7 @@ impl MongoStore {
             prefix,
             billing,
             identity,
+            is_sharded,
             settings,
             predictions: Predictions::default(),
             queues: Queues::default(),
@@ -189,6 +192,11 @@ impl MongoStore {
     /// What stands before the names of its collections.
     pub fn prefix(&self) -> &str {
         &self.shared.prefix
+    }
+
+    /// Whether routers stand before the servers, which find a shard by the team.
+    pub(crate) fn is_sharded(&self) -> bool {
+        self.shared.is_sharded
     }
 
     /// The collection of billing. Reads from it show what a majority has.

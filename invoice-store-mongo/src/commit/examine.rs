@@ -12,7 +12,7 @@ use invoice_core::{ClientId, CommitId, Counter, CounterKey, Hash, TeamId, Versio
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
-use mongodb::options::{FindOptions, Hint};
+use mongodb::options::{FindOptions, Hint, ReadConcern};
 use uuid::Uuid;
 
 use super::Counters;
@@ -33,6 +33,8 @@ pub(super) enum Found {
 pub(super) struct Reader<'a> {
     store: &'a MongoStore,
     session: Option<&'a mut ClientSession>,
+    /// What a snapshot session needs said with each read.
+    concern: Option<ReadConcern>,
 }
 
 /// What is stored of the aggregates that a change set speaks of.
@@ -43,7 +45,12 @@ struct Standing {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>) -> Self {
-        Self { store, session }
+        Self { store, session, concern: None }
+    }
+
+    /// All reads of one moment; the session is a snapshot's.
+    pub(super) fn of_one_moment(store: &'a MongoStore, session: &'a mut ClientSession) -> Self {
+        Self { store, session: Some(session), concern: Some(ReadConcern::snapshot()) }
     }
 
     async fn find(
@@ -55,7 +62,12 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let hint = if index == "_id_" { Hint::Keys(doc! { "_id": 1 }) } else { Hint::Name(index.to_owned()) };
         let limit = most.and_then(|most| i64::try_from(most).ok());
-        let options = FindOptions::builder().projection(fields).hint(hint).limit(limit).build();
+        let options = FindOptions::builder()
+            .projection(fields)
+            .hint(hint)
+            .limit(limit)
+            .read_concern(self.concern.clone())
+            .build();
         let find = self.store.billing().find(query).with_options(options);
         match &mut self.session {
             None => find.await.map_err(store_error)?.try_collect().await.map_err(store_error),

@@ -23,7 +23,7 @@ use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::rawdoc;
 
 use crate::MongoStore;
-use crate::error::unique;
+use crate::error::{store_error, unique};
 use crate::transaction::{Reply, Trouble, pause};
 
 use examine::Reader;
@@ -161,7 +161,7 @@ impl MongoStore {
         let mut look = needs_care(change) || change.check().is_err();
         loop {
             let known = if look {
-                match Reader::new(self, None).examine(change).await {
+                match self.examine(change).await {
                     Ok(examine::Found::Answer(receipt)) => return Ok(receipt),
                     Ok(examine::Found::Nothing { known, counters }) => {
                         self.shared.predictions.learn(change.team, counters);
@@ -194,6 +194,13 @@ impl MongoStore {
             tries += 1;
             pause(tries).await;
         }
+    }
+
+    /// What stands against a change set, all of it seen at one moment: a counter read before another issue and numbers
+    /// read after it would make that issue's number look taken.
+    async fn examine(&self, change: &ChangeSet) -> Result<examine::Found, StoreError> {
+        let mut session = self.client().start_session().snapshot(true).await.map_err(store_error)?;
+        Reader::of_one_moment(self, &mut session).examine(change).await
     }
 
     /// Several in one transaction; `None` if they have to be done one by one.

@@ -53,12 +53,6 @@ impl Question {
         Self { filter, index: Some(index), fields: None, sort: None, limit: None }
     }
 
-    /// The one document of an identifier, of those made by [`crate::layout`]. The team beside it leads a router
-    /// to the shard.
-    fn by_id(team: TeamId, id: &RawDocument) -> Result<Self, StoreError> {
-        Ok(Self::new(team, BY_ID, doc! { "_id": plain(id)? }))
-    }
-
     /// What the server finds by an index that it chooses itself.
     fn unguided(filter: Document) -> Self {
         Self { index: None, ..Self::over("", filter) }
@@ -106,6 +100,13 @@ fn plain(id: &RawDocument) -> Result<Document, StoreError> {
 }
 
 impl MongoStore {
+    /// The one document of an identifier, of those made by [`crate::layout`]. By nothing but that the server finds it
+    /// without making a plan; a router has to know the team, or it asks every shard.
+    fn by_id(&self, team: TeamId, id: &RawDocument) -> Result<Question, StoreError> {
+        let lone = doc! { "_id": plain(id)? };
+        Ok(if self.is_sharded() { Question::new(team, BY_ID, lone) } else { Question::unguided(lone) })
+    }
+
     /// The one document.
     async fn find_one(&self, question: Question) -> Result<Option<RawDocumentBuf>, StoreError> {
         let Question { filter, index, fields, .. } = question;
@@ -140,7 +141,7 @@ impl MongoStore {
         kind: AggregateKind,
         id: Uuid,
     ) -> Result<Option<T>, StoreError> {
-        let question = Question::by_id(team, &crate::layout::key(team, kind.as_str(), id))?;
+        let question = self.by_id(team, &crate::layout::key(team, kind.as_str(), id))?;
         self.record(kind, question).await
     }
 

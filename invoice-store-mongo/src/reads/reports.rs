@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use invoice_core::adapter::in_order;
-use invoice_core::change::AggregateKind;
 use invoice_core::ports::{
     AgingRow, MonthRange, PageRequest, Reports, RevenueRow, Statement, StatementQuery, StoreError,
     TaxSummaryRow,
@@ -43,9 +42,9 @@ impl Reports for MongoStore {
         client: Option<ClientId>,
     ) -> Result<Vec<AgingRow>, StoreError> {
         let as_of = date(kept_day(as_of));
+        // Nothing but what the index has: no document need be fetched. Only invoices are open.
         let mut filter = doc! {
             "team": uuid(team.as_uuid()),
-            "kind": AggregateKind::Invoice.as_str(),
             "open": true,
             "issue_date": { "$lte": as_of },
         };
