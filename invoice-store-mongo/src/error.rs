@@ -39,7 +39,7 @@ pub(crate) fn is_lost(error: &Error) -> bool {
 }
 
 /// A state of the cluster that passes: no primary, shutting down, a write conflict, out of time.
-fn is_passing(code: i32) -> bool {
+pub(crate) fn is_passing(code: i32) -> bool {
     matches!(
         code,
         6 | 7
@@ -64,7 +64,7 @@ fn is_passing(code: i32) -> bool {
 }
 
 /// More than a document or a message holds.
-fn is_too_large(code: i32) -> bool {
+pub(crate) fn is_too_large(code: i32) -> bool {
     matches!(code, 10_334 | 17_419 | 17_420 | 257)
 }
 
@@ -95,11 +95,16 @@ pub(crate) fn unique(pattern: &Document, value: &Document) -> Option<Unique> {
     known.into_iter().find(|(name, _)| over(name)).map(|(_, what)| what)
 }
 
+/// For what no document holds.
+pub(crate) fn too_large() -> StoreError {
+    let detail = "more than MongoDB holds in one document, 16 MiB";
+    StoreError::Refused(Violation::new("", Code::TooLong, detail))
+}
+
 /// The error of the port for one of the driver, where nothing was to be written or certainly nothing was.
 pub(crate) fn store_error(error: Error) -> StoreError {
     if code(&error).is_some_and(is_too_large) {
-        let detail = "more than MongoDB holds in one document, 16 MiB";
-        return StoreError::Refused(Violation::new("", Code::TooLong, detail));
+        return too_large();
     }
     if is_lost(&error) || is_transient(&error) || is_unknown(&error) {
         return StoreError::Unavailable;

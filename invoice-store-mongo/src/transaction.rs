@@ -8,7 +8,9 @@ use mongodb::ClientSession;
 use mongodb::bson::{Document, RawDocumentBuf};
 
 use crate::MongoStore;
-use crate::error::{DUPLICATE_KEY, is_lost, is_transient, is_unknown, store_error};
+use crate::error::{
+    DUPLICATE_KEY, is_lost, is_passing, is_too_large, is_transient, is_unknown, store_error, too_large,
+};
 
 /// What an `update`, `insert` or `delete` command did.
 #[derive(Debug)]
@@ -32,7 +34,8 @@ pub(crate) enum Trouble {
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        // What was to be read first could not be; nothing was written yet.
+        if matches!(error, StoreError::Unavailable) { Self::Again } else { Self::Store(error) }
     }
 }
 
@@ -89,7 +92,11 @@ impl MongoStore {
                 value: part(&mut error, "keyValue"),
             });
         }
-        Err(Trouble::Store(StoreError::backend(Refused(error))))
+        Err(match error.get_i32("code") {
+            Ok(code) if is_passing(code) => Trouble::Again,
+            Ok(code) if is_too_large(code) => Trouble::Store(too_large()),
+            _ => Trouble::Store(StoreError::backend(Refused(error))),
+        })
     }
 
     /// Commits, again while the server does not say what became of it.
@@ -109,7 +116,9 @@ impl MongoStore {
                     tries += 1;
                     pause(tries).await;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) if is_transient(&error) => return Err(Trouble::Again),
+                // Whatever else is answered does not say that an earlier try did not land.
+                Err(_) => return Err(Trouble::Unknown),
             }
         }
     }

@@ -12,7 +12,7 @@ use invoice_core::{ClientId, CommitId, Counter, CounterKey, Hash, TeamId, Versio
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
-use mongodb::options::{FindOptions, Hint};
+use mongodb::options::{FindOptions, Hint, ReadConcern};
 use uuid::Uuid;
 
 use super::Counters;
@@ -33,17 +33,23 @@ pub(super) enum Found {
 pub(super) struct Reader<'a> {
     store: &'a MongoStore,
     session: Option<&'a mut ClientSession>,
+    /// What the primary has, though a majority may not have it yet.
+    newest: bool,
 }
 
 /// What is stored of the aggregates that a change set speaks of.
 struct Standing {
     found: HashMap<AggregateId, Before>,
-    kept: HashSet<AggregateId>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>) -> Self {
-        Self { store, session }
+        Self { store, session, newest: false }
+    }
+
+    /// Sees what the primary has before a majority does: only good for what is compared again when writing.
+    pub(super) fn of_the_newest(store: &'a MongoStore) -> Self {
+        Self { store, session: None, newest: true }
     }
 
     async fn find(
@@ -55,7 +61,9 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let hint = if index == "_id_" { Hint::Keys(doc! { "_id": 1 }) } else { Hint::Name(index.to_owned()) };
         let limit = most.and_then(|most| i64::try_from(most).ok());
-        let options = FindOptions::builder().projection(fields).hint(hint).limit(limit).build();
+        let concern = self.newest.then(ReadConcern::local);
+        let options =
+            FindOptions::builder().projection(fields).hint(hint).limit(limit).read_concern(concern).build();
         let find = self.store.billing().find(query).with_options(options);
         match &mut self.session {
             None => {
@@ -149,14 +157,8 @@ impl<'a> Reader<'a> {
             return Ok(Found::Answer(receipt));
         }
         change.check()?;
-        match self.look(change).await {
-            Ok((known, counters)) => Ok(Found::Nothing { known, counters }),
-            Err(error) => match self.answer_again(change).await? {
-                // It landed while this looked at what it had changed.
-                Some(receipt) => Ok(Found::Answer(receipt)),
-                None => Err(error),
-            },
-        }
+        let (known, counters) = self.look(change).await?;
+        Ok(Found::Nothing { known, counters })
     }
 
     async fn answer_again(&mut self, change: &ChangeSet) -> Result<Option<Receipt>, StoreError> {
@@ -208,7 +210,7 @@ impl<'a> Reader<'a> {
             .collect();
         let keys = ids.iter().map(|id| aggregate_key(change.team, *id)).collect();
         let fields = doc! { "kind": 1, "id": 1, "version": 1, "live": 1, "uses": 1, "kept": 1 };
-        let mut standing = Standing { found: HashMap::new(), kept: HashSet::new() };
+        let mut standing = Standing { found: HashMap::new() };
         for row in self.by_key(change.team, keys, fields).await? {
             let id = aggregate(&row)?;
             let fields = Fields(&row);
@@ -217,11 +219,9 @@ impl<'a> Reader<'a> {
                 version: Version::new(version.unsigned_abs()),
                 live: fields.flag("live")?.unwrap_or_default(),
                 uses: fields.number("uses")?,
+                kept: fields.flag("kept")?.unwrap_or_default(),
             };
             standing.found.insert(id, before);
-            if fields.flag("kept")?.unwrap_or_default() {
-                standing.kept.insert(id);
-            }
         }
         Ok(standing)
     }
@@ -245,7 +245,9 @@ impl<'a> Reader<'a> {
                 ("credit_note", "invoice", "credit_note_invoice"),
                 ("payment", "invoices", "payment_invoice"),
             ],
-            AggregateId::Series(_) if standing.kept.contains(&id) => return Err(StoreError::InUse),
+            AggregateId::Series(_) if standing.found.get(&id).is_some_and(|before| before.kept) => {
+                return Err(StoreError::InUse);
+            }
             _ => return Ok(()),
         };
         for (kind, field, index) in places {

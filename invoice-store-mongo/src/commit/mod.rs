@@ -16,7 +16,7 @@ use invoice_core::change::{
     Write, resolve,
 };
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Counter, CounterKey, TeamId, Violation};
+use invoice_core::{ClientId, Code, Counter, CounterKey, TeamId, Violation};
 use invoice_store_common::combine::{Lands, Queues, queued, share_nothing};
 use mongodb::ClientSession;
 use mongodb::bson::raw::RawDocumentBuf;
@@ -30,7 +30,16 @@ use examine::Reader;
 use statements::{Commands, Known, commands};
 
 /// How often a wrong prediction is corrected before a group is done one by one.
-const MISSES: u32 = 3;
+const MISSES: u32 = 10;
+
+/// How a group fared.
+enum Together {
+    Landed(Vec<Receipt>),
+    /// Each has to be done by itself.
+    Apart,
+    /// Nobody answers.
+    Failed(StoreError),
+}
 
 type Counters = BTreeMap<CounterKey, Counter>;
 
@@ -85,14 +94,17 @@ impl Lands for MongoStore {
 
     /// Change sets that share nothing but counters: in one transaction, or else each by itself.
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
-        if let [_, _, ..] = changes
-            && let Some(receipts) = self.land_together(changes).await
-        {
-            return receipts.into_iter().map(Ok).collect();
+        let start = Instant::now();
+        if let [_, _, ..] = changes {
+            match self.land_together(changes, start).await {
+                Together::Landed(receipts) => return receipts.into_iter().map(Ok).collect(),
+                Together::Apart => {}
+                Together::Failed(error) => return vec![Err(error); changes.len()],
+            }
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(self.land_one(change).await);
+            answers.push(self.land_one(change, start).await);
         }
         answers
     }
@@ -114,8 +126,8 @@ impl MongoStore {
     ///
     /// The session must be in a transaction with snapshot read concern; its write concern should be that of a
     /// majority. MongoDB has no savepoints: what stands against the commit is found by looking first and leaves the
-    /// transaction as it was, but a race with somebody else ends it, and the answer is
-    /// [`StoreError::Unavailable`]: begin it anew. The receipt counts once the transaction was committed.
+    /// transaction as it was, but a race with somebody else, or a failure in the middle, ends it, and the answer is
+    /// [`StoreError::Unavailable`] or the failure: begin it anew. The receipt counts once the transaction was committed.
     ///
     /// ```no_run
     /// # use invoice_core::change::ChangeSet;
@@ -137,6 +149,13 @@ impl MongoStore {
         session: &mut ClientSession,
         change: &ChangeSet,
     ) -> Result<Receipt, StoreError> {
+        // Outside of a transaction each statement would land by itself. The driver does not say whether it is in one,
+        // but begins none in another.
+        if session.start_transaction().await.is_ok() {
+            let _ = session.abort_transaction().await;
+            let detail = "the session is in no transaction";
+            return Err(StoreError::Refused(Violation::new("", Code::Inconsistent, detail)));
+        }
         let mut reader = Reader::new(self, Some(&mut *session));
         let (mut known, counters) = match reader.examine(change).await? {
             examine::Found::Answer(receipt) => return Ok(receipt),
@@ -146,16 +165,19 @@ impl MongoStore {
         known.clients = self.names(&bound, Some(&mut *session)).await?;
         let pending = change.issues.iter().map(|issue| issue.document).collect();
         let commands = commands(change.team, &bound.changes, &bound.moves, &pending, &known)?;
-        match self.say(session, commands).await {
-            Ok(()) => bound.receipts().pop().ok_or(StoreError::UnknownOutcome),
-            Err(Outcome::Trouble(Trouble::Store(error))) => Err(error),
-            Err(Outcome::Trouble(_) | Outcome::Missed) => Err(StoreError::Unavailable),
+        let Err(outcome) = self.say(session, commands).await else {
+            return bound.receipts().pop().ok_or(StoreError::UnknownOutcome);
+        };
+        // A part of it may be written, which must not land with what the application writes.
+        let _ = session.abort_transaction().await;
+        match outcome {
+            Outcome::Trouble(Trouble::Store(error)) => Err(error),
+            Outcome::Trouble(_) | Outcome::Missed => Err(StoreError::Unavailable),
         }
     }
 
     /// A change set by itself: again until it landed, something stands against it, or patience is over.
-    async fn land_one(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
-        let start = Instant::now();
+    async fn land_one(&self, change: &Arc<ChangeSet>, start: Instant) -> Result<Receipt, StoreError> {
         let group = std::slice::from_ref(change);
         let (mut tries, mut misses, mut unknown) = (0, 0, false);
         let mut look = needs_care(change) || change.check().is_err();
@@ -168,6 +190,7 @@ impl MongoStore {
                         Some(known)
                     }
                     Err(StoreError::Unavailable) => None,
+                    Err(StoreError::Backend(_)) if unknown => return Err(StoreError::UnknownOutcome),
                     Err(error) => return Err(error),
                 }
             } else {
@@ -178,13 +201,17 @@ impl MongoStore {
                     Ok(mut receipts) => return receipts.pop().ok_or(StoreError::UnknownOutcome),
                     Err(Outcome::Missed) => {
                         misses += 1;
-                        if misses == 1 && self.recall(group).await {
+                        // Mostly another process was faster; now and then something else stands against it.
+                        look = needs_care(change) || misses % 8 == 2 || !self.recall(group).await;
+                        if misses == 1 {
                             continue;
                         }
-                        look = true;
                     }
                     Err(Outcome::Trouble(Trouble::Again)) => {}
                     Err(Outcome::Trouble(Trouble::Unknown)) => (look, unknown) = (true, true),
+                    Err(Outcome::Trouble(Trouble::Store(StoreError::Backend(_)))) if unknown => {
+                        return Err(StoreError::UnknownOutcome);
+                    }
                     Err(Outcome::Trouble(Trouble::Store(error))) => return Err(error),
                 }
             }
@@ -210,19 +237,25 @@ impl MongoStore {
         found
     }
 
-    /// Several in one transaction; `None` if they have to be done one by one.
-    async fn land_together(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Receipt>> {
-        let start = Instant::now();
+    /// Several in one transaction.
+    async fn land_together(&self, changes: &[Arc<ChangeSet>], start: Instant) -> Together {
         let (mut tries, mut misses) = (0, 0);
         loop {
             match self.attempt(changes, Known::default()).await {
-                Ok(receipts) => return Some(receipts),
+                Ok(receipts) => return Together::Landed(receipts),
                 Err(Outcome::Missed) if misses < MISSES && self.recall(changes).await => misses += 1,
-                Err(Outcome::Trouble(Trouble::Again)) if start.elapsed() < self.shared.settings.patience => {
-                    tries += 1;
-                    pause(tries).await;
+                Err(Outcome::Trouble(Trouble::Again)) => tries += 1,
+                // Looked for one by one, each would wait as long again.
+                Err(Outcome::Trouble(Trouble::Unknown)) => {
+                    return Together::Failed(StoreError::UnknownOutcome);
                 }
-                Err(_) => return None,
+                Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
+            }
+            if start.elapsed() >= self.shared.settings.patience {
+                return Together::Failed(StoreError::Unavailable);
+            }
+            if tries + misses > 1 {
+                pause(tries.max(misses)).await;
             }
         }
     }
@@ -237,17 +270,7 @@ impl MongoStore {
         known.clients = self.names(&bound, None).await?;
         let pending = issues(changes).map(|issue| issue.document).collect();
         let commands = commands(team, &bound.changes, &bound.moves, &pending, &known)?;
-        let mut session = self.begin().await?;
-        let said = self.say(&mut session, commands).await;
-        let ended = match said {
-            Ok(()) => self.end(&mut session).await.map_err(Outcome::Trouble),
-            Err(outcome) => {
-                // If nobody hears it, the server ends the transaction by itself.
-                let _ = session.abort_transaction().await;
-                Err(outcome)
-            }
-        };
-        match ended {
+        match self.transact(commands).await {
             Ok(()) => {
                 self.shared.predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
                 Ok(bound.receipts())
@@ -261,15 +284,35 @@ impl MongoStore {
         }
     }
 
+    /// A transaction from its beginning to its end. In a task of its own: a caller that goes away would leave it open,
+    /// with all that it wrote to out of everybody's reach until the server ends it.
+    async fn transact(&self, commands: Commands) -> Result<(), Outcome> {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let mut session = store.begin().await?;
+            match store.say(&mut session, commands).await {
+                Ok(()) => store.end(&mut session).await.map_err(Outcome::Trouble),
+                Err(outcome) => {
+                    // If nobody hears it, the server ends the transaction by itself.
+                    let _ = session.abort_transaction().await;
+                    Err(outcome)
+                }
+            }
+        });
+        task.await.unwrap_or(Err(Outcome::Trouble(Trouble::Unknown)))
+    }
+
     /// Runs the commands inside a transaction.
     async fn say(&self, session: &mut ClientSession, commands: Commands) -> Result<(), Outcome> {
-        let Commands { updates, updated, deletes, deleted } = commands;
+        let Commands { updates, deletes } = commands;
         let collection = self.billing().name();
-        let update = rawdoc! { "update": collection, "updates": updates, "ordered": true };
-        self.expect(session, update, updated).await?;
-        if deleted > 0 {
+        for (count, updates) in updates {
+            let update = rawdoc! { "update": collection, "updates": updates, "ordered": true };
+            self.expect(session, update, count).await?;
+        }
+        for (count, deletes) in deletes {
             let delete = rawdoc! { "delete": collection, "deletes": deletes, "ordered": true };
-            self.expect(session, delete, deleted).await?;
+            self.expect(session, delete, count).await?;
         }
         Ok(())
     }
@@ -330,7 +373,7 @@ impl MongoStore {
         if wanted.is_empty() {
             return false;
         }
-        match Reader::new(self, None).counters(team, wanted).await {
+        match Reader::of_the_newest(self).counters(team, wanted).await {
             Ok(counters) => {
                 self.shared.predictions.learn(team, counters);
                 true

@@ -13,6 +13,7 @@ use mongodb::bson::rawdoc;
 
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
+use crate::error::too_large;
 use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
 use crate::outbox;
 
@@ -24,6 +25,8 @@ pub(super) struct Before {
     pub(super) live: bool,
     /// How often others came to refer to it; a deletion names it, so that none gets in between.
     pub(super) uses: Option<i64>,
+    /// Something refers to it for good.
+    pub(super) kept: bool,
 }
 
 /// What is known before statements are made.
@@ -37,11 +40,16 @@ pub(super) struct Known {
 
 /// The commands of a transaction, and how many documents each has to find or make.
 pub(super) struct Commands {
-    pub(super) updates: RawArrayBuf,
-    pub(super) updated: u64,
-    pub(super) deletes: RawArrayBuf,
-    pub(super) deleted: u64,
+    pub(super) updates: Vec<(u64, RawArrayBuf)>,
+    pub(super) deletes: Vec<(u64, RawArrayBuf)>,
 }
+
+/// A command is one document to the server, of at most 16 MiB; the statement that makes it more goes into the next.
+const ENOUGH_BYTES: usize = 8 << 20;
+/// The server takes 100,000.
+const ENOUGH_STATEMENTS: u64 = 50_000;
+/// What a commit wrote lies in one document.
+const LONGEST_ANSWER: usize = 15 << 20;
 
 /// One statement of an `update` command.
 fn statement(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
@@ -114,13 +122,13 @@ impl Batch<'_> {
         let ResolvedChange { id, team: _, at, writes, guards, counters: _, idempotency, audit, events } =
             change;
         self.release(writes);
-        let touched: HashSet<_> =
-            writes.iter().map(Write::id).chain(guards.iter().map(|guard| guard.id)).collect();
-        for write in writes {
-            self.write(write, *id, &touched)?;
-        }
+        // Before a write of the same record moves its version.
         for guard in guards {
             self.guard(guard, *id);
+        }
+        let written: HashSet<_> = writes.iter().map(Write::id).collect();
+        for write in writes {
+            self.write(write, *id, &written)?;
         }
         for entry in audit {
             self.audit(entry);
@@ -168,7 +176,7 @@ impl Batch<'_> {
         &mut self,
         write: &Write,
         commit: CommitId,
-        touched: &HashSet<AggregateId>,
+        written: &HashSet<AggregateId>,
     ) -> Result<(), StoreError> {
         let id = write.id();
         let record = match write {
@@ -198,7 +206,7 @@ impl Batch<'_> {
         }
         let lasts = record.number().is_some() || matches!(record, Record::Payment(_));
         for target in references(record) {
-            if !touched.contains(&target) || !matches!(target, AggregateId::Invoice(_)) {
+            if !written.contains(&target) || !matches!(target, AggregateId::Invoice(_)) {
                 self.refer(target, lasts && matches!(target, AggregateId::Client(_)));
             }
         }
@@ -229,9 +237,15 @@ impl Batch<'_> {
         let mut query = self.at(id, expected);
         match id {
             AggregateId::Client(_) | AggregateId::Invoice(_) => {
-                match self.known.before.get(&id).and_then(|before| before.uses) {
+                let before = self.known.before.get(&id);
+                match before.and_then(|before| before.uses) {
                     Some(uses) => query.append(cstr!("uses"), uses),
                     None => query.append(cstr!("uses"), rawdoc! { "$exists": false }),
+                }
+                if before.is_some_and(|before| before.kept) {
+                    query.append(cstr!("kept"), true);
+                } else {
+                    query.append(cstr!("kept"), rawdoc! { "$exists": false });
                 }
             }
             // The first counter keeps its series.
@@ -325,6 +339,9 @@ impl Batch<'_> {
     ) -> Result<(), StoreError> {
         let records: Vec<&Record> = writes.iter().filter_map(Write::record).collect();
         let answer = serde_json::to_vec(&records).map_err(StoreError::backend)?;
+        if answer.len() > LONGEST_ANSWER {
+            return Err(too_large());
+        }
         let mut document = rawdoc! {
             "_id": key(self.team, kind::COMMIT, id.as_uuid()),
             "team": uuid(self.team.as_uuid()),
@@ -346,9 +363,7 @@ impl Batch<'_> {
         let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
         let all =
             counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
-        let (updated, updates) = counted(all);
-        let (deleted, deletes) = counted(deletes.into_iter());
-        Ok(Commands { updates, updated, deletes, deleted })
+        Ok(Commands { updates: in_commands(all), deletes: in_commands(deletes.into_iter()) })
     }
 }
 
@@ -370,14 +385,23 @@ fn refer(team: TeamId, id: AggregateId, (reference, count): (Reference, i64)) ->
     }
 }
 
-fn counted(statements: impl Iterator<Item = RawDocumentBuf>) -> (u64, RawArrayBuf) {
-    let mut count = 0;
-    let mut all = RawArrayBuf::new();
+/// Statements, as many together as a command takes.
+fn in_commands(statements: impl Iterator<Item = RawDocumentBuf>) -> Vec<(u64, RawArrayBuf)> {
+    let mut all = Vec::new();
+    let (mut count, mut bytes, mut some) = (0, 0, RawArrayBuf::new());
     for statement in statements {
-        all.push(statement);
-        count += 1;
+        let size = statement.as_bytes().len();
+        if count > 0 && (bytes + size > ENOUGH_BYTES || count == ENOUGH_STATEMENTS) {
+            all.push((count, std::mem::take(&mut some)));
+            (count, bytes) = (0, 0);
+        }
+        some.push(statement);
+        (count, bytes) = (count + 1, bytes + size);
     }
-    (count, all)
+    if count > 0 {
+        all.push((count, some));
+    }
+    all
 }
 
 fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {

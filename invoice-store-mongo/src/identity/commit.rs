@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -40,24 +41,29 @@ impl IdentityCommits for MongoStore {
                 Err(StoreError::Refused(violation))
             };
         }
+        let change = Arc::new(change);
         let (start, mut looks, mut tries) = (Instant::now(), needs_a_look(&change), 0);
+        // Whether it may have been written.
+        let mut maybe = false;
         loop {
             match self.try_identities(&change, looks).await {
                 Ok(Outcome::Written) => return Ok(IdentityReceipt { id, replayed: false }),
                 // A transaction that wrote it may still be undone until a majority has it.
-                Ok(Outcome::Known) if self.knows(id).await? => {
-                    return Ok(IdentityReceipt { id, replayed: true });
-                }
+                Ok(Outcome::Known) => match self.knows(id).await {
+                    Ok(true) => return Ok(IdentityReceipt { id, replayed: true }),
+                    Ok(false) | Err(StoreError::Unavailable) => maybe = true,
+                    Err(error) => return Err(error),
+                },
                 Ok(Outcome::Missed) if !looks => {
                     looks = true;
                     continue;
                 }
-                Ok(Outcome::Known | Outcome::Missed) | Err(Trouble::Again) => {}
+                Ok(Outcome::Missed) | Err(Trouble::Again) => {}
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Unknown) => return Err(StoreError::UnknownOutcome),
             }
             if start.elapsed() >= self.shared.settings.patience {
-                return Err(StoreError::Unavailable);
+                return Err(if maybe { StoreError::UnknownOutcome } else { StoreError::Unavailable });
             }
             tries += 1;
             pause(tries).await;
@@ -71,16 +77,21 @@ impl MongoStore {
         Ok(queries::one(self, Query::by_id(&keys::commit(id))?).await?.is_some())
     }
 
-    async fn try_identities(&self, change: &IdentityChange, looks: bool) -> Result<Outcome, Trouble> {
-        let mut session = self.begin().await?;
-        let done = self.write_identities(&mut session, change, looks).await;
-        if matches!(done, Ok(Outcome::Written)) {
-            self.end(&mut session).await?;
-        } else {
-            // So that nobody waits for it; the server ends it some time if it does not hear of this.
-            let _ = session.abort_transaction().await;
-        }
-        done
+    /// In a task of its own: a caller that goes away would leave the transaction open until the server ends it.
+    async fn try_identities(&self, change: &Arc<IdentityChange>, looks: bool) -> Result<Outcome, Trouble> {
+        let (store, change) = (self.clone(), Arc::clone(change));
+        let task = tokio::spawn(async move {
+            let mut session = store.begin().await?;
+            let done = store.write_identities(&mut session, &change, looks).await;
+            if matches!(done, Ok(Outcome::Written)) {
+                store.end(&mut session).await?;
+            } else {
+                // So that nobody waits for it; the server ends it some time if it does not hear of this.
+                let _ = session.abort_transaction().await;
+            }
+            done
+        });
+        task.await.unwrap_or(Err(Trouble::Unknown))
     }
 
     async fn write_identities(
