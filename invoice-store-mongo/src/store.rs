@@ -1,14 +1,14 @@
 //! The handle.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
 use invoice_core::{Code, TeamId, Violation};
 use invoice_store_common::combine::Queues;
 use invoice_store_common::predict::Predictions;
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{RawDocumentBuf, Timestamp, doc};
 use mongodb::options::{
     Acknowledgment, ClientOptions, CollectionOptions, ReadConcern, SelectionCriteria, TransactionOptions,
     WriteConcern,
@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     identity: Collection<RawDocumentBuf>,
     /// The servers are shards behind routers.
     is_sharded: bool,
+    /// The time of the newest commit that was acknowledged here.
+    pub(crate) seen: Mutex<Option<Timestamp>>,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
     pub(crate) queues: Queues<TeamId>,
@@ -172,6 +174,7 @@ impl MongoStore {
             billing,
             identity,
             is_sharded,
+            seen: Mutex::default(),
             settings,
             predictions: Predictions::default(),
             queues: Queues::default(),

@@ -12,7 +12,7 @@ use invoice_core::{ClientId, CommitId, Counter, CounterKey, CreditNote, Hash, In
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
-use mongodb::options::{FindOptions, Hint, ReadConcern};
+use mongodb::options::{FindOptions, Hint};
 use uuid::Uuid;
 
 use super::Counters;
@@ -34,8 +34,6 @@ pub(super) enum Found {
 pub(super) struct Reader<'a> {
     store: &'a MongoStore,
     session: Option<&'a mut ClientSession>,
-    /// What a snapshot session needs said with each read.
-    concern: Option<ReadConcern>,
 }
 
 /// What is stored of the aggregates that a change set speaks of.
@@ -46,12 +44,7 @@ struct Standing {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>) -> Self {
-        Self { store, session, concern: None }
-    }
-
-    /// All reads of one moment; the session is a snapshot's.
-    pub(super) fn of_one_moment(store: &'a MongoStore, session: &'a mut ClientSession) -> Self {
-        Self { store, session: Some(session), concern: Some(ReadConcern::snapshot()) }
+        Self { store, session }
     }
 
     async fn find(
@@ -63,15 +56,14 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let hint = if index == "_id_" { Hint::Keys(doc! { "_id": 1 }) } else { Hint::Name(index.to_owned()) };
         let limit = most.and_then(|most| i64::try_from(most).ok());
-        let options = FindOptions::builder()
-            .projection(fields)
-            .hint(hint)
-            .limit(limit)
-            .read_concern(self.concern.clone())
-            .build();
+        let options = FindOptions::builder().projection(fields).hint(hint).limit(limit).build();
         let find = self.store.billing().find(query).with_options(options);
         match &mut self.session {
-            None => find.await.map_err(store_error)?.try_collect().await.map_err(store_error),
+            None => {
+                let mut session = self.store.reading().await?;
+                let mut cursor = find.session(&mut session).await.map_err(store_error)?;
+                cursor.stream(&mut session).try_collect().await.map_err(store_error)
+            }
             Some(session) => {
                 let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
                 cursor.stream(session).try_collect().await.map_err(store_error)

@@ -23,7 +23,7 @@ use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::rawdoc;
 
 use crate::MongoStore;
-use crate::error::{store_error, unique};
+use crate::error::unique;
 use crate::transaction::{Reply, Trouble, pause};
 
 use examine::Reader;
@@ -199,8 +199,15 @@ impl MongoStore {
     /// What stands against a change set, all of it seen at one moment: a counter read before another issue and numbers
     /// read after it would make that issue's number look taken.
     async fn examine(&self, change: &ChangeSet) -> Result<examine::Found, StoreError> {
-        let mut session = self.client().start_session().snapshot(true).await.map_err(store_error)?;
-        Reader::of_one_moment(self, &mut session).examine(change).await
+        let mut session = self.begin().await.map_err(store_trouble)?;
+        let found = Reader::new(self, Some(&mut session)).examine(change).await;
+        if let Err(StoreError::Unavailable | StoreError::Backend(_)) = found {
+            let _ = session.abort_transaction().await;
+            return found;
+        }
+        // What was seen may still be undone, unless a majority has it.
+        self.end(&mut session).await.map_err(store_trouble)?;
+        found
     }
 
     /// Several in one transaction; `None` if they have to be done one by one.
@@ -330,6 +337,14 @@ impl MongoStore {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Of a transaction that only reads: nothing of it can be unknown.
+fn store_trouble(trouble: Trouble) -> StoreError {
+    match trouble {
+        Trouble::Store(error) => error,
+        Trouble::Again | Trouble::Unknown => StoreError::Unavailable,
     }
 }
 

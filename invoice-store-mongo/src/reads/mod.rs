@@ -111,7 +111,9 @@ impl MongoStore {
     async fn find_one(&self, question: Question) -> Result<Option<RawDocumentBuf>, StoreError> {
         let Question { filter, index, fields, .. } = question;
         let options = FindOneOptions::builder().hint(hint(index)).projection(fields).build();
-        self.billing().find_one(filter).with_options(options).await.map_err(store_error)
+        let mut session = self.reading().await?;
+        let find = self.billing().find_one(filter).with_options(options);
+        find.session(&mut session).await.map_err(store_error)
     }
 
     /// All of them, in one answer as far as it holds them.
@@ -126,9 +128,11 @@ impl MongoStore {
             .limit(limit.map(i64::from))
             .batch_size(batch)
             .build();
-        let mut cursor = self.billing().find(filter).with_options(options).await.map_err(store_error)?;
+        let mut session = self.reading().await?;
+        let find = self.billing().find(filter).with_options(options);
+        let mut cursor = find.session(&mut session).await.map_err(store_error)?;
         let mut found = Vec::new();
-        while cursor.advance().await.map_err(store_error)? {
+        while cursor.advance(&mut session).await.map_err(store_error)? {
             found.push(cursor.current().to_owned());
         }
         Ok(found)

@@ -56,15 +56,17 @@ impl Reports for MongoStore {
             "currency": { "$first": "$currency" },
             "due": { "$sum": "$due" },
         };
+        let mut session = self.reading().await?;
         let mut cursor = self
             .billing()
             .aggregate([doc! { "$match": filter }, doc! { "$group": group }])
             .hint(Hint::Name("invoice_open".to_owned()))
             .with_type::<RawDocumentBuf>()
+            .session(&mut session)
             .await
             .map_err(store_error)?;
         let mut found: BTreeMap<Currency, AgingRow> = BTreeMap::new();
-        while cursor.advance().await.map_err(store_error)? {
+        while cursor.advance(&mut session).await.map_err(store_error)? {
             let row = Fields(cursor.current());
             let currency: Currency = named(row, "currency")?;
             let of_currency = found.entry(currency).or_insert_with(|| AgingRow::nothing(currency));

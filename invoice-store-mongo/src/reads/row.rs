@@ -62,11 +62,10 @@ fn whole(sum: Decimal128) -> Option<i128> {
     let coefficient = i128::try_from(bits & ((1 << 113) - 1)).ok()?;
     let exponent = (bits >> 113) & ((1 << 14) - 1);
     let is_negative = bits >> 127 == 1;
-    (exponent == EXPONENT_BIAS || coefficient == 0).then_some(if is_negative {
-        -coefficient
-    } else {
-        coefficient
-    })
+    // Infinities and what is no number have both bits set, and may have a coefficient of nothing.
+    let is_number = exponent >> 12 != 0b11;
+    let is_whole = is_number && (exponent == EXPONENT_BIAS || coefficient == 0);
+    is_whole.then_some(if is_negative { -coefficient } else { coefficient })
 }
 
 /// An amount out of a sum.
