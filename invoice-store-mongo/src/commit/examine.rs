@@ -8,7 +8,7 @@ use invoice_core::change::{
     AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
 };
 use invoice_core::ports::{StoreError, Unique};
-use invoice_core::{ClientId, CommitId, Counter, CounterKey, Hash, TeamId, Version};
+use invoice_core::{ClientId, CommitId, Counter, CounterKey, CreditNote, Hash, Invoice, TeamId, Version};
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::Counters;
 use super::statements::{Before, Known};
 use crate::MongoStore;
+use crate::bridge::from_bson;
 use crate::error::{store_error, unreadable};
 use crate::layout::{Fields, aggregate_key, counter_key, key, kind, there, uuid};
 
@@ -194,7 +195,33 @@ impl<'a> Reader<'a> {
         if !change.issues.is_empty() {
             self.check_unique(change.team, &resolved.writes, &writes).await?;
         }
-        Ok((Known { clients: HashMap::new(), before: standing.found }, counters))
+        let gone = self.gone(change, &standing).await?;
+        Ok((Known { clients: HashMap::new(), before: standing.found, gone }, counters))
+    }
+
+    /// The records that go while reports still count them.
+    async fn gone(
+        &mut self,
+        change: &ChangeSet,
+        standing: &Standing,
+    ) -> Result<HashMap<AggregateId, Record>, StoreError> {
+        let is_live = |id: &AggregateId| standing.found.get(id).is_some_and(|before| before.live);
+        let deleted = change.writes.iter().filter(|write| write.record().is_none()).map(Write::id);
+        let keys = deleted.filter(is_live).map(|id| aggregate_key(change.team, id)).collect();
+        let mut gone = HashMap::new();
+        for row in self.by_key(change.team, keys, doc! { "kind": 1, "id": 1, "record": 1 }).await? {
+            let id = aggregate(&row)?;
+            let record = there("record", Fields(&row).document("record")?)?;
+            let kind = id.kind().as_str();
+            let record = match id {
+                AggregateId::Invoice(_) => Record::from(from_bson::<Invoice>(kind, record)?),
+                AggregateId::CreditNote(_) => Record::from(from_bson::<CreditNote>(kind, record)?),
+                // Nothing else is counted.
+                _ => continue,
+            };
+            gone.insert(id, record);
+        }
+        Ok(gone)
     }
 
     async fn standing(&mut self, change: &ChangeSet) -> Result<Standing, StoreError> {

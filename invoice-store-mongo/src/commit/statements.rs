@@ -36,6 +36,8 @@ pub(super) struct Known {
     pub(super) clients: HashMap<ClientId, String>,
     /// The stored aggregates, where somebody looked.
     pub(super) before: HashMap<AggregateId, Before>,
+    /// The stored records that go while reports still count them.
+    pub(super) gone: HashMap<AggregateId, Record>,
 }
 
 /// The commands of a transaction, and how many documents each has to find or make.
@@ -182,7 +184,10 @@ impl Batch<'_> {
         let record = match write {
             Write::Delete { id: _, expected } => {
                 self.delete(id, *expected);
-                return Ok(());
+                return match self.known.gone.get(&id) {
+                    Some(record) => self.sums.post(record, Sign::TakeBack),
+                    None => Ok(()),
+                };
             }
             Write::Insert(record) | Write::Update { expected: _, record } => record,
         };
