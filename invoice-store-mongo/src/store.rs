@@ -1,14 +1,14 @@
 //! The handle.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
 use invoice_core::{Code, TeamId, Violation};
 use invoice_store_common::combine::Queues;
 use invoice_store_common::predict::Predictions;
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{RawDocumentBuf, Timestamp, doc};
 use mongodb::options::{
     Acknowledgment, ClientOptions, CollectionOptions, ReadConcern, SelectionCriteria, TransactionOptions,
     WriteConcern,
@@ -51,6 +51,10 @@ pub(crate) struct Shared {
     prefix: String,
     billing: Collection<RawDocumentBuf>,
     identity: Collection<RawDocumentBuf>,
+    /// The servers are shards behind routers.
+    is_sharded: bool,
+    /// The time of the newest commit that was acknowledged here.
+    pub(crate) seen: Mutex<Option<Timestamp>>,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
     pub(crate) queues: Queues<TeamId>,
@@ -123,14 +127,14 @@ impl MongoStore {
         if hello.get_i32("maxWireVersion").unwrap_or_default() < OLDEST {
             return Err(StoreError::backend(Unsuitable::TooOld));
         }
-        Ok(Self::over(client, database, String::new(), Settings::default()))
+        Ok(Self::over(client, database, String::new(), is_router, Settings::default()))
     }
 
     /// The same with settings of its own.
     #[must_use]
     pub fn with_settings(&self, settings: Settings) -> Self {
-        let Shared { client, database, prefix, .. } = &*self.shared;
-        Self::over(client.clone(), database.name(), prefix.clone(), settings)
+        let Shared { client, database, prefix, is_sharded, .. } = &*self.shared;
+        Self::over(client.clone(), database.name(), prefix.clone(), *is_sharded, settings)
     }
 
     /// The same connections with other names of collections: the prefix is put before each of them. It has at
@@ -149,11 +153,11 @@ impl MongoStore {
                 "a prefix has at most 63 lower-case letters, digits and `_`, and begins with a letter";
             return Err(Violation::new("", Code::Malformed, detail));
         }
-        let Shared { client, database, settings, .. } = &*self.shared;
-        Ok(Self::over(client.clone(), database.name(), prefix.to_owned(), settings.clone()))
+        let Shared { client, database, settings, is_sharded, .. } = &*self.shared;
+        Ok(Self::over(client.clone(), database.name(), prefix.to_owned(), *is_sharded, settings.clone()))
     }
 
-    fn over(client: Client, database: &str, prefix: String, settings: Settings) -> Self {
+    fn over(client: Client, database: &str, prefix: String, is_sharded: bool, settings: Settings) -> Self {
         let database = client.database(database);
         let options = CollectionOptions::builder()
             .read_concern(ReadConcern::majority())
@@ -169,6 +173,8 @@ impl MongoStore {
             prefix,
             billing,
             identity,
+            is_sharded,
+            seen: Mutex::default(),
             settings,
             predictions: Predictions::default(),
             queues: Queues::default(),
@@ -189,6 +195,11 @@ impl MongoStore {
     /// What stands before the names of its collections.
     pub fn prefix(&self) -> &str {
         &self.shared.prefix
+    }
+
+    /// Whether routers stand before the servers, which find a shard by the team.
+    pub(crate) fn is_sharded(&self) -> bool {
+        self.shared.is_sharded
     }
 
     /// The collection of billing. Reads from it show what a majority has.

@@ -1,5 +1,6 @@
 //! Transactions: commands in a session, and the end of them.
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use invoice_core::ports::StoreError;
@@ -49,6 +50,23 @@ impl MongoStore {
         Ok(session)
     }
 
+    /// A session for reads, which show at least what was acknowledged here. A new primary has all of that, but does not
+    /// know at once that a majority has it, and what a majority has is all that reads show.
+    pub(crate) async fn reading(&self) -> Result<ClientSession, StoreError> {
+        let mut session = self.client().start_session().await.map_err(store_error)?;
+        let seen = *self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(time) = seen {
+            session.advance_operation_time(time);
+        }
+        Ok(session)
+    }
+
+    /// Keeps the time of what a session was told last.
+    fn saw(&self, session: &ClientSession) {
+        let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = (*seen).max(session.operation_time());
+    }
+
     /// Runs a write command inside a transaction.
     pub(crate) async fn write(
         &self,
@@ -80,7 +98,10 @@ impl MongoStore {
         let mut tries = 0;
         loop {
             match session.commit_transaction().await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.saw(session);
+                    return Ok(());
+                }
                 Err(error) if is_unknown(&error) => {
                     if start.elapsed() >= self.shared.settings.patience {
                         return Err(Trouble::Unknown);

@@ -5,6 +5,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use invoice_core::Role;
 use invoice_core::identity::{IdentityChange, SearchPrefix, Team, User};
@@ -14,8 +15,8 @@ use invoice_core::ports::identity::{
 };
 use invoice_core::ports::{PageRequest, StoreError};
 use invoice_core::testing::{IdentityFixtures, contract::race, run};
-use invoice_store_mongo::MongoStore;
 use invoice_store_mongo::mongodb::bson::{Document, doc};
+use invoice_store_mongo::{MongoStore, Settings};
 
 #[path = "../../invoice-store-common/tests/support/identity_walk.rs"]
 mod identity_walk;
@@ -184,6 +185,34 @@ fn the_last_use_that_a_touch_wrote_is_kept_by_a_commit_that_did_not_see_it() {
         let session = store.session(session.id()).await.unwrap().unwrap();
         let key = store.api_key(team.id(), key.id()).await.unwrap().unwrap();
         assert_eq!((session.last_seen_at(), key.last_used_at()), (later, Some(later)));
+    });
+}
+
+#[test]
+fn whoever_is_in_the_way_too_long_makes_a_store_unavailable_and_nothing_is_written() {
+    run(async {
+        let (store, make) = (support::a_store().await, IdentityFixtures::new());
+        let ada = make.user("Ada");
+        store.commit_identity(make.change().insert(ada.clone())).await.unwrap();
+        let mut session = store.client().start_session().await.unwrap();
+        session.start_transaction().await.unwrap();
+        let name = format!("{}identity", store.prefix());
+        let all = store.database().collection::<Document>(&name);
+        all.update_one(doc! { "kind": "user" }, doc! { "$set": { "mine": 1 } })
+            .session(&mut session)
+            .await
+            .unwrap();
+        let mut settings = Settings::default();
+        settings.patience = Duration::from_millis(300);
+        let hasty = store.with_settings(settings);
+        let change = make.change().update(ada.with_next_uv());
+        let answer = hasty.commit_identity(change.clone()).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable)), "{answer:?}");
+        let waits = tokio::spawn(async move { store.commit_identity(change).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        session.abort_transaction().await.unwrap();
+        let receipt = waits.await.unwrap().unwrap();
+        assert!(!receipt.replayed, "the hasty one left nothing");
     });
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use events::{event, number, put};
+use events::{event, put};
 use futures::future::join_all;
 use invoice_core::ports::{ClaimedEvent, Outbox as _};
 use invoice_core::{Event, Timestamp};
@@ -32,6 +32,10 @@ fn at(millis: i64) -> Timestamp {
 
 async fn claim(store: &MongoStore, now: i64, limit: u16) -> Vec<ClaimedEvent> {
     store.claim(at(now), MINUTE, limit).await.unwrap()
+}
+
+fn number(event: &Event) -> u128 {
+    event.id.as_uuid().as_u128()
 }
 
 fn numbers(claimed: &[ClaimedEvent]) -> Vec<u128> {
@@ -70,7 +74,7 @@ async fn a_claim_without_a_limit_to_speak_of_takes_all_there_is() {
 async fn lanes_that_are_blocked_hide_nothing() {
     let store = a_store().await;
     // Long ones that are held, and behind all of them one that is free.
-    let mut events: Vec<_> = (0..6_000).map(|id| event(id + 1, 1, id % 3, 1 + (id / 3) as u64)).collect();
+    let mut events: Vec<_> = (0..6_000).map(|id| event(id + 1, 1, id % 3, 1 + id / 3)).collect();
     events.push(event(100_000, 1, 50, 1));
     put(&store, &events).await;
     let held = claim(&store, 0, 3).await;
@@ -87,7 +91,7 @@ async fn lanes_that_are_blocked_hide_nothing() {
 #[tokio::test]
 async fn workers_at_once_take_each_event_once_and_every_lane_in_order() {
     let store = a_store().await;
-    let events: Vec<_> = (0..600).map(|id| event(id + 1, id % 2, id % 40, 1 + (id / 40) as u64)).collect();
+    let events: Vec<_> = (0..600).map(|id| event(id + 1, id % 2, id % 40, 1 + id / 40)).collect();
     put(&store, &events).await;
     let told = Arc::new(Mutex::new(Vec::<Event>::new()));
     let left = Arc::new(std::sync::atomic::AtomicUsize::new(events.len()));
@@ -210,8 +214,7 @@ async fn a_claim_stays_quick_however_many_events_wait() {
     let waiting: u128 = std::env::var("INVOICE_TEST_EVENTS").map_or(10_000, |text| text.parse().unwrap());
     for (what, lanes) in [("lanes of one event", waiting), ("of three", waiting / 3), ("ten lanes", 10)] {
         let store = a_store().await;
-        let events: Vec<_> =
-            (0..waiting).map(|id| event(id + 1, 1, id % lanes, 1 + (id / lanes) as u64)).collect();
+        let events: Vec<_> = (0..waiting).map(|id| event(id + 1, 1, id % lanes, 1 + id / lanes)).collect();
         put(&store, &events).await;
         for round in 0..3 {
             let start = Instant::now();

@@ -104,7 +104,7 @@ fn audit() -> Document {
 fn event() -> Document {
     let fields = doc! {
         "aggregate_kind": "invoice", "aggregate": id(), "aggregate_version": 1_i64, "ordinal": 0, "event": bytes(2),
-        "attempts": 0,
+        "attempts": 0, "lane": bytes(16), "free_at": day(),
     };
     of("event", fields)
 }
@@ -143,6 +143,7 @@ fn sound() -> Vec<Document> {
         with(commit(), doc! { "idempotency_key": "k", "fingerprint": bytes(32) }),
         audit(),
         event(),
+        with(without(without(event(), "lane"), "free_at"), doc! { "buried": "it is poisonous" }),
         month(),
         named("client"),
         named("item"),
@@ -222,6 +223,8 @@ fn what_must_never_be_is_refused() {
             ("a commit without its answer", without(commit(), "answer")),
             ("an audit entry without its commit", without(audit(), "commit")),
             ("an event delivered less than never", with(event(), doc! { "attempts": -1 })),
+            ("an event that waits in no lane", without(event(), "lane")),
+            ("an event that is never free", without(event(), "free_at")),
             ("an event of no aggregate", without(event(), "aggregate")),
             ("a month without a currency", without(month(), "currency")),
             ("sums that are floats", with(month(), doc! { "invoiced": 1.5 })),

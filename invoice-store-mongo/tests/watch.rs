@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use events::{event, put};
+use futures::TryStreamExt as _;
 use invoice_core::Event;
 use invoice_core::service::{NotReceived, Patience, Receiver, Relay};
 use invoice_core::system::SystemClock;
@@ -29,9 +30,9 @@ use support::{a_store, uri};
 use wire::Wire;
 
 /// Longer than any test takes: whoever waits for it has failed.
-const FOREVER: Duration = Duration::from_secs(600);
+const FOREVER: Duration = Duration::from_mins(10);
 /// After this a test gives up.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
 
 /// Waits for the signal that must come.
@@ -174,7 +175,6 @@ async fn kill_streams(store: &MongoStore) -> usize {
     let namespace = format!("{}.billing", store.database().name());
     let all = doc! { "$currentOp": { "idleCursors": true, "allUsers": true } };
     let of = doc! { "$match": { "ns": namespace, "cursor.originatingCommand.pipeline.0.$changeStream": { "$exists": true } } };
-    use futures::TryStreamExt as _;
     let start = Instant::now();
     loop {
         let found = store.client().database("admin").aggregate([all.clone(), of.clone()]).await.unwrap();
@@ -232,7 +232,7 @@ async fn workers_that_wait_for_signals_deliver_every_lane_in_order() {
         }));
     }
     for id in 0..EVENTS {
-        put(&store, &[event(id + 1, 1, id % 6, 1 + (id / 6) as u64)]).await;
+        put(&store, &[event(id + 1, 1, id % 6, 1 + id / 6)]).await;
     }
     until(|| log.0.lock().unwrap().len() >= usize::try_from(EVENTS).unwrap()).await;
     workers.iter().for_each(tokio::task::JoinHandle::abort);

@@ -11,6 +11,7 @@ use invoice_core::ports::{BillingPorts, Clock as _, Commits, StoreError};
 use invoice_core::service::Billing;
 use invoice_core::testing::{FixedClock, SequentialIds};
 use invoice_core::{TeamId, Timestamp};
+use invoice_store_mongo::MongoStore;
 use invoice_store_postgres::PostgresStore;
 use invoice_store_sqlite::{Durability, SqliteStore};
 
@@ -82,6 +83,11 @@ impl Commits for Recorder {
     }
 }
 
+fn server(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run this test by `cargo xtask test`"))
+}
+
 /// Every store, and what must live as long as they do.
 pub(crate) async fn all() -> (Vec<Player>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -89,17 +95,17 @@ pub(crate) async fn all() -> (Vec<Player>, tempfile::TempDir) {
     // No power is cut here.
     let settings = invoice_store_sqlite::Settings::new().durability(Durability::Normal);
     let sqlite = Arc::new(SqliteStore::open_with(folder.path().join("invoices.db"), settings).unwrap());
-    let url = std::env::var("INVOICE_TEST_POSTGRES_URL");
-    let url =
-        url.unwrap_or_else(|_| panic!("there is no PostgreSQL for this test: run it by `cargo xtask test`"));
-    let postgres = PostgresStore::connect(&url).await.unwrap();
-    let schema = format!("trace_{:016x}", RandomState::new().hash_one(0_u8));
-    let postgres = Arc::new(postgres.with_schema(&schema).unwrap());
+    let name = format!("trace_{:016x}", RandomState::new().hash_one(0_u8));
+    let postgres = PostgresStore::connect(&server("INVOICE_TEST_POSTGRES_URL")).await.unwrap();
+    let postgres = Arc::new(postgres.with_schema(&name).unwrap());
     postgres.migrate().await.unwrap();
+    let mongo = MongoStore::connect(&server("INVOICE_TEST_MONGO_URI"), &name).await.unwrap();
+    mongo.migrate().await.unwrap();
     let players = vec![
         Player::new("memory", BillingPorts::from_store(memory)),
         Player::new("sqlite", BillingPorts::from_store(sqlite)),
         Player::new("postgres", BillingPorts::from_store(postgres)),
+        Player::new("mongo", BillingPorts::from_store(Arc::new(mongo))),
     ];
     (players, folder)
 }

@@ -1,5 +1,5 @@
 //! Every list with every filter, to look at the plans a database makes for them. Each store's test includes
-//! this file, and fills its database with rows that are found by it.
+//! this file, and fills its database with what is found by it.
 
 #![allow(dead_code, clippy::expect_used, reason = "each test file takes what it needs; its cases are sound")]
 
@@ -15,12 +15,45 @@ use invoice_core::{
 use invoice_store_common::lists::{self, Dialect, Statement};
 use uuid::Uuid;
 
-/// A list.
+/// A list, as a store of SQL reads it.
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) statement: Statement,
     /// Whether one index has the order and all filters.
     pub(crate) exact: bool,
+}
+
+/// A page of a list, as the ports have it.
+pub(crate) struct Question {
+    pub(crate) name: String,
+    pub(crate) list: List,
+    pub(crate) page: PageRequest,
+    /// Whether one index has the order and all filters.
+    pub(crate) exact: bool,
+}
+
+/// Which list.
+pub(crate) enum List {
+    Invoices(InvoiceQuery),
+    CreditNotes(CreditNoteQuery),
+    Quotes(QuoteQuery),
+    Payments(PaymentQuery),
+    Clients(ClientQuery),
+    Items(ItemQuery),
+}
+
+impl List {
+    fn statement(&self, dialect: Dialect<'_>, team: TeamId, page: &PageRequest) -> Statement {
+        let statement = match self {
+            Self::Invoices(query) => lists::invoices(dialect, team, query, page),
+            Self::CreditNotes(query) => lists::credit_notes(dialect, team, query, page),
+            Self::Quotes(query) => lists::quotes(dialect, team, query, page),
+            Self::Payments(query) => lists::payments(dialect, team, query, page),
+            Self::Clients(query) => lists::clients(dialect, team, query, page),
+            Self::Items(query) => lists::items(dialect, team, query, page),
+        };
+        statement.expect("an answerable query and a cursor of its own")
+    }
 }
 
 /// The nth team; the first is the large one.
@@ -29,7 +62,7 @@ pub(crate) fn team(number: u32) -> TeamId {
 }
 
 /// The identifier of a team's nth client, invoice, and so on.
-fn id(team: TeamId, number: u32) -> Uuid {
+pub(crate) fn id(team: TeamId, number: u32) -> Uuid {
     Uuid::from_u128(team.as_uuid().as_u128() << 64 | u128::from(number))
 }
 
@@ -135,10 +168,19 @@ fn own_filters(sort: InvoiceSort) -> Vec<(&'static str, InvoiceQuery)> {
     }
 }
 
-/// Every list of a team; `invoices` says how many the team has.
+/// Every list of a team as statements; `invoices` says how many the team has.
 pub(crate) fn every_list(dialect: Dialect<'_>, team: TeamId, invoices: u32) -> Vec<Case> {
+    let case = |Question { name, list, page, exact }| {
+        let statement = List::statement(&list, dialect, team, &page);
+        Case { name, statement, exact }
+    };
+    every_question(team, invoices).into_iter().map(case).collect()
+}
+
+/// Every list of a team; `invoices` says how many the team has.
+pub(crate) fn every_question(team: TeamId, invoices: u32) -> Vec<Question> {
     let first = PageRequest::first(50).expect("a limit");
-    let mut cases = Vec::new();
+    let mut questions = Vec::new();
     for (sort, name) in SORTS {
         for direction in [Direction::Descending, Direction::Ascending] {
             let arrow = if direction == Direction::Ascending { "up" } else { "down" };
@@ -149,34 +191,34 @@ pub(crate) fn every_list(dialect: Dialect<'_>, team: TeamId, invoices: u32) -> V
             for (filter, query, exact) in others.chain(own) {
                 let query = InvoiceQuery { direction, ..query };
                 let name = format!("invoices by {name} {arrow}; {filter}");
-                let statement = lists::invoices(dialect, team, &query, &first).expect("an answerable query");
-                cases.push(Case { name: name.clone(), statement, exact });
                 if filter.is_empty() {
                     let order = Order::of_invoices(&query);
                     let position = (middle(sort, invoices), id(team, invoices / 2));
-                    let after = first.clone().after(order.cursor(&position).expect("a cursor"));
-                    let statement =
-                        lists::invoices(dialect, team, &query, &after).expect("a cursor of its own");
-                    cases.push(Case { name: format!("{name}deep"), statement, exact });
+                    let page = first.clone().after(order.cursor(&position).expect("a cursor"));
+                    let list = List::Invoices(query.clone());
+                    questions.push(Question { name: format!("{name}deep"), list, page, exact });
                 }
+                let list = List::Invoices(query);
+                questions.push(Question { name, list, page: first.clone(), exact });
             }
         }
     }
-    cases.extend(other_documents(dialect, team, &first));
-    cases.extend(other_lists(dialect, team, &first));
-    cases
+    let others = other_documents(team).into_iter().chain(other_lists(team));
+    questions.extend(others.map(|(list, name, filter)| Question {
+        name: format!("{name}; {filter}"),
+        list,
+        page: first.clone(),
+        exact: filter.is_empty(),
+    }));
+    questions
 }
 
-fn other_documents(dialect: Dialect<'_>, team: TeamId, first: &PageRequest) -> Vec<Case> {
+type Named = (List, &'static str, &'static str);
+
+fn other_documents(team: TeamId) -> Vec<Named> {
     let client = Some(ClientId::from_uuid(id(team, 7)));
-    let notes = |name: &str, query| {
-        let statement = lists::credit_notes(dialect, team, &query, first).expect("an answerable query");
-        Case { name: format!("credit notes; {name}"), statement, exact: name.is_empty() }
-    };
-    let quotes = |name: &str, query| {
-        let statement = lists::quotes(dialect, team, &query, first).expect("an answerable query");
-        Case { name: format!("quotes; {name}"), statement, exact: name.is_empty() }
-    };
+    let notes = |name, query| (List::CreditNotes(query), "credit notes", name);
+    let quotes = |name, query| (List::Quotes(query), "quotes", name);
     let of = CreditNoteQuery::default;
     let open = QuoteQuery::default;
     let invoice = Some(InvoiceId::from_uuid(id(team, 50)));
@@ -194,19 +236,10 @@ fn other_documents(dialect: Dialect<'_>, team: TeamId, first: &PageRequest) -> V
     ]
 }
 
-fn other_lists(dialect: Dialect<'_>, team: TeamId, first: &PageRequest) -> Vec<Case> {
-    let payments = |name: &str, query| {
-        let statement = lists::payments(dialect, team, &query, first).expect("an answerable query");
-        Case { name: format!("payments; {name}"), statement, exact: name.is_empty() }
-    };
-    let clients = |name: &str, query| {
-        let statement = lists::clients(dialect, team, &query, first).expect("an answerable query");
-        Case { name: format!("clients; {name}"), statement, exact: name.is_empty() }
-    };
-    let items = |name: &str, query| {
-        let statement = lists::items(dialect, team, &query, first).expect("an answerable query");
-        Case { name: format!("items; {name}"), statement, exact: name.is_empty() }
-    };
+fn other_lists(team: TeamId) -> Vec<Named> {
+    let payments = |name, query| (List::Payments(query), "payments", name);
+    let clients = |name, query| (List::Clients(query), "clients", name);
+    let items = |name, query| (List::Items(query), "items", name);
     let client = Some(ClientId::from_uuid(id(team, 7)));
     let invoice = Some(InvoiceId::from_uuid(id(team, 50)));
     let paid = PaymentQuery::default;

@@ -58,7 +58,11 @@ impl<'a> Reader<'a> {
         let options = FindOptions::builder().projection(fields).hint(hint).limit(limit).build();
         let find = self.store.billing().find(query).with_options(options);
         match &mut self.session {
-            None => find.await.map_err(store_error)?.try_collect().await.map_err(store_error),
+            None => {
+                let mut session = self.store.reading().await?;
+                let mut cursor = find.session(&mut session).await.map_err(store_error)?;
+                cursor.stream(&mut session).try_collect().await.map_err(store_error)
+            }
             Some(session) => {
                 let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
                 cursor.stream(session).try_collect().await.map_err(store_error)

@@ -161,7 +161,7 @@ impl MongoStore {
         let mut look = needs_care(change) || change.check().is_err();
         loop {
             let known = if look {
-                match Reader::new(self, None).examine(change).await {
+                match self.examine(change).await {
                     Ok(examine::Found::Answer(receipt)) => return Ok(receipt),
                     Ok(examine::Found::Nothing { known, counters }) => {
                         self.shared.predictions.learn(change.team, counters);
@@ -194,6 +194,20 @@ impl MongoStore {
             tries += 1;
             pause(tries).await;
         }
+    }
+
+    /// What stands against a change set, all of it seen at one moment: a counter read before another issue and numbers
+    /// read after it would make that issue's number look taken.
+    async fn examine(&self, change: &ChangeSet) -> Result<examine::Found, StoreError> {
+        let mut session = self.begin().await.map_err(store_trouble)?;
+        let found = Reader::new(self, Some(&mut session)).examine(change).await;
+        if let Err(StoreError::Unavailable | StoreError::Backend(_)) = found {
+            let _ = session.abort_transaction().await;
+            return found;
+        }
+        // What was seen may still be undone, unless a majority has it.
+        self.end(&mut session).await.map_err(store_trouble)?;
+        found
     }
 
     /// Several in one transaction; `None` if they have to be done one by one.
@@ -323,6 +337,14 @@ impl MongoStore {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Of a transaction that only reads: nothing of it can be unknown.
+fn store_trouble(trouble: Trouble) -> StoreError {
+    match trouble {
+        Trouble::Store(error) => error,
+        Trouble::Again | Trouble::Unknown => StoreError::Unavailable,
     }
 }
 

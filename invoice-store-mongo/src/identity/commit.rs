@@ -10,7 +10,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::Hint;
 
 use super::queries::Query;
-use super::statements::{Commands, Seen, Statements, commands, needs_a_look};
+use super::statements::{CommandName, Commands, Seen, Statements, commands, needs_a_look};
 use super::{keys, queries};
 use crate::MongoStore;
 use crate::error::{unique, unreadable};
@@ -99,10 +99,10 @@ impl MongoStore {
         };
         let Commands { updates, deletes, renames, cascade, deleted_users } = commands(change, seen.as_ref())?;
         for (name, counted, statements) in [
-            ("update", true, updates),
-            ("delete", true, deletes),
-            ("update", false, renames),
-            ("delete", false, cascade),
+            (CommandName::Update, true, updates),
+            (CommandName::Delete, true, deletes),
+            (CommandName::Update, false, renames),
+            (CommandName::Delete, false, cascade),
         ] {
             match self.write_some(session, name, statements).await? {
                 Some(missed) if counted && missed => return Ok(Outcome::Missed),
@@ -124,7 +124,7 @@ impl MongoStore {
     async fn write_some(
         &self,
         session: &mut ClientSession,
-        name: &str,
+        name: CommandName,
         statements: Statements,
     ) -> Result<Option<bool>, Trouble> {
         let count = statements.count();
@@ -133,10 +133,7 @@ impl MongoStore {
         }
         match self.write(session, statements.command(name, self.identity().name())).await? {
             Reply::Matched(matched) => Ok(Some(matched != count)),
-            Reply::Taken { pattern, value } if is_commit(&value) => {
-                debug_assert!(pattern.contains_key("_id"), "only the identifier has a kind");
-                Ok(None)
-            }
+            Reply::Taken { value, .. } if is_commit(&value) => Ok(None),
             Reply::Taken { pattern, value } => match unique(&pattern, &value) {
                 Some(what) => Err(Trouble::Store(StoreError::Duplicate { what })),
                 None => Err(Trouble::Store(unreadable("index", format!("{pattern} is not known")))),

@@ -52,17 +52,23 @@ impl Statements {
         self.push(rawdoc! { "q": which, "u": operators, "hint": "_id_" });
     }
 
-    pub(super) fn command(self, name: &str, collection: &str) -> RawDocumentBuf {
+    /// The command that runs them: an `update` or a `delete`.
+    pub(super) fn command(self, name: CommandName, collection: &str) -> RawDocumentBuf {
+        let (name, list) = match name {
+            CommandName::Update => (cstr!("update"), cstr!("updates")),
+            CommandName::Delete => (cstr!("delete"), cstr!("deletes")),
+        };
         let mut command = RawDocumentBuf::new();
-        if name == "delete" {
-            command.append(cstr!("delete"), collection);
-            command.append(cstr!("deletes"), self.list);
-        } else {
-            command.append(cstr!("update"), collection);
-            command.append(cstr!("updates"), self.list);
-        }
+        command.append(name, collection);
+        command.append(list, self.list);
         command
     }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CommandName {
+    Update,
+    Delete,
 }
 
 /// All that a change writes.

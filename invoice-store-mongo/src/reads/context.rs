@@ -100,8 +100,9 @@ impl MongoStore {
         ];
         let hint = Hint::Name(BY_ID.to_owned());
         let answer = self.billing().aggregate(stages).hint(hint).with_type::<RawDocumentBuf>();
-        let documents: Vec<_> =
-            answer.await.map_err(store_error)?.try_collect().await.map_err(store_error)?;
+        let mut session = self.reading().await?;
+        let mut cursor = answer.session(&mut session).await.map_err(store_error)?;
+        let documents: Vec<_> = cursor.stream(&mut session).try_collect().await.map_err(store_error)?;
         let mut found = Found::default();
         for document in &documents {
             found.take(document)?;

@@ -156,27 +156,43 @@ fn listed(team: TeamId, query: &InvoiceQuery) -> Result<List, StoreError> {
 
 /// The index that has the order, with as much of the filter as one can have, and what it is sorted by.
 fn walked(query: &InvoiceQuery, open: bool) -> (&'static str, (&'static str, Sorted)) {
+    // What few invoices share leads to them in each order; walking all to find them would read them all.
+    let by = |pairs, client, all| match query {
+        InvoiceQuery { metadata: Some(_), .. } => pairs,
+        InvoiceQuery { client: Some(_), .. } => client,
+        _ => all,
+    };
     match query.sort {
         InvoiceSort::Created => {
-            let index = if query.metadata.is_some() {
-                "invoice_pairs"
-            } else if query.client.is_some() {
-                "invoice_client"
-            } else if query.status.is_some() {
+            let all = if query.status.is_some() {
                 "invoice_status"
             } else if query.payment_state.is_some() {
                 "invoice_payment_state"
             } else {
                 "invoice_created"
             };
-            (index, ("created_at", Sorted::Instant))
+            (by("invoice_pairs", "invoice_client", all), ("created_at", Sorted::Instant))
         }
-        InvoiceSort::IssueDate => ("invoice_issued", ("issue_date", Sorted::Date)),
-        InvoiceSort::DueDate if open => ("invoice_overdue", ("due_date", Sorted::Date)),
-        InvoiceSort::DueDate => ("invoice_due", ("due_date", Sorted::Date)),
-        InvoiceSort::Amount => ("invoice_amount", ("payable", Sorted::Number)),
-        InvoiceSort::Number => ("invoice_number", ("number_sort", Sorted::Text)),
-        InvoiceSort::Customer => ("invoice_customer", ("customer_sort", Sorted::Text)),
+        InvoiceSort::IssueDate => {
+            let index = by("invoice_pairs_issued", "invoice_client_issued", "invoice_issued");
+            (index, ("issue_date", Sorted::Date))
+        }
+        InvoiceSort::DueDate => {
+            let all = if open { "invoice_overdue" } else { "invoice_due" };
+            (by("invoice_pairs_due", "invoice_client_due", all), ("due_date", Sorted::Date))
+        }
+        InvoiceSort::Amount => {
+            let index = by("invoice_pairs_amount", "invoice_client_amount", "invoice_amount");
+            (index, ("payable", Sorted::Number))
+        }
+        InvoiceSort::Number => {
+            let index = by("invoice_pairs_number", "invoice_client_number", "invoice_number");
+            (index, ("number_sort", Sorted::Text))
+        }
+        InvoiceSort::Customer => {
+            let index = by("invoice_pairs_customer", "invoice_client_customer", "invoice_customer");
+            (index, ("customer_sort", Sorted::Text))
+        }
     }
 }
 

@@ -53,12 +53,6 @@ impl Question {
         Self { filter, index: Some(index), fields: None, sort: None, limit: None }
     }
 
-    /// The one document of an identifier, of those made by [`crate::layout`]. The team beside it leads a router
-    /// to the shard.
-    fn by_id(team: TeamId, id: &RawDocument) -> Result<Self, StoreError> {
-        Ok(Self::new(team, BY_ID, doc! { "_id": plain(id)? }))
-    }
-
     /// What the server finds by an index that it chooses itself.
     fn unguided(filter: Document) -> Self {
         Self { index: None, ..Self::over("", filter) }
@@ -106,11 +100,20 @@ fn plain(id: &RawDocument) -> Result<Document, StoreError> {
 }
 
 impl MongoStore {
+    /// The one document of an identifier, of those made by [`crate::layout`]. By nothing but that the server finds it
+    /// without making a plan; a router has to know the team, or it asks every shard.
+    fn by_id(&self, team: TeamId, id: &RawDocument) -> Result<Question, StoreError> {
+        let lone = doc! { "_id": plain(id)? };
+        Ok(if self.is_sharded() { Question::new(team, BY_ID, lone) } else { Question::unguided(lone) })
+    }
+
     /// The one document.
     async fn find_one(&self, question: Question) -> Result<Option<RawDocumentBuf>, StoreError> {
         let Question { filter, index, fields, .. } = question;
         let options = FindOneOptions::builder().hint(hint(index)).projection(fields).build();
-        self.billing().find_one(filter).with_options(options).await.map_err(store_error)
+        let mut session = self.reading().await?;
+        let find = self.billing().find_one(filter).with_options(options);
+        find.session(&mut session).await.map_err(store_error)
     }
 
     /// All of them, in one answer as far as it holds them.
@@ -125,9 +128,11 @@ impl MongoStore {
             .limit(limit.map(i64::from))
             .batch_size(batch)
             .build();
-        let mut cursor = self.billing().find(filter).with_options(options).await.map_err(store_error)?;
+        let mut session = self.reading().await?;
+        let find = self.billing().find(filter).with_options(options);
+        let mut cursor = find.session(&mut session).await.map_err(store_error)?;
         let mut found = Vec::new();
-        while cursor.advance().await.map_err(store_error)? {
+        while cursor.advance(&mut session).await.map_err(store_error)? {
             found.push(cursor.current().to_owned());
         }
         Ok(found)
@@ -140,7 +145,7 @@ impl MongoStore {
         kind: AggregateKind,
         id: Uuid,
     ) -> Result<Option<T>, StoreError> {
-        let question = Question::by_id(team, &crate::layout::key(team, kind.as_str(), id))?;
+        let question = self.by_id(team, &crate::layout::key(team, kind.as_str(), id))?;
         self.record(kind, question).await
     }
 

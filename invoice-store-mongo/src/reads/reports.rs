@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use invoice_core::adapter::in_order;
-use invoice_core::change::AggregateKind;
 use invoice_core::ports::{
     AgingRow, MonthRange, PageRequest, Reports, RevenueRow, Statement, StatementQuery, StoreError,
     TaxSummaryRow,
@@ -43,9 +42,9 @@ impl Reports for MongoStore {
         client: Option<ClientId>,
     ) -> Result<Vec<AgingRow>, StoreError> {
         let as_of = date(kept_day(as_of));
+        // Nothing but what the index has: no document need be fetched. Only invoices are open.
         let mut filter = doc! {
             "team": uuid(team.as_uuid()),
-            "kind": AggregateKind::Invoice.as_str(),
             "open": true,
             "issue_date": { "$lte": as_of },
         };
@@ -57,15 +56,17 @@ impl Reports for MongoStore {
             "currency": { "$first": "$currency" },
             "due": { "$sum": "$due" },
         };
+        let mut session = self.reading().await?;
         let mut cursor = self
             .billing()
             .aggregate([doc! { "$match": filter }, doc! { "$group": group }])
             .hint(Hint::Name("invoice_open".to_owned()))
             .with_type::<RawDocumentBuf>()
+            .session(&mut session)
             .await
             .map_err(store_error)?;
         let mut found: BTreeMap<Currency, AgingRow> = BTreeMap::new();
-        while cursor.advance().await.map_err(store_error)? {
+        while cursor.advance(&mut session).await.map_err(store_error)? {
             let row = Fields(cursor.current());
             let currency: Currency = named(row, "currency")?;
             let of_currency = found.entry(currency).or_insert_with(|| AgingRow::nothing(currency));

@@ -51,7 +51,7 @@ impl Trail for MongoStore {
     }
 
     async fn counter(&self, team: TeamId, key: CounterKey) -> Result<Option<Counter>, StoreError> {
-        let question = Question::by_id(team, &counter_key(team, key))?;
+        let question = self.by_id(team, &counter_key(team, key))?;
         let row = self.find_one(question).await?;
         row.map(|row| counter(&row).map(|(_, counter)| counter)).transpose()
     }

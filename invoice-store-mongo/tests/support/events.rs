@@ -8,25 +8,20 @@ use invoice_store_mongo::mongodb::bson::{Binary, DateTime, Document, doc};
 use uuid::Uuid;
 
 /// The event with this number as its identifier, of the client with that number.
-pub(crate) fn event(id: u128, team: u128, client: u128, version: u64) -> Event {
+pub(crate) fn event(id: u128, team: u128, client: u128, version: u128) -> Event {
     Event {
         id: EventId::from_uuid(Uuid::from_u128(id)),
         schema: Event::SCHEMA,
         kind: EventKind::ClientUpdated,
         team: TeamId::from_uuid(Uuid::from_u128(team)),
         aggregate: AggregateId::Client(ClientId::from_uuid(Uuid::from_u128(client))),
-        aggregate_version: Version::new(version),
+        aggregate_version: Version::new(u64::try_from(version).expect("it is small")),
         ordinal: 0,
         at: Timestamp::from_millis(0),
         number: None,
         amount: None,
         related: None,
     }
-}
-
-/// The number that [`event`] got.
-pub(crate) fn number(event: &Event) -> u128 {
-    event.id.as_uuid().as_u128()
 }
 
 fn uuid(id: Uuid) -> Binary {

@@ -15,9 +15,6 @@ pub(super) enum Store {
 impl Store {
     const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mongo];
 
-    /// Those that are run unless one is named.
-    const DEFAULT: [Self; 2] = [Self::Sqlite, Self::Postgres];
-
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -47,7 +44,7 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn read(args: &[String]) -> Result<Self> {
         let mut options = Self {
-            stores: Store::DEFAULT.to_vec(),
+            stores: Store::ALL.to_vec(),
             rounds: 24,
             issues: 10_000,
             seed: random() >> 32,
@@ -84,7 +81,7 @@ mod tests {
     #[test]
     fn the_long_form_runs_on_every_store() {
         let options = read("").unwrap();
-        assert_eq!(options.stores, Store::DEFAULT);
+        assert_eq!(options.stores, Store::ALL);
         assert!(options.rounds >= 20 && options.issues >= 10_000 && options.broken.is_none());
     }
 

@@ -44,23 +44,26 @@ pub(crate) struct Settings {
     oplog: u32,
     /// Megabytes that the data may come to, if they are to be in memory; else they are on the disk.
     memory: Option<u64>,
+    /// Seconds after which the server ends a transaction. Until then what a client wrote before it was killed is in
+    /// everybody else's way: MongoDB ends no transaction because its client's connection is gone.
+    transaction: u32,
 }
 
 impl Settings {
     /// For tests: one node that hundreds of them use at once, in memory where there is room. MongoDB syncs each file it
     /// makes, and a test's database has a file for each index: half a second on a disk.
     pub(crate) fn single() -> Self {
-        Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10) }
+        Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10), transaction: 60 }
     }
 
     /// For benchmarks: one node on the disk, with memory for what is measured.
     pub(crate) fn durable() -> Self {
-        Self { nodes: 1, cache: "2", oplog: 1_024, memory: None }
+        Self { nodes: 1, cache: "2", oplog: 1_024, memory: None, transaction: 60 }
     }
 
-    /// For crash runs: three nodes, of which one can die.
+    /// For crash runs: three nodes, of which one can die, and transactions of killed workers that end soon.
     pub(crate) fn replicated() -> Self {
-        Self { nodes: 3, cache: "0.25", oplog: 256, memory: None }
+        Self { nodes: 3, cache: "0.25", oplog: 256, memory: None, transaction: 3 }
     }
 }
 
@@ -221,6 +224,8 @@ impl Node {
         command.args(["--port", &self.port.to_string(), "--oplogSize", &self.settings.oplog.to_string()]);
         command.args(["--wiredTigerCacheSizeGB", self.settings.cache]);
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+        let lifetime = format!("transactionLifetimeLimitSeconds={}", self.settings.transaction);
+        command.args(["--setParameter", &lifetime]);
         // Told to stop, it does not wait for its clients to find another server first.
         command.args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]);
         if let Some(user) = self.user {
