@@ -7,9 +7,11 @@ use invoice_core::ports::{BillingPorts, Commits};
 use invoice_core::service::Billing;
 use invoice_core::system::{RandomIds, SystemClock};
 use invoice_store_mongo::MongoStore;
-use invoice_store_mongo::mongodb::bson::Document;
+use invoice_store_mongo::mongodb::Collection;
+use invoice_store_mongo::mongodb::bson::oid::ObjectId;
+use invoice_store_mongo::mongodb::bson::{Document, doc};
 
-use super::bare::{calls, inserted, raw, send, typed};
+use super::bare::{calls, raw, send, typed};
 use super::server::Server;
 use super::told::Told;
 use crate::measure::{Pairs, Sample};
@@ -88,14 +90,30 @@ impl<'a> Twin<'a> {
         })
         .await
     }
+}
 
-    /// The invoices alone, each by one call and in no transaction.
-    async fn alone(&self, clients: usize, count: usize) -> Result<Sample, Wrong> {
-        let mut inputs = Vec::with_capacity(count);
-        for commands in self.told(count).await? {
-            inputs.push(inserted(&calls(&commands)?, "invoice").ok_or("no invoice")?);
-        }
-        let collection = self.server.collection::<Document>(&self.name, "alone");
+/// An invoice alone, each by one call and in no transaction.
+struct Alone<'a> {
+    server: &'a Server,
+    collection: Collection<Document>,
+    invoice: Document,
+}
+
+impl<'a> Alone<'a> {
+    async fn new(server: &'a Server) -> Result<Self, Wrong> {
+        let invoice = server.billing("ours").find_one(doc! { "kind": "invoice" }).await?;
+        let collection = server.collection("alone", "invoices");
+        Ok(Self { server, collection, invoice: invoice.ok_or("no invoice")? })
+    }
+
+    async fn run(&self, clients: usize, count: usize) -> Result<Sample, Wrong> {
+        let with_id = |_| {
+            let mut invoice = self.invoice.clone();
+            invoice.insert("_id", ObjectId::new());
+            invoice
+        };
+        let inputs = (0..count).map(with_id).collect();
+        let collection = self.collection.clone();
         run::each(clients, inputs, Some(self.server.process), move |invoice| {
             let collection = collection.clone();
             async move {
@@ -116,6 +134,7 @@ pub(super) async fn issue(server: &Server, report: &mut Report, length: Length) 
     let commits: Arc<dyn Commits> = Arc::new(store.clone());
     let by_calls = Twin::new(server, &teams, "typed").await?;
     let by_bytes = Twin::new(server, &teams, "raw").await?;
+    let alone = Alone::new(server).await?;
     let ours = async |clients: usize, count: usize| {
         run::commit(&commits, clients, teams.issues(count).await?, Some(server.process)).await
     };
@@ -137,7 +156,7 @@ pub(super) async fn issue(server: &Server, report: &mut Report, length: Length) 
         let pairs = Pairs::take(
             length.turns(),
             async || ours(clients, count).await,
-            async || by_bytes.alone(clients, count).await,
+            async || alone.run(clients, count).await,
         );
         report.speed(&format!("{who}, `insertOne` of the invoice alone"), &pairs.await?, Goal::None);
     }
