@@ -102,7 +102,8 @@ fn statement(team: TeamId, month: Month, currency: Currency, sum: Sum) -> Result
     for (field, amount) in [("invoiced", invoiced), ("credited", credited)] {
         added.append(name(field.to_owned())?, decimal(amount));
     }
-    for (field, count) in [("invoices", invoices), ("credit_notes", credit_notes)] {
+    // No field of what is written often may be called like a path of an index: the server would go through all of them.
+    for (field, count) in [("invoice_count", invoices), ("credit_note_count", credit_notes)] {
         added.append(name(field.to_owned())?, i64::try_from(count).unwrap_or_default());
     }
     let first = rawdoc! {

@@ -177,7 +177,7 @@ fn revenue(month: &RawDocument) -> Result<RevenueRow, StoreError> {
         month: Month::of(there("month", row.date("month")?)?),
         invoiced: summed(sum(row, "invoiced")?, currency, "invoiced")?,
         credited: summed(sum(row, "credited")?, currency, "credited")?,
-        invoices: count(row, "invoices")?,
-        credit_notes: count(row, "credit_notes")?,
+        invoices: count(row, "invoice_count")?,
+        credit_notes: count(row, "credit_note_count")?,
     })
 }

@@ -31,6 +31,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// Another program may take the port between our finding it free and the server's binding it.
 const PORTS: usize = 5;
 /// Every collection and index is an open file, and the soft limit of many systems is 1,024. `exec` keeps the process id.
+const IDLE_FILES: &str = "file_manager=(close_idle_time=3,close_scan_interval=2,close_handle_minimum=500)";
 const LAUNCH: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
 
 /// What differs between replica sets.
@@ -224,6 +225,9 @@ impl Node {
         command.args(["--port", &self.port.to_string(), "--oplogSize", &self.settings.oplog.to_string()]);
         command.args(["--wiredTigerCacheSizeGB", self.settings.cache]);
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+        // Hundreds of tests have a database each, of a hundred files: those at rest, and those that were dropped, are let go.
+        command.args(["--wiredTigerEngineConfigString", IDLE_FILES]);
+        command.args(["--setParameter", "minSnapshotHistoryWindowInSeconds=5"]);
         let lifetime = format!("transactionLifetimeLimitSeconds={}", self.settings.transaction);
         command.args(["--setParameter", &lifetime]);
         // Told to stop, it does not wait for its clients to find another server first.
