@@ -34,7 +34,7 @@ impl Trace {
         match self.random.below(8) {
             0 | 1 => {
                 let back = usize::try_from(self.random.below(20)).unwrap();
-                if let Some(set) = self.players[0].recorder.recent(back) {
+                if let Some(set) = self.players[0].recent(back) {
                     self.commit("commit again", vec![(*set).clone()]).await?;
                 }
             }
@@ -49,7 +49,7 @@ impl Trace {
     async fn commit(&mut self, what: &str, sets: Vec<ChangeSet>) -> Result<(), Wrong> {
         let _ = self
             .all(what, async |p| {
-                let answers = p.recorder.commit(sets.clone()).await.into_iter();
+                let answers = p.commit(sets.clone()).await.into_iter();
                 let answers: Vec<_> =
                     answers.map(|answer| answer.map_err(|error| format!("{error:?}"))).collect();
                 if answers.iter().all(Result::is_err) { Err(answers) } else { Ok(answers) }
@@ -61,7 +61,7 @@ impl Trace {
     /// A recent change set with something about it changed.
     async fn twisted(&mut self) -> Result<(), Wrong> {
         let back = usize::try_from(self.random.below(20)).unwrap();
-        let Some(set) = self.players[0].recorder.recent(back) else { return Ok(()) };
+        let Some(set) = self.players[0].recent(back) else { return Ok(()) };
         let mut set = (*set).clone();
         if self.random.chance(4, 5) {
             set.id = self.commit_id();
@@ -88,7 +88,7 @@ impl Trace {
             }
         }
         // Several things may be wrong with it, and a store answers any of them.
-        let answer = async |p: &Player| match p.recorder.commit(vec![set.clone()]).await.pop().unwrap() {
+        let answer = async |p: &Player| match p.commit(vec![set.clone()]).await.pop().unwrap() {
             Err(
                 StoreError::Conflict { .. }
                 | StoreError::NotFound

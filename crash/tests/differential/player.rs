@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt};
 use invoice_core::memory::MemoryBilling;
-use invoice_core::ports::{BillingPorts, Clock as _, Commits, StoreError};
+use invoice_core::ports::{BillingPorts, Clock as _, Commits, IdGenerator as _, StoreError};
 use invoice_core::service::Billing;
 use invoice_core::testing::{FixedClock, SequentialIds};
-use invoice_core::{TeamId, Timestamp};
+use invoice_core::{EventId, TeamId, Timestamp};
 use invoice_store_mongo::MongoStore;
 use invoice_store_postgres::PostgresStore;
 use invoice_store_sqlite::{Durability, SqliteStore};
@@ -22,7 +22,8 @@ pub(crate) struct Player {
     pub(crate) name: &'static str,
     pub(crate) billing: Billing,
     pub(crate) clock: Arc<FixedClock>,
-    pub(crate) recorder: Arc<Recorder>,
+    recorder: Arc<Recorder>,
+    ids: Arc<SequentialIds>,
 }
 
 impl Player {
@@ -30,12 +31,27 @@ impl Player {
         let recorder = Arc::new(Recorder { inner: Arc::clone(&ports.commits), sets: Mutex::default() });
         let ports = BillingPorts { commits: recorder.clone(), ..ports };
         let clock = Arc::new(FixedClock::default());
-        let billing = Billing::new(ports, clock.clone(), Arc::new(SequentialIds::new()));
-        Self { name, billing, clock, recorder }
+        let ids = Arc::new(SequentialIds::new());
+        let billing = Billing::new(ports, clock.clone(), ids.clone());
+        Self { name, billing, clock, recorder, ids }
     }
 
     pub(crate) fn clock_now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Of the sets kept, the last one but so many; `None` if there were not as many yet.
+    pub(crate) fn recent(&self, back: usize) -> Option<Arc<ChangeSet>> {
+        self.recorder.sets.lock().unwrap().get(back).cloned()
+    }
+
+    /// Commits without keeping. The events are named anew: one that waits is as old for a store that goes by
+    /// arrival as for one that goes by identifiers.
+    pub(crate) async fn commit(&self, mut sets: Vec<ChangeSet>) -> Vec<Result<Receipt, StoreError>> {
+        for event in sets.iter_mut().flat_map(|set| &mut set.events) {
+            event.id = EventId::from_uuid(self.ids.uuid(self.clock_now()));
+        }
+        self.recorder.inner.commit_all(sets.into_iter().map(Arc::new).collect()).await
     }
 
     pub(crate) fn ports(&self) -> &BillingPorts {
@@ -47,18 +63,6 @@ impl Player {
 pub(crate) struct Recorder {
     inner: Arc<dyn Commits>,
     sets: Mutex<VecDeque<Arc<ChangeSet>>>,
-}
-
-impl Recorder {
-    /// The last one but so many; `None` if there were not as many yet.
-    pub(crate) fn recent(&self, back: usize) -> Option<Arc<ChangeSet>> {
-        self.sets.lock().unwrap().get(back).cloned()
-    }
-
-    /// Commits without keeping.
-    pub(crate) async fn commit(&self, sets: Vec<ChangeSet>) -> Vec<Result<Receipt, StoreError>> {
-        self.inner.commit_all(sets.into_iter().map(Arc::new).collect()).await
-    }
 }
 
 #[async_trait]

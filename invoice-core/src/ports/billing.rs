@@ -273,6 +273,10 @@ pub struct ClaimedEvent {
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` events for `lease_millis`, oldest first; of each aggregate at most its oldest
     /// event that is not acknowledged, and only if nobody holds that.
+    ///
+    /// The order of one aggregate's events is that of its versions. Between aggregates, the oldest is the one that
+    /// came in first or the one of the smallest identifier, as suits the store: they only differ for changes that
+    /// were decided at the same time.
     async fn claim(
         &self,
         now: Timestamp,
