@@ -1,0 +1,55 @@
+//! Accounts, teams, sessions and rotating access tokens, without a web framework.
+//!
+//! | to | look at |
+//! | --- | --- |
+//! | register, log in, refresh, invite, make API keys | [`Auth`] |
+//! | turn what a request carries into who is calling | [`Auth::authenticate`], and [`extract`] for axum |
+//! | keep the keys that sign | [`KeyRing`], [`MasterKey`] |
+//! | send mail | [`Mailer`] |
+//! | run several processes | [`Broadcast`], [`Throttle`], and `redis` for both |
+//!
+//! Records are those of [`invoice_core::identity`], kept by any store of the identity port. What a token says
+//! about a session is checked against the store each time, through a bounded cache that lives for at most ten
+//! seconds; a role is never read from a token.
+
+mod accounts;
+mod api_keys;
+mod auth;
+mod caller;
+mod checks;
+mod client;
+mod email;
+mod error;
+mod keys;
+mod mailer;
+mod password;
+#[cfg(feature = "redis")]
+pub mod redis;
+mod secret;
+mod sessions;
+mod settings;
+mod teams;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod throttle;
+mod token;
+
+#[cfg(feature = "axum")]
+pub mod extract;
+
+pub use accounts::{ProfileChange, Registration};
+
+pub use auth::{Auth, AuthBuilder};
+pub use caller::{Authenticated, Caller};
+pub use checks::{Broadcast, InProcess, Listener, Notice};
+pub use client::ClientInfo;
+pub use email::email_address;
+pub use error::{AuthError, Rule};
+pub use keys::{EdDsaSigner, Es256Signer, KeyRing, MasterKey, Signer};
+pub use mailer::{Mail, MailError, Mailer, NoMailer};
+pub use password::{Argon2Params, Password, PasswordScheme, Passwords, Verdict};
+pub use secret::OpaqueToken;
+pub use sessions::Tokens;
+pub use settings::{Settings, TokenMode};
+pub use throttle::{InMemoryThrottle, Throttle, ThrottleKey};
+pub use token::{AccessToken, ClaimsSource, NoClaims, TokenError};

@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use invoice_core::{Code, Violations};
+
+use crate::password::PasswordScheme;
+
+/// How access tokens are signed. One deployment accepts exactly one.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenMode {
+    /// By the ring's active EdDSA key; anybody can verify with the published keys.
+    #[default]
+    EdDsa,
+    /// By the ring's active ES256 key; anybody can verify with the published keys.
+    Es256,
+    /// By a key of the session's own (HS256): deleting the session destroys it. Only this deployment verifies.
+    Derived,
+}
+
+/// What may be tuned, with safe defaults.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) mode: TokenMode,
+    pub(crate) access_ttl: Duration,
+    pub(crate) leeway: Duration,
+    pub(crate) refresh_idle: Duration,
+    pub(crate) refresh_absolute: Duration,
+    pub(crate) refresh_grace: Duration,
+    pub(crate) check_ttl: Duration,
+    pub(crate) cached_sessions: u64,
+    pub(crate) cached_tokens: u64,
+    pub(crate) rotate_after: Duration,
+    pub(crate) publish_before: Duration,
+    pub(crate) ring_ttl: Duration,
+    pub(crate) mailed_ttl: Duration,
+    pub(crate) reset_ttl: Duration,
+    pub(crate) invitation_ttl: Duration,
+    pub(crate) verified_only: bool,
+    pub(crate) min_password: usize,
+    pub(crate) scheme: PasswordScheme,
+    pub(crate) hashing_at_once: usize,
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+impl Settings {
+    /// The defaults for tokens of this issuer, meant for this audience.
+    ///
+    /// ```
+    /// use invoice_auth::{Settings, TokenMode};
+    ///
+    /// let settings = Settings::new("https://bills.example", "bills").mode(TokenMode::Es256);
+    /// # let _ = settings;
+    /// ```
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            mode: TokenMode::EdDsa,
+            access_ttl: Duration::from_secs(15 * MINUTE),
+            leeway: Duration::from_secs(30),
+            refresh_idle: Duration::from_secs(7 * DAY),
+            refresh_absolute: Duration::from_secs(30 * DAY),
+            refresh_grace: Duration::from_secs(10),
+            check_ttl: Duration::from_secs(10),
+            cached_sessions: 100_000,
+            cached_tokens: 100_000,
+            rotate_after: Duration::from_secs(30 * DAY),
+            publish_before: Duration::from_secs(DAY),
+            ring_ttl: Duration::from_secs(10),
+            mailed_ttl: Duration::from_secs(2 * DAY),
+            reset_ttl: Duration::from_secs(HOUR),
+            invitation_ttl: Duration::from_secs(7 * DAY),
+            verified_only: false,
+            min_password: 8,
+            scheme: PasswordScheme::default(),
+            hashing_at_once: 2,
+        }
+    }
+
+    /// How access tokens are signed; EdDSA.
+    #[must_use]
+    pub fn mode(self, mode: TokenMode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// How long an access token is good; 15 minutes, at most an hour.
+    #[must_use]
+    pub fn access_ttl(self, access_ttl: Duration) -> Self {
+        Self { access_ttl, ..self }
+    }
+
+    /// How long a session lasts without being refreshed (7 days), and in any case (30 days).
+    #[must_use]
+    pub fn refresh_ttl(self, idle: Duration, absolute: Duration) -> Self {
+        Self { refresh_idle: idle, refresh_absolute: absolute, ..self }
+    }
+
+    /// How long the immediate parent of a refresh token still gives the same child: 10 s, which is the most.
+    #[must_use]
+    pub fn refresh_grace(self, grace: Duration) -> Self {
+        Self { refresh_grace: grace, ..self }
+    }
+
+    /// How long what the store said of a session is believed: 10 s, which is the most.
+    #[must_use]
+    pub fn check_ttl(self, check_ttl: Duration) -> Self {
+        Self { check_ttl, ..self }
+    }
+
+    /// How many sessions and verified tokens are remembered at most: 100,000 each. No tokens turns their cache off.
+    #[must_use]
+    pub fn cached(self, sessions: u64, tokens: u64) -> Self {
+        Self { cached_sessions: sessions, cached_tokens: tokens, ..self }
+    }
+
+    /// How long a key signs (30 days), and how long before that it is published (a day).
+    #[must_use]
+    pub fn rotation(self, rotate_after: Duration, publish_before: Duration) -> Self {
+        Self { rotate_after, publish_before, ..self }
+    }
+
+    /// Whether only users with a verified address may log in; off.
+    #[must_use]
+    pub fn verified_only(self, verified_only: bool) -> Self {
+        Self { verified_only, ..self }
+    }
+
+    /// How passwords are hashed, and how many at once: argon2id, two.
+    #[must_use]
+    pub fn passwords(self, scheme: PasswordScheme, hashing_at_once: usize) -> Self {
+        Self { scheme, hashing_at_once, ..self }
+    }
+
+    /// Refuses what would be unsafe or could never work, naming each setting.
+    pub(crate) fn check(&self) -> Result<(), Violations> {
+        let mut found = Violations::new();
+        for (name, text) in [("/issuer", &self.issuer), ("/audience", &self.audience)] {
+            if text.is_empty() || text.len() > 500 || text.contains(char::is_control) {
+                found.add(name, Code::Malformed, "not 1 to 500 characters");
+            }
+        }
+        let between = |found: &mut Violations, name: &str, value: Duration, least: u64, most: u64| {
+            if !(Duration::from_secs(least)..=Duration::from_secs(most)).contains(&value) {
+                found.add(name, Code::OutOfRange, format!("not {least} to {most} seconds"));
+            }
+        };
+        between(&mut found, "/access_ttl", self.access_ttl, 1, HOUR);
+        between(&mut found, "/refresh_idle", self.refresh_idle, 1, 365 * DAY);
+        between(&mut found, "/refresh_absolute", self.refresh_absolute, 1, 365 * DAY);
+        between(&mut found, "/refresh_grace", self.refresh_grace, 0, 10);
+        between(&mut found, "/check_ttl", self.check_ttl, 0, 10);
+        if self.refresh_idle > self.refresh_absolute {
+            found.add("/refresh_idle", Code::Inconsistent, "longer than the session lasts in any case");
+        }
+        if self.hashing_at_once == 0 {
+            found.add("/hashing_at_once", Code::OutOfRange, "at least one password is hashed at once");
+        }
+        found.into_result()
+    }
+}
+
+/// Whole milliseconds; what is too long is cut.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
