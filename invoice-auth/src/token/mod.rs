@@ -45,6 +45,18 @@ pub struct AccessToken {
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TokenError {
+    /// There is no API key of this text, or its team is gone.
+    #[error("no such API key")]
+    ApiKeyUnknown,
+    /// The API key was revoked.
+    #[error("the API key was revoked")]
+    ApiKeyRevoked,
+    /// The API key has expired.
+    #[error("the API key has expired")]
+    ApiKeyExpired,
+    /// An API key carries no claims of the application's own, and these are needed.
+    #[error("an API key has no claims of the application's own")]
+    ApiKeyHasNoClaims,
     /// The store can't say.
     #[error(transparent)]
     Store(#[from] StoreError),
