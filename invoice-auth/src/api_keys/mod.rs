@@ -61,10 +61,10 @@ impl Auth {
         if !key.is_open(now) {
             return Err(TokenError::ApiKeyExpired);
         }
-        if known.is_to_be_touched(now) {
-            if let Err(error) = parts.ports.api_keys.touch_api_key(key.team(), key.id(), now).await {
-                tracing::warn!(api_key = %key.id(), %error, "the last use of an API key was not recorded");
-            }
+        if known.is_to_be_touched(now)
+            && let Err(error) = parts.ports.api_keys.touch_api_key(key.team(), key.id(), now).await
+        {
+            tracing::warn!(api_key = %key.id(), %error, "the last use of an API key was not recorded");
         }
         let caller = Caller::api_key(key.id(), key.created_by(), key.team(), key.role()).from_client(client);
         Ok(Authenticated::new(caller, NoClaims {}, key.expires_at()))
