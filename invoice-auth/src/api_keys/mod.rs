@@ -34,7 +34,7 @@ impl Auth {
         }
         let found = self.authenticate_api_key(bearer, client).await?;
         let none = serde_json::Value::Object(serde_json::Map::new());
-        let claims = serde_json::from_value(none).map_err(|_| TokenError::ApiKeyHasNoClaims)?;
+        let claims = serde_json::from_value(none).map_err(|_| TokenError::AppClaims)?;
         let ends = found.expires_at();
         Ok(Authenticated::new(found.into_parts().0, claims, ends))
     }
@@ -50,11 +50,11 @@ impl Auth {
         client: ClientInfo,
     ) -> Result<Authenticated<NoClaims>, TokenError> {
         if !is_well_formed(key) {
-            return Err(TokenError::ApiKeyUnknown);
+            return Err(TokenError::UnknownApiKey);
         }
         let (parts, now) = (self.parts(), self.parts().now());
         let known = parts.api_keys.check(parts, OpaqueToken::new(key).fingerprint(), now).await?;
-        let Some(key) = known.key() else { return Err(TokenError::ApiKeyUnknown) };
+        let Some(key) = known.key() else { return Err(TokenError::UnknownApiKey) };
         if key.revoked_at().is_some() {
             return Err(TokenError::ApiKeyRevoked);
         }

@@ -1,6 +1,5 @@
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use invoice_core::ports::StoreError;
 use invoice_core::{Permission, Role};
 
 use crate::token::TokenError;
@@ -33,9 +32,9 @@ pub enum AuthRejection {
     /// The token was refused. The cause is for logs.
     #[error("the token was refused: {0}")]
     Refused(#[source] TokenError),
-    /// The store can't say who it is.
+    /// Nobody can say who it is: the store is away, or a key is damaged.
     #[error("who calls can't be found out now")]
-    Unavailable(#[source] StoreError),
+    Unavailable(#[source] TokenError),
     /// There is a need of a role, and no team is active.
     #[error("no team is active")]
     NoTeam,
@@ -49,10 +48,7 @@ pub enum AuthRejection {
 
 impl From<TokenError> for AuthRejection {
     fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Store(error) => Self::Unavailable(error),
-            cause => Self::Refused(cause),
-        }
+        if error.is_refusal() { Self::Refused(error) } else { Self::Unavailable(error) }
     }
 }
 
