@@ -38,6 +38,7 @@ mod token;
 pub mod extract;
 
 pub use accounts::{ProfileChange, Registration};
+pub use api_keys::{ApiKeyData, NewApiKey};
 
 pub use auth::{Auth, AuthBuilder};
 pub use caller::{Authenticated, Caller};

@@ -45,9 +45,28 @@ pub struct AccessToken {
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TokenError {
+    /// The application's own claims are not of the shape that it expects.
+    #[error("the application's claims have another shape")]
+    AppClaims,
+    /// There is no such API key.
+    #[error("no such API key")]
+    UnknownApiKey,
+    /// The API key was revoked.
+    #[error("the API key was revoked")]
+    ApiKeyRevoked,
+    /// The API key's time is over.
+    #[error("the API key expired")]
+    ApiKeyExpired,
     /// The store can't say.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl TokenError {
+    /// Whether the token was found wanting: 401. Otherwise nobody knows, and it is not the caller's fault: 503.
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Store(_))
+    }
 }
 
 pub(crate) struct TokenDesk {}
