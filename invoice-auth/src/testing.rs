@@ -1,1 +1,2 @@
 //! For tests.
+pub use crate::token::{read_token, verify_jws};
