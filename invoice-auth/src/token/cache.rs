@@ -6,8 +6,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
 use super::claims::Claims;
-use super::error::TokenError;
-use crate::keys::KeyRing;
 use crate::settings::Settings;
 
 /// Bytes of claims of the application's own that count as one more token.
@@ -18,7 +16,6 @@ pub(super) struct VerifiedTokens(Option<Cache<[u8; 32], Verified>>);
 
 #[derive(Clone)]
 struct Verified {
-    key_id: Arc<str>,
     generation: u64,
     claims: Arc<Claims>,
 }
@@ -41,21 +38,16 @@ impl VerifiedTokens {
         Self(Some(cache))
     }
 
-    /// The claims of a token that was verified by a key that is still in the ring. Their time is not checked.
-    pub(super) async fn find(&self, token: &str, ring: &KeyRing) -> Result<Option<Arc<Claims>>, TokenError> {
-        let Some(verified) = self.0.as_ref().and_then(|cache| cache.get(&hash(token))) else {
-            return Ok(None);
-        };
-        // Asking for the key also brings the ring up to date when it is due.
-        let key = ring.verifying(&verified.key_id).await.map_err(TokenError::of_keys)?;
-        let holds = key.is_some() && verified.generation == ring.generation();
-        Ok(holds.then_some(verified.claims))
+    /// The claims of a token that a key verified which is still in the ring: since then none was taken out. Their
+    /// time is not checked.
+    pub(super) fn find(&self, token: &str, generation: u64) -> Option<Arc<Claims>> {
+        let verified = self.0.as_ref()?.get(&hash(token))?;
+        (verified.generation == generation).then_some(verified.claims)
     }
 
-    pub(super) fn remember(&self, token: &str, key_id: &str, generation: u64, claims: &Arc<Claims>) {
+    pub(super) fn remember(&self, token: &str, generation: u64, claims: &Arc<Claims>) {
         if let Some(cache) = &self.0 {
-            let verified = Verified { key_id: key_id.into(), generation, claims: claims.clone() };
-            cache.insert(hash(token), verified);
+            cache.insert(hash(token), Verified { generation, claims: claims.clone() });
         }
     }
 }

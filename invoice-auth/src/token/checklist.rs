@@ -19,7 +19,6 @@ pub(super) enum Check {
     Type,
     KeyIdForm,
     KeyKnown,
-    Mode,
     Algorithm,
     Signature,
     PayloadWhole,

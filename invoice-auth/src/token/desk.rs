@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use invoice_core::Timestamp;
-use invoice_core::identity::Session;
+use invoice_core::identity::{KeyAlgorithm, Session};
 use invoice_core::ports::{Clock, IdGenerator};
 use serde::de::DeserializeOwned;
 
@@ -63,15 +63,9 @@ impl TokenDesk {
         };
         let token_id = self.ids.uuid(now).simple().to_string();
         let draft = Draft::new(&self.settings, session, uv, now, &token_id, app.as_ref());
-        let signer = self.ring.signer().await?;
+        let signer = self.ring.signer_of(session).await?;
         let signed = draft.signing_input(signer.algorithm(), signer.kid())?;
-        let signature = if self.settings.mode == TokenMode::Derived {
-            let checked = self.checks.check(session.id(), session.team()).await?;
-            let key = checked.as_ref().and_then(|checked| checked.derived.as_ref());
-            key.ok_or(AuthError::Crypto("the session has no secret"))?.tag(&[signed.as_bytes()]).to_vec()
-        } else {
-            signer.sign(signed.as_bytes())?
-        };
+        let signature = signer.sign(signed.as_bytes())?;
         draft.sealed(&signed, &signature)
     }
 
@@ -102,40 +96,47 @@ impl TokenDesk {
 
     /// What a key of the ring signed. The signature comes first: nobody else's JSON is read.
     async fn read_signed(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
-        if let Some(claims) = self.verified.find(token, &self.ring).await? {
+        // Before the key is asked for: if one is taken out meanwhile, what is remembered below counts for nothing.
+        let generation = self.ring.generation().await.map_err(TokenError::of_keys)?;
+        if let Some(claims) = self.verified.find(token, generation) {
             return Ok(claims);
         }
-        // Before the key is asked for: if it is taken out meanwhile, what is remembered below counts for nothing.
-        let generation = self.ring.generation();
         let parts = Parts::split(token, &self.list)?;
         let header = parts.header(&self.list)?;
-        let key_id = header.key_id(&self.list)?;
-        let key = self.key(&header, key_id).await?;
-        let of_mode = match self.settings.mode {
-            TokenMode::EdDsa => "EdDSA",
-            TokenMode::Es256 => "ES256",
-            TokenMode::Derived => "",
-        };
-        let of_key = name(key.algorithm).unwrap_or_default();
-        self.list.require(Check::Mode, of_key == of_mode, TokenError::Algorithm)?;
-        self.list.require(Check::Algorithm, header.algorithm == of_key, TokenError::Algorithm)?;
-        let signed = is_signed(&key, parts.signed, &parts.signature);
-        #[cfg(test)]
-        let signed =
-            signed || self.list.signed_as_told(&header.algorithm, &key, parts.signed, &parts.signature);
-        self.list.require(Check::Signature, signed, TokenError::Signature)?;
+        self.check_signature(&parts, &header).await?;
         let claims = Arc::new(Claims::read(parts.payload()?, &self.settings, &self.list)?);
-        self.verified.remember(token, key_id, generation, &claims);
+        self.verified.remember(token, generation, &claims);
         Ok(claims)
     }
 
-    async fn key(&self, header: &Header<'_>, key_id: &str) -> Result<Arc<VerifyingKey>, TokenError> {
+    async fn check_signature(&self, parts: &Parts<'_>, header: &Header<'_>) -> Result<(), TokenError> {
+        let key_id = header.key_id(&self.list)?;
         #[cfg(test)]
-        if let Some(key) = self.list.planted(header, key_id) {
-            return Ok(key);
+        if let Some((algorithm, key)) = self.list.planted(header, key_id) {
+            let signed = is_signed(algorithm, &key, parts.signed, &parts.signature);
+            return self.list.require(Check::Signature, signed, TokenError::Signature);
         }
-        let _ = header;
+        let key = self.verifying(key_id).await?;
+        self.check_algorithm(header, &key)?;
+        let signed = is_signed(key.algorithm, &key.key, parts.signed, &parts.signature);
+        #[cfg(test)]
+        let signed = signed || self.list.signed_as_told(&header.algorithm, parts.signed, &parts.signature);
+        self.list.require(Check::Signature, signed, TokenError::Signature)
+    }
+
+    async fn verifying(&self, key_id: &str) -> Result<Arc<VerifyingKey>, TokenError> {
         self.ring.verifying(key_id).await.map_err(TokenError::of_keys)?.ok_or(TokenError::UnknownKey)
+    }
+
+    /// The key says how it signs, and the deployment which keys it takes; the header has to agree.
+    fn check_algorithm(&self, header: &Header<'_>, key: &VerifyingKey) -> Result<(), TokenError> {
+        let of_mode = match self.settings.mode {
+            TokenMode::EdDsa => KeyAlgorithm::EdDsa,
+            TokenMode::Es256 => KeyAlgorithm::Es256,
+            TokenMode::Derived => KeyAlgorithm::Hs256,
+        };
+        let agreed = key.algorithm == of_mode && name(of_mode) == Some(header.algorithm.as_ref());
+        self.list.require(Check::Algorithm, agreed, TokenError::Algorithm)
     }
 
     /// What the session's own key signed. Which session that is the claims have to say, so they are read first, and
@@ -143,14 +144,13 @@ impl TokenDesk {
     async fn read_derived(&self, token: &str) -> Result<(Arc<Claims>, Arc<Checked>), TokenError> {
         let parts = Parts::split(token, &self.list)?;
         let header = parts.header(&self.list)?;
-        header.key_id(&self.list)?;
-        self.list.require(Check::Algorithm, header.algorithm == "HS256", TokenError::Algorithm)?;
+        let ring_key = self.verifying(header.key_id(&self.list)?).await?;
+        self.check_algorithm(&header, &ring_key)?;
         let claims = Claims::read(parts.payload()?, &self.settings, &self.list)?;
         let checked = self.session(&claims).await?;
-        let signed = checked
-            .derived
-            .as_ref()
-            .is_some_and(|key| key.is_tag(&[parts.signed.as_bytes()], &parts.signature));
+        let keys = checked.derived.as_ref().ok_or(TokenError::Signature)?;
+        let key = keys.key(&ring_key).map_err(TokenError::of_keys)?;
+        let signed = key.is_tag(&[parts.signed.as_bytes()], &parts.signature);
         #[cfg(test)]
         let signed = signed || self.list.signed_by_planted(&header, parts.signed, &parts.signature);
         self.list.require(Check::Signature, signed, TokenError::Signature)?;

@@ -8,13 +8,15 @@ use jsonwebtoken::DecodingKey;
 use super::error::TokenError;
 use super::json::{Members, Strictness, Value, list, object};
 use super::signature::name;
-use crate::keys::VerifyingKey;
 
 /// Fewest bytes of a key for HS256 (RFC 7518 section 3.2).
 const MIN_SECRET: usize = 32;
 
-/// The key and the one algorithm it is for.
-pub(super) fn public_key(jwk: &str) -> Result<VerifyingKey, TokenError> {
+/// A key and the one algorithm it is for.
+pub(super) type PublicKey = (KeyAlgorithm, DecodingKey);
+
+/// Reads a JWK.
+pub(super) fn public_key(jwk: &str) -> Result<PublicKey, TokenError> {
     let unsound = TokenError::Crypto("the JWK is unsound");
     let members = object(jwk, Strictness::FULL).map_err(|_| unsound.clone())?;
     let bytes = |member: &str| {
@@ -42,7 +44,7 @@ pub(super) fn public_key(jwk: &str) -> Result<VerifyingKey, TokenError> {
         }
         _ => return Err(TokenError::Algorithm),
     };
-    if agrees(&members, algorithm) { Ok(VerifyingKey { algorithm, key }) } else { Err(TokenError::Algorithm) }
+    if agrees(&members, algorithm) { Ok((algorithm, key)) } else { Err(TokenError::Algorithm) }
 }
 
 /// Whether what the key says of its use allows this one (RFC 7517 sections 4.2 to 4.4).

@@ -33,13 +33,13 @@ use crate::settings::Settings;
 /// # }
 /// ```
 pub fn verify_jws(jwk: &str, compact: &str) -> Result<Vec<u8>, TokenError> {
-    let key = public_key(jwk)?;
+    let (algorithm, key) = public_key(jwk)?;
     let checks = Checklist::default();
     let parts = Parts::split(compact, &checks)?;
-    if name(key.algorithm) != Some(parts.header(&checks)?.algorithm.as_ref()) {
+    if name(algorithm) != Some(parts.header(&checks)?.algorithm.as_ref()) {
         return Err(TokenError::Algorithm);
     }
-    if !is_signed(&key, parts.signed, &parts.signature) {
+    if !is_signed(algorithm, &key, parts.signed, &parts.signature) {
         return Err(TokenError::Signature);
     }
     Ok(parts.into_payload())
