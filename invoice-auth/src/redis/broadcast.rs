@@ -89,9 +89,10 @@ impl RedisBroadcast {
     }
 
     async fn publish(&self, text: &str) {
+        let Some(channel) = self.channels.first() else { return };
         let mut pause = FIRST_PAUSE;
         let mut publisher = self.publisher.clone();
-        while let Err(error) = publisher.publish::<_, _, ()>(self.channels.first(), text).await {
+        while let Err(error) = publisher.publish::<_, _, ()>(channel, text).await {
             tracing::debug!(kind = ?error.kind(), "a notice could not be told: once more");
             sleep(pause).await;
             pause = longer(pause);
