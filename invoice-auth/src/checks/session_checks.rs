@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 
 use super::Notice;
 use super::memory::Changes;
-use crate::keys::{KeyRing, SessionKeys};
+use crate::error::AuthError;
+use crate::keys::{KeyRing, MacKey, SessionKeys, VerifyingKey};
 use crate::settings::{Settings, millis};
 
 /// What is known of a session.
@@ -23,9 +24,15 @@ pub(crate) struct Checked {
     pub(crate) revoked: bool,
     pub(crate) disabled: bool,
     pub(crate) idle_expires_at: Timestamp,
-    /// In the mode that derives them, the keys that the session's tokens are signed with. A session that ended has
-    /// none.
-    pub(crate) derived: Option<SessionKeys>,
+    pub(crate) keys: Option<SessionKeys>,
+}
+
+impl Checked {
+    /// In the mode that derives it, the key that the session's tokens are signed with under a key of the
+    /// ring; `None` if the session has no secret, such as one that ended.
+    pub(crate) fn derived(&self, ring: &VerifyingKey) -> Result<Option<Arc<MacKey>>, AuthError> {
+        self.keys.as_ref().map(|keys| keys.key(ring)).transpose()
+    }
 }
 
 type Key = (SessionId, Option<TeamId>);
@@ -127,7 +134,7 @@ impl SessionChecks {
 
     fn checked(&self, session: SessionId, check: SessionCheck) -> Result<Checked, StoreError> {
         let SessionCheck { user, sv, uv, role, revoked_at, disabled_at, idle_expires_at, secret } = check;
-        let derived = secret.map(|sealed| self.ring.session_keys(session, &sealed)).transpose();
+        let keys = secret.map(|sealed| self.ring.session_keys(session, &sealed)).transpose();
         Ok(Checked {
             user,
             sv,
@@ -136,7 +143,7 @@ impl SessionChecks {
             revoked: revoked_at.is_some(),
             disabled: disabled_at.is_some(),
             idle_expires_at,
-            derived: derived.map_err(StoreError::backend)?,
+            keys: keys.map_err(StoreError::backend)?,
         })
     }
 }

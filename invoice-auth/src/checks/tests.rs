@@ -259,11 +259,11 @@ async fn a_session_s_key_is_gone_with_the_session() {
     let world = World::with(Settings::new("issuer", "audience").mode(TokenMode::Derived)).await;
     let signer = world.ring.signer_of(&world.session).await.unwrap();
     let ring = world.ring.verifying(signer.kid().as_str()).await.unwrap().unwrap();
-    let key = world.check().await.unwrap().derived.as_ref().unwrap().key(&ring).unwrap();
+    let key = world.check().await.unwrap().derived(&ring).unwrap().unwrap();
     assert!(key.is_tag(&[b"text"], &signer.sign(b"text").unwrap()));
     world.revoke().await;
     world.checks.forget(&Notice::Session(world.session.id()));
-    assert!(world.check().await.unwrap().derived.is_none());
+    assert!(world.check().await.unwrap().derived(&ring).unwrap().is_none());
 }
 
 #[tokio::test]
@@ -271,7 +271,7 @@ async fn a_session_key_is_derived_once() {
     let world = World::with(Settings::new("issuer", "audience").mode(TokenMode::Derived)).await;
     let kid = world.ring.signer_of(&world.session).await.unwrap().kid().clone();
     let ring = world.ring.verifying(kid.as_str()).await.unwrap().unwrap();
-    let one = world.check().await.unwrap().derived.as_ref().unwrap().key(&ring).unwrap();
-    let other = world.check().await.unwrap().derived.as_ref().unwrap().key(&ring).unwrap();
+    let one = world.check().await.unwrap().derived(&ring).unwrap().unwrap();
+    let other = world.check().await.unwrap().derived(&ring).unwrap().unwrap();
     assert!(Arc::ptr_eq(&one, &other));
 }

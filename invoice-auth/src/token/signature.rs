@@ -2,7 +2,6 @@
 
 use invoice_core::identity::KeyAlgorithm;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::signature::Verifier as _;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 /// The algorithm's name in a header (RFC 7518 section 3.1, RFC 8037 section 3.1).
