@@ -5,6 +5,7 @@ use invoice_core::{SessionId, TeamId, UserId};
 use uuid::Uuid;
 
 use crate::ear::{Process, master};
+use crate::proxy::Proxy;
 use crate::server::{Server, shared};
 
 fn session(number: u128) -> Notice {
@@ -71,28 +72,29 @@ async fn who_lost_the_server_forgets_everything_when_it_is_back_and_hears_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stands_still_is_noticed() {
+async fn a_connection_that_fell_silent_is_given_up_for_another() {
     let server = Server::start().await;
-    let mut process = Process::on(&server.url(), &master(17)).await;
-    server.stand_still(true);
-    let begun = Instant::now();
-    process.broadcast.tell(&Notice::Keys).await;
-    let told = begun.elapsed();
-    // A connection that is asked whether it is there, and does not say so, is given up.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    server.stand_still(false);
+    let mut proxy = Proxy::to(server.port()).await;
+    let mut process = Process::on(&server.url_by(proxy.port()), &master(17)).await;
+    proxy.fall_silent(true);
+    proxy.until_another_connects().await;
+    proxy.fall_silent(false);
     process.until("everything is forgotten", |heard| heard == [Notice::Everything, Notice::Everything]).await;
-    assert!(told < Duration::from_millis(1_500), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn telling_takes_a_second_at_most_while_there_is_no_server() {
+async fn telling_takes_a_second_at_most_while_the_server_is_away_or_silent() {
     let mut server = Server::start().await;
+    let proxy = Proxy::to(server.port()).await;
+    let silent = Process::on(&server.url_by(proxy.port()), &master(18)).await;
+    proxy.fall_silent(true);
+    let away = Process::on(&server.url(), &master(18)).await;
     server.end();
-    let process = Process::away_from(&server.url(), &master(18)).await;
-    let begun = Instant::now();
-    process.broadcast.tell(&Notice::Keys).await;
-    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    for process in [silent, away] {
+        let begun = Instant::now();
+        process.broadcast.tell(&Notice::Keys).await;
+        assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

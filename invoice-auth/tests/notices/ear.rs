@@ -19,18 +19,13 @@ pub(crate) struct Process {
 impl Process {
     /// One that is connected.
     pub(crate) async fn on(url: &str, master: &MasterKey) -> Self {
-        let mut process = Self::away_from(url, master).await;
-        process.until("it is connected", |heard| heard == [Notice::Everything]).await;
-        process
-    }
-
-    /// One that may not be connected yet.
-    pub(crate) async fn away_from(url: &str, master: &MasterKey) -> Self {
         let broadcast = RedisBroadcast::open(url, master).await.unwrap();
         let (sender, heard) = watch::channel(Vec::new());
         let sender = Arc::new(sender);
         broadcast.subscribe(Box::new(move |notice| sender.send_modify(|heard| heard.push(notice.clone()))));
-        Self { broadcast, heard }
+        let mut process = Self { broadcast, heard };
+        process.until("it is connected", |heard| heard == [Notice::Everything]).await;
+        process
     }
 
     pub(crate) async fn until(&mut self, what: &str, is_so: impl Fn(&[Notice]) -> bool) {

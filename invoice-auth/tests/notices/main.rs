@@ -2,4 +2,5 @@
 
 mod channel;
 mod ear;
+mod proxy;
 mod server;

@@ -1,8 +1,11 @@
 use std::env;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use invoice_core::ports::{Clock as _, IdGenerator as _};
+use invoice_core::system::{RandomIds, SystemClock};
 use tokio::time::{sleep, timeout};
 
 /// The Redis that all tests share; `cargo xtask test` starts one.
@@ -15,33 +18,47 @@ pub(crate) fn shared() -> String {
 /// A Redis of a test's own, to be stopped and started.
 pub(crate) struct Server {
     port: u16,
+    password: String,
     child: Option<Child>,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let mut server = Self { port, child: None };
+        let password = RandomIds::new().uuid(SystemClock.now()).simple().to_string();
+        let mut server = Self { port, password, child: None };
         server.begin().await;
         server
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        self.url_by(self.port)
+    }
+
+    /// The URL by way of another port.
+    pub(crate) fn url_by(&self, port: u16) -> String {
+        format!("redis://:{}@127.0.0.1:{port}", self.password)
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it on its port, and returns once it takes connections.
     pub(crate) async fn begin(&mut self) {
         let program = env::var("INVOICE_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-        let port = self.port.to_string();
-        let options = ["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"];
-        let child = Command::new(&program)
-            .args(options)
+        // Settings by its standard input: loopback is open to everybody, and so are the arguments.
+        let mut child = Command::new(&program)
+            .arg("-")
             .current_dir(env::temp_dir())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{program} is not installed, or does not start: {error}"));
+        let (port, password) = (self.port, &self.password);
+        let settings =
+            format!("bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\n");
+        child.stdin.take().unwrap().write_all(settings.as_bytes()).unwrap();
         self.child = Some(child);
         let answers = async {
             while TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).is_err() {
@@ -56,13 +73,6 @@ impl Server {
             child.kill().unwrap();
             child.wait().unwrap();
         }
-    }
-
-    /// Makes it stand still, connections and all, or go on.
-    pub(crate) fn stand_still(&self, still: bool) {
-        let signal = if still { "-STOP" } else { "-CONT" };
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 }
 
