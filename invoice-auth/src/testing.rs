@@ -107,10 +107,10 @@ impl MemoryMailer {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, arrival).await {
-            Ok(mail) => mail,
-            Err(_) => panic!("no mail to {address} within {} s", PATIENCE.as_secs()),
-        }
+        let Ok(mail) = tokio::time::timeout(PATIENCE, arrival).await else {
+            panic!("no mail to {address} within {} s", PATIENCE.as_secs());
+        };
+        mail
     }
 }
 

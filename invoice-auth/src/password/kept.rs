@@ -349,7 +349,7 @@ mod tests {
             IMPORTED.replace("$04$", "$31$"),
             IMPORTED.replace("$04$", "$+4$"),
             IMPORTED.replace("$2b$", "$2x$"),
-            format!("{}.", IMPORTED),
+            format!("{IMPORTED}."),
             IMPORTED.replace('$', ":"),
             "$bcrypt-sha256$v=1,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2".to_owned(),
             "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku".to_owned(),

@@ -102,14 +102,11 @@ impl Passwords {
 
 impl Shared {
     fn verdict(&self, text: &SecretText, is_kept: bool, password: &Password) -> Result<Verdict, AuthError> {
-        let (kept, is_kept) = match Kept::parse(text.expose()) {
-            Some(kept) => (kept, is_kept),
-            None => {
-                tracing::error!(
-                    "a password hash is not of a form that is understood: nobody can log in with it"
-                );
-                (Kept::nobodys(self.scheme)?, false)
-            }
+        let (kept, is_kept) = if let Some(kept) = Kept::parse(text.expose()) {
+            (kept, is_kept)
+        } else {
+            tracing::error!("a password hash is of a form that is not understood: nobody logs in with it");
+            (Kept::nobodys(self.scheme)?, false)
         };
         // In the same order whatever is kept; a right password is done when its turn has come.
         let schemes = self.know(kept.scheme())?;

@@ -105,7 +105,7 @@ pub(crate) async fn whoever_waits_is_told_for_how_long_exactly(stage: &Stage) {
         stage.fails(1, HERE, 1).await;
     }
     // The sixth wait is of 64 s. Others' waits are not ours.
-    stage.pass(Duration::from_secs(60)).await;
+    stage.pass(Duration::from_mins(1)).await;
     let wait = stage.attempt(1, HERE).await.unwrap_err();
     assert!(stage.is(wait, 4), "{wait:?}");
     assert!(stage.attempt(2, &address(1)).await.is_ok());
