@@ -147,7 +147,7 @@ impl Kept {
             }
             (Form::Bcrypt { salt, key }, PasswordScheme::Bcrypt(cost)) => {
                 let tag = hmac::sign(&hmac::Key::new(HMAC_SHA256, key.as_bytes()), password.bytes());
-                // In letters: to bcrypt a zero byte would be the end.
+                // In letters: many a bcrypt ends at a zero byte.
                 bcrypt(cost, *salt, Zeroizing::new(STANDARD.encode(tag)).as_bytes())
             }
             (Form::PlainBcrypt { salt }, PasswordScheme::Bcrypt(cost)) => {
@@ -296,17 +296,6 @@ mod tests {
         assert!(!matches(IMPORTED, &"x".repeat(71)));
         let ours = Kept::new(PasswordScheme::Bcrypt(4), &password(&long)).unwrap();
         assert!(!ours.matches(&password(&format!("{long}anything"))).unwrap());
-    }
-
-    #[test]
-    fn what_bcrypt_reads_holds_no_zero_byte_whatever_the_password_is() {
-        // About every eighth digest of 32 bytes holds one; as letters none does.
-        for number in 0..50 {
-            let text = format!("password {number}");
-            let ours = Kept::new(PasswordScheme::Bcrypt(4), &password(&text)).unwrap();
-            assert!(ours.matches(&password(&text)).unwrap());
-            assert!(!ours.matches(&password(&format!("{text}0"))).unwrap());
-        }
     }
 
     #[test]
