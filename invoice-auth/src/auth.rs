@@ -186,13 +186,17 @@ impl AuthBuilder {
             self.ids.clone(),
             self.claims,
         );
-        let (to_checks, to_ring) = (checks.clone(), ring.clone());
+        // Weakly, because the ring holds the broadcast, which holds this.
+        let (to_checks, to_ring) = (Arc::downgrade(&checks), Arc::downgrade(&ring));
         broadcast.subscribe(Box::new(move |notice| {
-            to_checks.forget(notice);
-            to_ring.forget(notice);
+            if let (Some(checks), Some(ring)) = (to_checks.upgrade(), to_ring.upgrade()) {
+                checks.forget(notice);
+                ring.forget(notice);
+            }
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
-        let passwords = Passwords::new(settings.scheme.clone(), settings.hashing_at_once)?;
+        let passwords =
+            Passwords::new(settings.scheme, settings.hashing_at_once)?.expecting(&settings.expected_schemes);
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
             ports: self.ports,
