@@ -108,7 +108,7 @@ async fn two_invitations_of_one_address_at_once_leave_one_open(desk: Desk) {
     let ada = desk.owner("ada").await;
     for _ in 0..5 {
         let invite = || desk.auth.invite(&ada, "bob@example.org", Role::Viewer);
-        let (one, other) = futures::join!(invite(), invite());
+        let (one, other) = tokio::join!(invite(), invite());
         one.unwrap();
         other.unwrap();
         assert_eq!(open(&desk, &ada).await, ["bob@example.org"]);
@@ -183,7 +183,8 @@ async fn nobody_invites_above_their_own_role(desk: Desk) {
 
 async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
     let ada = desk.owner("ada").await;
-    let (bob, kim) = (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
+    let (bob, kim) =
+        (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
     desk.auth.invite(&bob, "eve@example.org", Role::Admin).await.unwrap();
     desk.auth.invite(&kim, "liv@example.org", Role::Viewer).await.unwrap();
     desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
