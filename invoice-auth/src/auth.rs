@@ -14,6 +14,7 @@ use crate::error::AuthError;
 use crate::keys::{KeyRing, MacKey, MasterKey};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
+use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
@@ -37,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) tokens: TokenDesk,
     /// Makes children of refresh tokens.
     pub(crate) refresh_key: MacKey,
+    /// When uses of sessions were written.
+    pub(crate) last_seen: LastSeen,
 }
 
 impl Auth {
@@ -194,6 +197,7 @@ impl AuthBuilder {
         let passwords = Passwords::new(settings.scheme.clone(), settings.hashing_at_once)?;
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
+            last_seen: LastSeen::new(settings.cached_sessions),
             ports: self.ports,
             settings,
             clock: self.clock,
