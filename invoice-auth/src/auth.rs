@@ -178,7 +178,8 @@ impl AuthBuilder {
         )
         .await?;
         let ring = Arc::new(ring);
-        let checks = SessionChecks::new(self.ports.sessions.clone(), master.clone(), ring.clone(), &settings);
+        let checks =
+            SessionChecks::new(self.ports.sessions.clone(), ring.clone(), self.clock.clone(), &settings);
         let checks = Arc::new(checks);
         let tokens = TokenDesk::new(
             settings.clone(),

@@ -46,7 +46,7 @@ pub use checks::{Broadcast, InProcess, Listener, Notice};
 pub use client::ClientInfo;
 pub use email::email_address;
 pub use error::{AuthError, Rule};
-pub use keys::{EdDsaSigner, Es256Signer, KeyRing, MasterKey, Signer};
+pub use keys::{EdDsaSigner, Es256Signer, KeyRing, KeyView, MasterKey, Signer};
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
 pub use password::{Argon2Params, Password, PasswordScheme, Passwords, Verdict};
 pub use secret::OpaqueToken;
