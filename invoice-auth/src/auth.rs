@@ -195,7 +195,8 @@ impl AuthBuilder {
             to_ring.forget(notice);
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
-        let passwords = Passwords::new(settings.scheme.clone(), settings.hashing_at_once)?;
+        let passwords =
+            Passwords::new(settings.scheme, settings.hashing_at_once)?.expecting(&settings.expected_schemes);
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
             last_seen: LastSeen::new(settings.cached_sessions),

@@ -1,17 +1,11 @@
 use invoice_core::UserId;
-use invoice_core::identity::{EmailKey, Fingerprint, SecretText, SecurityAction, User};
+use invoice_core::identity::{EmailKey, Fingerprint, SecurityAction, User};
 
 use crate::auth::{Auth, Parts};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::password::Password;
 use crate::throttle::ThrottleKey;
-
-/// A password that was tried and is the right one.
-pub(super) struct Proven {
-    /// The hash to keep from now on, if the kept one is not as the settings want it.
-    pub(super) rehash: Option<SecretText>,
-}
 
 impl Parts {
     /// The account, if it may be used.
@@ -68,7 +62,7 @@ impl Auth {
         user: &User,
         password: &Password,
         client: &ClientInfo,
-    ) -> Result<Proven, AuthError> {
+    ) -> Result<(), AuthError> {
         let parts = self.parts();
         let keys = parts.attempt(user.email().key(), client).await?;
         let verdict = parts.passwords.verify(user.password(), password).await?;
@@ -76,6 +70,6 @@ impl Auth {
             return Err(parts.failed(Some(user.id()), client).await);
         }
         parts.throttle.succeeded(&keys).await;
-        Ok(Proven { rehash: verdict.rehash })
+        Ok(())
     }
 }

@@ -32,7 +32,8 @@ impl Parts {
             self.idle_end(now),
             now.plus_millis(millis(self.settings.refresh_absolute)),
         )?;
-        let session = session.with_device(device(client))?.with_team(team);
+        let session =
+            session.with_device(device(client))?.with_team(team).with_secret(self.ring.session_secret(id)?);
         Ok((session, refresh))
     }
 

@@ -42,16 +42,17 @@ impl RefreshToken {
         // One byte more than needed, as the decoder estimates before it counts.
         let mut bytes = Zeroizing::new([0; LEN + 1]);
         let read = URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()).ok()?;
-        let (session, rest) = bytes.get(..read)?.split_first_chunk::<SESSION>()?;
-        let (epoch, rest) = rest.split_first_chunk::<EPOCH>()?;
-        let (secret, tag) = rest.split_first_chunk::<SECRET>()?;
-        let opened = Self {
+        let (body, tag) = bytes.get(..read)?.split_last_chunk::<TAG>()?;
+        if !key.is_half_tag(&[b"tag", body], tag) {
+            return None;
+        }
+        let (session, rest) = body.split_first_chunk::<SESSION>()?;
+        let (epoch, secret) = rest.split_first_chunk::<EPOCH>()?;
+        Some(Self {
             session: SessionId::from_uuid(Uuid::from_bytes(*session)),
             uv: u32::from_be_bytes(*epoch),
-            secret: Zeroizing::new(*secret),
-        };
-        let genuine = aws_lc_rs::constant_time::verify_slices_are_equal(tag, &opened.tag(key)).is_ok();
-        genuine.then_some(opened)
+            secret: Zeroizing::new(secret.try_into().ok()?),
+        })
     }
 
     /// The only child it ever has.
@@ -66,7 +67,8 @@ impl RefreshToken {
         bytes.extend_from_slice(self.session.as_uuid().as_bytes());
         bytes.extend_from_slice(&self.uv.to_be_bytes());
         bytes.extend_from_slice(self.secret.as_slice());
-        bytes.extend_from_slice(&self.tag(key));
+        let tag = key.tag(&[b"tag", &bytes]);
+        bytes.extend(tag.iter().take(TAG));
         let text = Zeroizing::new(base64url(&bytes));
         OpaqueToken::new(format!("{PREFIX}{}", text.as_str()))
     }
@@ -78,18 +80,76 @@ impl RefreshToken {
     pub(crate) const fn uv(&self) -> u32 {
         self.uv
     }
-
-    fn tag(&self, key: &MacKey) -> [u8; TAG] {
-        let session = self.session.as_uuid();
-        let whole = key.tag(&[b"tag", session.as_bytes(), &self.uv.to_be_bytes(), self.secret.as_slice()]);
-        let mut tag = [0; TAG];
-        tag.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
-        tag
-    }
 }
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshToken").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keys::MasterKey;
+
+    use super::*;
+
+    fn key(byte: u8) -> MacKey {
+        MasterKey::from_bytes([byte; 32]).mac_key("refresh").unwrap()
+    }
+
+    fn a_token() -> RefreshToken {
+        RefreshToken::first(SessionId::from_uuid(Uuid::from_u128(7)), 3).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened_again() {
+        let token = a_token();
+        let sealed = token.sealed(&key(1));
+        let opened = RefreshToken::open(&key(1), &sealed).unwrap();
+        assert_eq!((opened.session(), opened.uv()), (token.session(), 3));
+        assert_eq!(opened.sealed(&key(1)), sealed);
+        assert_eq!(sealed.expose().len(), PREFIX.len() + CHARS);
+    }
+
+    #[test]
+    fn the_child_depends_on_nothing_but_the_parent_and_the_key() {
+        let token = a_token();
+        let child = token.child(&key(1)).sealed(&key(1));
+        let opened = RefreshToken::open(&key(1), &token.sealed(&key(1))).unwrap();
+        assert_eq!(opened.child(&key(1)).sealed(&key(1)), child);
+        assert_ne!(child, token.sealed(&key(1)));
+        assert_ne!(token.child(&key(2)).secret, token.child(&key(1)).secret);
+        assert_ne!(a_token().child(&key(1)).secret, token.child(&key(1)).secret);
+    }
+
+    #[test]
+    fn a_token_of_another_deployment_is_none() {
+        assert!(RefreshToken::open(&key(2), &a_token().sealed(&key(1))).is_none());
+    }
+
+    #[test]
+    fn a_token_with_any_character_changed_added_or_taken_away_is_none() {
+        let sealed = a_token().sealed(&key(1));
+        let text = sealed.expose();
+        let open = |text: String| RefreshToken::open(&key(1), &OpaqueToken::new(text));
+        for place in 0..text.len() {
+            for other in ['A', 'B', 'g', '_', '=', '+', '\n'] {
+                let changed: String =
+                    text.chars().enumerate().map(|(at, c)| if at == place { other } else { c }).collect();
+                assert!(changed == text || open(changed).is_none(), "{other:?} at {place}");
+            }
+        }
+        for changed in [format!("{text}A"), format!("{text}="), format!(" {text}"), text[1..].to_owned()] {
+            assert!(open(changed).is_none());
+        }
+        assert!(open(text[..text.len() - 1].to_owned()).is_none());
+        assert!(open(String::new()).is_none() && open(PREFIX.to_owned()).is_none());
+    }
+
+    #[test]
+    fn nothing_of_a_token_is_shown() {
+        let shown = format!("{:?}", a_token());
+        assert!(shown.contains("ses_") && shown.contains("..") && !shown.contains("secret"), "{shown}");
     }
 }

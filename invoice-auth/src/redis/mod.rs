@@ -1,0 +1,5 @@
+//! Redis, for several processes.
+
+mod throttle;
+
+pub use throttle::RedisThrottle;
