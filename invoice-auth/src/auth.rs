@@ -8,6 +8,7 @@ use invoice_core::system::{RandomIds, SystemClock};
 use invoice_core::{AuditId, CommitId, Timestamp};
 use uuid::Uuid;
 
+use crate::api_keys::ApiKeyChecks;
 use crate::checks::{Broadcast, InProcess, Notice, SessionChecks};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
@@ -40,6 +41,7 @@ pub(crate) struct Parts {
     pub(crate) refresh_key: MacKey,
     /// When uses of sessions were written.
     pub(crate) last_seen: LastSeen,
+    pub(crate) api_keys: Arc<ApiKeyChecks>,
 }
 
 impl Auth {
@@ -120,6 +122,7 @@ impl Parts {
     /// Makes every process forget what the store said of this before. Call it after the commit.
     pub(crate) async fn tell(&self, notice: Notice) {
         self.checks.forget(&notice);
+        self.api_keys.forget(&notice);
         self.broadcast.tell(&notice).await;
     }
 }
@@ -189,10 +192,12 @@ impl AuthBuilder {
             self.ids.clone(),
             self.claims,
         );
-        let (to_checks, to_ring) = (checks.clone(), ring.clone());
+        let api_keys = Arc::new(ApiKeyChecks::new(&settings));
+        let (to_checks, to_ring, to_api_keys) = (checks.clone(), ring.clone(), api_keys.clone());
         broadcast.subscribe(Box::new(move |notice| {
             to_checks.forget(notice);
             to_ring.forget(notice);
+            to_api_keys.forget(notice);
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
         let passwords =
@@ -212,6 +217,7 @@ impl AuthBuilder {
             checks,
             broadcast,
             tokens,
+            api_keys,
         })))
     }
 }

@@ -39,6 +39,7 @@ mod token;
 pub mod extract;
 
 pub use accounts::{Profile, ProfileChange, Registration};
+pub use api_keys::{ApiKeyData, NewApiKey};
 
 pub use auth::{Auth, AuthBuilder};
 pub use caller::{Authenticated, Caller};

@@ -24,7 +24,7 @@ pub(crate) struct Checked {
     pub(crate) revoked: bool,
     pub(crate) disabled: bool,
     pub(crate) idle_expires_at: Timestamp,
-    keys: Option<SessionKeys>,
+    pub(crate) keys: Option<SessionKeys>,
 }
 
 impl Checked {

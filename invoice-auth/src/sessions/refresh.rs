@@ -54,7 +54,7 @@ impl Auth {
         if !session.is_open(now) {
             return Err(AuthError::InvalidToken);
         }
-        let place = parts.place(&session, token, now);
+        let place = parts.standing(&session, token, now);
         if matches!(place, Place::Reused) {
             return self.end_family(session, client, now).await;
         }
@@ -94,7 +94,7 @@ impl Auth {
 }
 
 impl Parts {
-    fn place(&self, session: &Session, token: &OpaqueToken, now: Timestamp) -> Place {
+    fn standing(&self, session: &Session, token: &OpaqueToken, now: Timestamp) -> Place {
         let fingerprint = token.fingerprint();
         if fingerprint == session.refresh().current() {
             return Place::Current;

@@ -148,8 +148,7 @@ impl TokenDesk {
         self.check_algorithm(&header, &ring_key)?;
         let claims = Claims::read(parts.payload()?, &self.settings, &self.list)?;
         let checked = self.session(&claims).await?;
-        let keys = checked.derived.as_ref().ok_or(TokenError::Signature)?;
-        let key = keys.key(&ring_key).map_err(TokenError::of_keys)?;
+        let key = checked.derived(&ring_key).map_err(TokenError::of_keys)?.ok_or(TokenError::Signature)?;
         let signed = key.is_tag(&[parts.signed.as_bytes()], &parts.signature);
         #[cfg(test)]
         let signed = signed || self.list.signed_by_planted(&header, parts.signed, &parts.signature);

@@ -3,7 +3,6 @@
 use invoice_core::identity::KeyAlgorithm;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::signature::Verifier as _;
 
 /// The algorithm's name in a header (RFC 7518 section 3.1, RFC 8037 section 3.1).
 pub(super) const fn name(algorithm: KeyAlgorithm) -> Option<&'static str> {

@@ -126,6 +126,6 @@ pub(super) fn as_claimed(claims: &Claims) -> Arc<Checked> {
         revoked: false,
         disabled: false,
         idle_expires_at: Timestamp::from_millis(i64::MAX),
-        derived: None,
+        keys: None,
     })
 }
