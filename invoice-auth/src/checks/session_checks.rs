@@ -114,6 +114,12 @@ impl SessionChecks {
         self.changes.note(notice);
     }
 
+    #[cfg(test)]
+    pub(super) fn remembered_count(&self) -> u64 {
+        self.cache.run_pending_tasks();
+        self.cache.entry_count()
+    }
+
     fn remembered(&self, key: &Key) -> Option<Entry> {
         self.cache.get(key).filter(|entry| self.is_good(key, entry))
     }
