@@ -73,7 +73,10 @@ impl Checklist {
         self.weakness.as_ref().is_some_and(|weakness| {
             weakness.off == Check::Algorithm
                 && (header.algorithm.eq_ignore_ascii_case("none") && signature.is_empty()
-                    || weakness.keys.values().any(|(algorithm, key)| is_signed(*algorithm, key, signed, signature)))
+                    || weakness
+                        .keys
+                        .values()
+                        .any(|(algorithm, key)| is_signed(*algorithm, key, signed, signature)))
         })
     }
 }

@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use invoice_auth::{
-    Auth, AuthBuilder, AuthError, Caller, ClientInfo, Mail, MailError, Mailer, MasterKey, OpaqueToken, Settings,
+    Auth, AuthBuilder, AuthError, Caller, ClientInfo, Mail, MailError, Mailer, MasterKey, OpaqueToken,
+    Settings,
 };
 use invoice_core::identity::{EmailAddress, EmailKey, IdentityChange, SecurityAction, SecurityEvent, User};
 use invoice_core::ports::identity::IdentityPorts;

@@ -183,7 +183,8 @@ async fn nobody_invites_above_their_own_role(desk: Desk) {
 
 async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
     let ada = desk.owner("ada").await;
-    let (bob, kim) = (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
+    let (bob, kim) =
+        (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
     desk.auth.invite(&bob, "eve@example.org", Role::Admin).await.unwrap();
     desk.auth.invite(&kim, "liv@example.org", Role::Viewer).await.unwrap();
     desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();

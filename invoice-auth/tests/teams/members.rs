@@ -78,12 +78,8 @@ async fn nobody_decides_about_a_role_above_their_own(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
     let kim = desk.member(&ada, "kim", Role::Member).await;
-    for (user, role) in [
-        (&kim, Role::Owner),
-        (&bob, Role::Owner),
-        (&ada, Role::Viewer),
-        (&ada, Role::Owner),
-    ] {
+    for (user, role) in [(&kim, Role::Owner), (&bob, Role::Owner), (&ada, Role::Viewer), (&ada, Role::Owner)]
+    {
         let version = version_of(&desk, user).await;
         let refused = desk.auth.change_role(&bob, user.user_id(), role, version).await;
         assert!(matches!(refused, Err(AuthError::Rule(Rule::RoleAboveOwn))), "{refused:?}");

@@ -26,7 +26,8 @@ async fn the_last_owner_stays(desk: Desk) {
         let stepped = desk.auth.change_role(&ada, ada.user_id(), role, place.version()).await;
         assert!(is_last_owner(&stepped), "{stepped:?}");
     }
-    let (left, removed) = (desk.auth.leave_team(&ada).await, desk.auth.remove_member(&ada, ada.user_id()).await);
+    let (left, removed) =
+        (desk.auth.leave_team(&ada).await, desk.auth.remove_member(&ada, ada.user_id()).await);
     assert!(is_last_owner(&left) && is_last_owner(&removed), "{left:?} {removed:?}");
     assert_eq!(desk.role_of(&ada).await, Some(Role::Owner));
 }
@@ -62,10 +63,8 @@ async fn two_owners_who_go_at_once_leave_one(desk: Desk) {
     for round in 0..10 {
         let ada = desk.owner(&format!("kim{round}")).await;
         let bob = desk.member(&ada, &format!("liv{round}"), Role::Owner).await;
-        let each_other = (
-            desk.auth.remove_member(&ada, bob.user_id()),
-            desk.auth.remove_member(&bob, ada.user_id()),
-        );
+        let each_other =
+            (desk.auth.remove_member(&ada, bob.user_id()), desk.auth.remove_member(&bob, ada.user_id()));
         let (one, other) = futures::join!(each_other.0, each_other.1);
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let here = if one.is_ok() { &ada } else { &bob };
