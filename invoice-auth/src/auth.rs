@@ -15,6 +15,7 @@ use crate::error::AuthError;
 use crate::keys::{KeyRing, MacKey, MasterKey};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
+use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) tokens: TokenDesk,
     /// Makes children of refresh tokens.
     pub(crate) refresh_key: MacKey,
+    /// When uses of sessions were written.
+    pub(crate) last_seen: LastSeen,
     pub(crate) api_keys: Arc<ApiKeyChecks>,
 }
 
@@ -201,6 +204,7 @@ impl AuthBuilder {
             Passwords::new(settings.scheme, settings.hashing_at_once)?.expecting(&settings.expected_schemes);
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
+            last_seen: LastSeen::new(settings.cached_sessions),
             ports: self.ports,
             settings,
             clock: self.clock,

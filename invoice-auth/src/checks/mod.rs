@@ -6,3 +6,6 @@ mod session_checks;
 
 pub use notice::{Broadcast, InProcess, Listener, Notice};
 pub(crate) use session_checks::{Checked, SessionChecks};
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub(crate) struct Checked {
     pub(crate) revoked: bool,
     pub(crate) disabled: bool,
     pub(crate) idle_expires_at: Timestamp,
-    keys: Option<SessionKeys>,
+    pub(crate) keys: Option<SessionKeys>,
 }
 
 impl Checked {
@@ -112,6 +112,12 @@ impl SessionChecks {
 
     pub(crate) fn forget(&self, notice: &Notice) {
         self.changes.note(notice);
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered_count(&self) -> u64 {
+        self.cache.run_pending_tasks();
+        self.cache.entry_count()
     }
 
     fn remembered(&self, key: &Key) -> Option<Entry> {

@@ -20,3 +20,6 @@ pub use ring::KeyRing;
 pub(crate) use ring_key::VerifyingKey;
 pub use signer::{EdDsaSigner, Es256Signer, Signer};
 pub use view::KeyView;
+
+#[cfg(test)]
+mod tests;
