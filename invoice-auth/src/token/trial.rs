@@ -12,8 +12,8 @@ use crate::settings::Settings;
 /// strict parser, the algorithm pinned by the key, the signature. It is for trying published examples and signature
 /// vectors on that code, so neither `typ` and `kid` nor any claim is looked at, and the payload may be anything.
 ///
-/// `jwk` is one JWK (RFC 7517) as JSON: `OKP` with `Ed25519` for EdDSA, `EC` with `P-256` for ES256, or `oct` of at
-/// least 32 bytes for HS256; nothing else is supported. Its `alg`, `use` and `key_ops`, if there, must agree. Private
+/// `jwk` is one JWK (RFC 7517) as JSON: `OKP` with `Ed25519` for `EdDSA`, `EC` with `P-256` for `ES256`, or `oct` of at
+/// least 32 bytes for `HS256`; nothing else is supported. Its `alg`, `use` and `key_ops`, if there, must agree. Private
 /// members are not looked at. The header may have `alg`, `typ` and `kid` alone.
 ///
 /// A vector is *valid* if this is `Ok`. It is *invalid* if this is an error: [`TokenError::Signature`] if only the
