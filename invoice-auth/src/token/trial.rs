@@ -1,11 +1,16 @@
 //! Entries for trying published examples, signature vectors and random input on the code that tokens go through.
 
+use invoice_core::identity::Session;
+
+use super::AccessToken;
 use super::checklist::Checklist;
 use super::claims::Claims;
 use super::compact::Parts;
 use super::error::TokenError;
 use super::jwk::public_key;
 use super::signature::{is_signed, name};
+use crate::auth::Auth;
+use crate::error::AuthError;
 use crate::settings::Settings;
 
 /// Checks a compact JWS (RFC 7515) with one key and gives its payload, through the same code as access tokens: the
@@ -59,4 +64,10 @@ pub fn read_token(token: &str) -> Result<(), TokenError> {
     let parts = Parts::split(token, &checks)?;
     parts.header(&checks)?.key_id(&checks)?;
     Claims::read(parts.payload()?, &settings, &checks).map(drop)
+}
+
+/// Issues an access token for a session as it is in the store, of a user at this epoch, as logging in and refreshing
+/// do: for benchmarks.
+pub async fn issue(auth: &Auth, session: &Session, uv: u32) -> Result<AccessToken, AuthError> {
+    auth.parts().tokens.issue(session, uv).await
 }

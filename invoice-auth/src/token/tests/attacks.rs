@@ -185,7 +185,7 @@ const FORM: &[Attack] = &[
     }),
     ("a padded payload", Check::StrictBase64, "encoding", |forge| {
         let mut payload = encode(text(&forge.payload) + " ");
-        while payload.len() % 4 == 0 {
+        while payload.len().is_multiple_of(4) {
             payload = encode(text(&forge.payload) + "  ");
         }
         forge.sign_encoded(&encode(text(&forge.header)), &format!("{payload}="))

@@ -289,7 +289,7 @@ async fn the_largest_token_there_can_be_is_taken() {
 
 #[tokio::test]
 async fn no_two_tokens_are_alike() {
-    let world = World::with(settings().access_ttl(Duration::from_secs(60))).await;
+    let world = World::with(settings().access_ttl(Duration::from_mins(1))).await;
     assert_ne!(world.token().await, world.token().await);
 }
 
