@@ -25,6 +25,7 @@ mod mailer;
 mod password;
 #[cfg(feature = "redis")]
 pub mod redis;
+mod retry;
 mod secret;
 mod sessions;
 mod settings;
@@ -37,7 +38,8 @@ mod token;
 #[cfg(feature = "axum")]
 pub mod extract;
 
-pub use accounts::{ProfileChange, Registration};
+pub use accounts::{Profile, ProfileChange, Registration};
+pub use api_keys::{ApiKeyData, NewApiKey};
 
 pub use auth::{Auth, AuthBuilder};
 pub use caller::{Authenticated, Caller};
@@ -49,7 +51,7 @@ pub use keys::{EdDsaSigner, Es256Signer, KeyRing, KeyView, MasterKey, Signer};
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
 pub use password::{Argon2Params, Password, PasswordScheme, Passwords, Verdict};
 pub use secret::OpaqueToken;
-pub use sessions::Tokens;
+pub use sessions::{SessionView, Tokens};
 pub use settings::{Settings, TokenMode};
 pub use throttle::{InMemoryThrottle, Throttle, ThrottleKey};
 pub use token::{AccessToken, ClaimsSource, NoClaims, TokenError};
