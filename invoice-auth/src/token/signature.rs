@@ -1,8 +1,8 @@
 //! Whether a signature is a key's, by the only algorithm that the key is for.
 
 use invoice_core::identity::KeyAlgorithm;
-use jsonwebtoken::{Algorithm, DecodingKey};
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+use jsonwebtoken::{Algorithm, DecodingKey};
 
 /// The algorithm's name in a header (RFC 7518 section 3.1, RFC 8037 section 3.1).
 pub(super) const fn name(algorithm: KeyAlgorithm) -> Option<&'static str> {

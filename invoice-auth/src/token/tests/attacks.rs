@@ -71,8 +71,12 @@ const ALGORITHM: &[Attack] = &[
     ("HS256 with the public key's JWK", Check::Algorithm, "algorithm", |forge| forge.hmac(1)),
     ("HS256 with the public key's PEM", Check::Algorithm, "algorithm", |forge| forge.hmac(2)),
     ("a session's derived key where keys sign", Check::Algorithm, "algorithm", |forge| forge.hmac(3)),
-    ("another curve's algorithm", Check::Algorithm, "algorithm", |forge| forge.heading("alg", json!("ES256"))),
-    ("a larger curve's algorithm", Check::Algorithm, "algorithm", |forge| forge.heading("alg", json!("ES384"))),
+    ("another curve's algorithm", Check::Algorithm, "algorithm", |forge| {
+        forge.heading("alg", json!("ES256"))
+    }),
+    ("a larger curve's algorithm", Check::Algorithm, "algorithm", |forge| {
+        forge.heading("alg", json!("ES384"))
+    }),
     ("RSA's algorithm", Check::Algorithm, "algorithm", |forge| forge.heading("alg", json!("RS256"))),
     ("RSA-PSS's algorithm", Check::Algorithm, "algorithm", |forge| forge.heading("alg", json!("PS256"))),
     ("a name in another case", Check::Algorithm, "algorithm", |forge| forge.heading("alg", json!("eddsa"))),
@@ -86,7 +90,9 @@ fn unsecured(forge: &Forge, algorithm: &str) -> String {
 }
 
 const HEADER: &[Attack] = &[
-    ("a key in jwk", Check::HeaderMembers, "header_member", |forge| forge.mallorys("jwk", forge.mallory.public_jwk())),
+    ("a key in jwk", Check::HeaderMembers, "header_member", |forge| {
+        forge.mallorys("jwk", forge.mallory.public_jwk())
+    }),
     ("a key of another curve in jwk", Check::HeaderMembers, "header_member", |forge| {
         let mut header = forge.header.clone();
         header.insert("alg".into(), json!("ES256"));
@@ -94,7 +100,9 @@ const HEADER: &[Attack] = &[
         signed(&forge.curve, &encode(text(&header)), &encode(text(&forge.payload)))
     }),
     ("keys at jku", Check::HeaderMembers, "header_member", |forge| forge.mallorys("jku", json!(URL))),
-    ("a certificate at x5u", Check::HeaderMembers, "header_member", |forge| forge.mallorys("x5u", json!(URL))),
+    ("a certificate at x5u", Check::HeaderMembers, "header_member", |forge| {
+        forge.mallorys("x5u", json!(URL))
+    }),
     ("a certificate in x5c", Check::HeaderMembers, "header_member", |forge| {
         forge.mallorys("x5c", json!([CERTIFICATE]))
     }),
@@ -110,7 +118,9 @@ const HEADER: &[Attack] = &[
     ("b64 false", Check::HeaderMembers, "header_member", |forge| forge.heading("b64", json!(false))),
     ("b64 true", Check::HeaderMembers, "header_member", |forge| forge.heading("b64", json!(true))),
     ("zip", Check::HeaderMembers, "header_member", |forge| forge.heading("zip", json!("DEF"))),
-    ("a nested token by cty", Check::HeaderMembers, "header_member", |forge| forge.heading("cty", json!("JWT"))),
+    ("a nested token by cty", Check::HeaderMembers, "header_member", |forge| {
+        forge.heading("cty", json!("JWT"))
+    }),
     ("enc of an encrypted token", Check::HeaderMembers, "header_member", |forge| {
         forge.heading("enc", json!("A256GCM"))
     }),
@@ -118,7 +128,9 @@ const HEADER: &[Attack] = &[
         forge.heading("epk", forge.mallory.public_jwk())
     }),
     ("a claim in the header", Check::HeaderMembers, "header_member", |forge| forge.heading("exp", json!(1))),
-    ("a member nobody registered", Check::HeaderMembers, "header_member", |forge| forge.heading("role", json!("owner"))),
+    ("a member nobody registered", Check::HeaderMembers, "header_member", |forge| {
+        forge.heading("role", json!("owner"))
+    }),
 ];
 
 const KEY: &[Attack] = &[
@@ -168,10 +180,9 @@ const FORM: &[Attack] = &[
     ("a second token behind", Check::ThreeParts, "parts", |forge| format!("{0}.{0}", forge.genuine)),
     ("padding", Check::StrictBase64, "encoding", |forge| format!("{}==", forge.genuine)),
     ("a line break at the end", Check::StrictBase64, "encoding", |forge| format!("{}\n", forge.genuine)),
-    ("a space before", Check::StrictBase64, "encoding", |forge| forge.sign_encoded(
-        &format!(" {}", encode(text(&forge.header))),
-        &encode(text(&forge.payload)),
-    )),
+    ("a space before", Check::StrictBase64, "encoding", |forge| {
+        forge.sign_encoded(&format!(" {}", encode(text(&forge.header))), &encode(text(&forge.payload)))
+    }),
     ("a padded payload", Check::StrictBase64, "encoding", |forge| {
         let mut payload = encode(text(&forge.payload) + " ");
         while payload.len() % 4 == 0 {
@@ -306,7 +317,9 @@ const INSTANTS: &[Attack] = &[
         forge.claiming("exp", json!(forge.now - 30))
     }),
     ("exp 0", Check::Expiry, "expired", |forge| forge.claiming("exp", json!(0))),
-    ("nbf in the future", Check::NotBefore, "not_yet_valid", |forge| forge.claiming("nbf", json!(forge.now + 31))),
+    ("nbf in the future", Check::NotBefore, "not_yet_valid", |forge| {
+        forge.claiming("nbf", json!(forge.now + 31))
+    }),
     ("iat in the future", Check::IssuedAt, "issued_in_future", |forge| {
         forge.claiming("iat", json!(forge.now + 31))
     }),
@@ -318,7 +331,9 @@ fn exp(forge: &Forge, written: &str) -> String {
 }
 
 const PARTIES: &[Attack] = &[
-    ("another issuer", Check::Issuer, "issuer", |forge| forge.claiming("iss", json!("https://mallory.example"))),
+    ("another issuer", Check::Issuer, "issuer", |forge| {
+        forge.claiming("iss", json!("https://mallory.example"))
+    }),
     ("an issuer with a slash more", Check::Issuer, "issuer", |forge| {
         forge.claiming("iss", json!("https://bills.example/"))
     }),
@@ -356,8 +371,12 @@ const SESSION: &[Attack] = &[
     ("another user in one's own session", Check::SessionUser, "other_user", |forge| {
         forge.claiming("sub", json!("usr_00000000000000000000000000000001"))
     }),
-    ("a session version behind", Check::SessionVersion, "session_version", |forge| forge.claiming("sv", json!(0))),
-    ("a session version ahead", Check::SessionVersion, "session_version", |forge| forge.claiming("sv", json!(2))),
+    ("a session version behind", Check::SessionVersion, "session_version", |forge| {
+        forge.claiming("sv", json!(0))
+    }),
+    ("a session version ahead", Check::SessionVersion, "session_version", |forge| {
+        forge.claiming("sv", json!(2))
+    }),
     ("a user epoch behind", Check::UserEpoch, "user_epoch", |forge| forge.claiming("uv", json!(0))),
     ("a user epoch ahead", Check::UserEpoch, "user_epoch", |forge| forge.claiming("uv", json!(2))),
     ("a team one is not in", Check::TeamMember, "not_in_team", |forge| {
@@ -412,7 +431,9 @@ const DERIVED: &[Attack] = &[
         forge.mallorys("alg", json!("EdDSA"))
     }),
     ("derived: a key of nobody's", Check::Signature, "signature", |forge| forge.hmac(3)),
-    ("derived: a signature of zeros", Check::Signature, "signature", |forge| forge.with_signature(|_| vec![0; 32])),
+    ("derived: a signature of zeros", Check::Signature, "signature", |forge| {
+        forge.with_signature(|_| vec![0; 32])
+    }),
     ("derived: a truncated signature", Check::Signature, "signature", |forge| {
         forge.with_signature(|signature| signature[..16].to_vec())
     }),
@@ -428,8 +449,10 @@ const DERIVED: &[Attack] = &[
         claims.insert("sub".into(), serde_json::Value::Null);
         let bobs: serde_json::Value = {
             let payload = forge.bobs.split('.').nth(1).unwrap();
-            serde_json::from_slice(&base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).unwrap())
-                .unwrap()
+            serde_json::from_slice(
+                &base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).unwrap(),
+            )
+            .unwrap()
         };
         claims.insert("sub".into(), bobs["sub"].clone());
         forge.sign(&text(&forge.header), &text(&claims))
@@ -439,5 +462,7 @@ const DERIVED: &[Attack] = &[
         forge.claiming("sv", json!(0))
     }),
     ("derived: typ JWT", Check::Type, "type", |forge| forge.heading("typ", json!("JWT"))),
-    ("derived: another audience", Check::Audience, "audience", |forge| forge.claiming("aud", json!("payroll"))),
+    ("derived: another audience", Check::Audience, "audience", |forge| {
+        forge.claiming("aud", json!("payroll"))
+    }),
 ];

@@ -154,7 +154,8 @@ impl Forge {
 
     /// Signed with an HMAC of whatever.
     pub(super) fn hmac(&self, secret: usize) -> String {
-        let signed = format!("{}.{}", encode(self.header("alg", json!("HS256"))), encode(text(&self.payload)));
+        let signed =
+            format!("{}.{}", encode(self.header("alg", json!("HS256"))), encode(text(&self.payload)));
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.secrets[secret]);
         format!("{signed}.{}", encode(hmac::sign(&key, signed.as_bytes())))
     }
@@ -187,7 +188,8 @@ fn key(signer: &dyn Signer) -> PublicKey {
 }
 
 fn raw(jwk: &Value) -> Vec<u8> {
-    let member = |name| jwk.get(name).and_then(Value::as_str).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+    let member =
+        |name| jwk.get(name).and_then(Value::as_str).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
     [member("x"), member("y")].into_iter().flatten().flatten().collect()
 }
 

@@ -59,7 +59,19 @@ impl World {
             session.with_secret(secret)
         };
         let (ada_in, bob_in) = (session(ada.id()), session(bob.id()));
-        let world = Self { team: team.id(), ada: ada_in, bob: bob_in, claims: None, make, clock, settings, ring, checks, ids, store };
+        let world = Self {
+            team: team.id(),
+            ada: ada_in,
+            bob: bob_in,
+            claims: None,
+            make,
+            clock,
+            settings,
+            ring,
+            checks,
+            ids,
+            store,
+        };
         let change = world.make.change();
         let change = change.insert(world.make.membership(world.team, ada.id(), Role::Accountant));
         let change = change.insert(world.make.membership(world.team, bob.id(), Role::Viewer));
