@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't go on fails")]
 
+mod common;
 mod desk;
 
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use axum::{Extension, Router};
 use http::header::{AUTHORIZATION, USER_AGENT, WWW_AUTHENTICATE};
 use http::{HeaderValue, Request, StatusCode};
 use invoice_auth::extract::{AuthLayer, AuthRejection, RequirePermission, RequireRole, permission, role};
-use invoice_auth::{ApiKeyData, Auth, Authenticated, Caller, ClientInfo, NoClaims};
+use invoice_auth::{ApiKeyData, Auth, Authenticated, Caller, ClientInfo, NoClaims, Tokens};
 use invoice_core::identity::{ApiKey, Fingerprint};
 use invoice_core::ports::identity::{ApiKeys, IdentityPorts};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{ApiKeyId, Permission, Role, TeamId, Timestamp};
 use tower::ServiceExt as _;
 
+use common::World;
 use desk::Desk;
 use desk::stores::in_memory;
 
@@ -330,4 +332,73 @@ async fn a_store_that_is_away_is_nobodys_fault() {
     }
     away.1.store(false, Ordering::SeqCst);
     assert_eq!(service.get("/me", &[&key]).await, Answer::ok("owner"));
+}
+
+/// What a router over a world answers to an access token.
+async fn get_as(world: &World, tokens: &Tokens, path: &str) -> Answer {
+    let router = router(App { auth: world.auth.clone(), reached: Arc::default() });
+    let token = bearer(tokens.access.expose());
+    let request = Request::get(path).header(AUTHORIZATION, token).body(Body::empty()).unwrap();
+    Answer::of(router.oneshot(request).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn who_is_logged_in_gets_in_until_they_log_out() {
+    let world = World::on(in_memory()).await;
+    let tokens = world.person("ada").await;
+    for path in ["/me", "/maybe", "/in"] {
+        assert_eq!(get_as(&world, &tokens, path).await, Answer::ok("nobody"), "{path}");
+    }
+    // Without a team there is no role.
+    for path in ["/viewer", "/issue", "/in/admin", "/in/issue"] {
+        assert_eq!(get_as(&world, &tokens, path).await, forbidden(), "{path}");
+    }
+    world.auth.log_out(&world.caller(&tokens).await).await.unwrap();
+    for path in ["/me", "/maybe", "/viewer", "/in"] {
+        assert_eq!(get_as(&world, &tokens, path).await, bad_token(), "{path}");
+    }
+    assert_eq!(get_as(&world, &tokens, "/why").await.body, "the token was refused: the session was revoked");
+}
+
+#[tokio::test]
+async fn a_role_that_changes_changes_what_the_same_token_opens() {
+    let world = World::on(in_memory()).await;
+    let (ada, bob) = (world.person("ada").await, world.person("bob").await);
+    let team = world.auth.create_team(&world.caller(&ada).await, "Engines").await.unwrap().id();
+    let owner = world.caller(&ada).await.in_team(team, None);
+    world.auth.invite(&owner, "bob@example.org", Role::Accountant).await.unwrap();
+    let invitation = world.mailed("bob").await;
+    let joined = world.auth.accept_invitation(&world.caller(&bob).await, &invitation).await.unwrap();
+    let access = world.auth.switch_team(&world.caller(&bob).await, team).await.unwrap();
+    let bob = Tokens { access, ..bob };
+    assert_eq!(get_as(&world, &bob, "/issue").await, Answer::ok("accountant"));
+
+    world.auth.change_role(&owner, joined.user(), Role::Viewer, joined.version()).await.unwrap();
+    assert_eq!(get_as(&world, &bob, "/issue").await, forbidden());
+    assert_eq!(get_as(&world, &bob, "/viewer").await, Answer::ok("viewer"));
+
+    world.auth.remove_member(&owner, joined.user()).await.unwrap();
+    assert_eq!(get_as(&world, &bob, "/me").await, bad_token());
+    assert_eq!(get_as(&world, &bob, "/why").await.body, "the token was refused: not in the team");
+}
+
+#[tokio::test]
+async fn use_cases_run_on_any_thread() {
+    let world = World::on(in_memory()).await;
+    let (auth, tokens) = (world.auth.clone(), world.person("ada").await);
+    let ada = world.caller(&tokens).await;
+    let all_of_it = async move {
+        let team = auth.create_team(&ada, "Engines").await?;
+        let ada = ada.in_team(team.id(), None);
+        auth.rename_team(&ada, "Engines Ltd", team.version()).await?;
+        let invitation = auth.invite(&ada, "bob@example.org", Role::Viewer).await?;
+        auth.revoke_invitation(&ada, invitation.id()).await?;
+        auth.members(&ada, Some("a"), &desk::all()).await?;
+        auth.transfer_ownership(&ada, ada.user_id()).await?;
+        let key = auth.create_api_key(&ada, ApiKeyData::new("Key", Role::Viewer)).await?;
+        auth.authenticate::<NoClaims>(key.secret.expose(), ClientInfo::new()).await?;
+        auth.revoke_api_key(&ada, key.key.id()).await?;
+        auth.delete_team(&ada).await
+    };
+    tokio::spawn(all_of_it).await.unwrap().unwrap();
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't go on fails")]
 
+mod common;
 mod desk;
 
 use std::sync::Arc;

@@ -30,6 +30,11 @@ impl Parts {
         self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"mail", to)?, None)).await
     }
 
+    /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
+    pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
+        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"invitation", to)?, None)).await
+    }
+
     async fn wait_out(&self, keys: &[ThrottleKey]) -> Result<(), AuthError> {
         let answer = self.throttle.attempt(keys).await;
         answer.map_err(|retry_after| AuthError::TooManyAttempts { retry_after })

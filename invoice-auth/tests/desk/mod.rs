@@ -2,6 +2,7 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     unused_macros,
     clippy::expect_used,
     reason = "each test file takes what it needs, and fails where it can't begin"
@@ -12,6 +13,7 @@ pub(crate) mod stores;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use invoice_auth::testing::settings;
 use invoice_auth::{
     Auth, AuthBuilder, AuthError, Caller, ClientInfo, Mail, MailError, Mailer, MasterKey, OpaqueToken,
     Settings,
@@ -103,7 +105,7 @@ impl Desk {
         more: impl FnOnce(AuthBuilder) -> AuthBuilder,
     ) -> Self {
         let ports = IdentityPorts { commits: Arc::new(Late(ports.commits.clone())), ..ports };
-        let (ids, settings) = (Arc::new(RandomIds::new()), Settings::new("https://bills.example", "bills"));
+        let (ids, settings) = (Arc::new(RandomIds::new()), settings());
         let builder = Auth::builder(ports.clone(), MasterKey::from_bytes([7; 32]), settings, post.clone());
         let builder = more(builder.clock(clock.clone(), ids.clone()));
         let auth = builder.build().await.expect("all parts are there");

@@ -1,62 +1,6 @@
 //! Every story is told on every store.
 
-use std::env;
-use std::sync::Arc;
-
-use invoice_core::memory::MemoryIdentity;
-use invoice_core::ports::identity::IdentityPorts;
-use invoice_core::testing::run;
-use invoice_store_mongo::MongoStore;
-use invoice_store_postgres::PostgresStore;
-use invoice_store_sqlite::SqliteStore;
-use uuid::Uuid;
-
-use super::Desk;
-
-pub(crate) fn in_memory() -> IdentityPorts {
-    IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()))
-}
-
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run these tests by `cargo xtask test`, which starts a server")
-    })
-}
-
-fn a_name() -> String {
-    format!("t_{}", Uuid::now_v7().simple())
-}
-
-pub(crate) fn memory<F: Future<Output = ()>>(story: impl FnOnce(Desk) -> F) {
-    run(async { story(Desk::on(in_memory()).await).await });
-}
-
-pub(crate) fn sqlite<F: Future<Output = ()>>(story: impl FnOnce(Desk) -> F) {
-    run(async {
-        let store = SqliteStore::open_in_memory().expect("a database in memory");
-        story(Desk::on(IdentityPorts::from_store(&Arc::new(store))).await).await;
-    });
-}
-
-pub(crate) fn postgres<F: Future<Output = ()>>(story: impl FnOnce(Desk) -> F) {
-    run(async {
-        let store = PostgresStore::connect(&variable("INVOICE_TEST_POSTGRES_URL")).await;
-        let store = store.expect("the test server answers").with_schema(&a_name()).expect("a plain name");
-        store.migrate().await.expect("an empty schema is migrated");
-        story(Desk::on(IdentityPorts::from_store(&Arc::new(store))).await).await;
-    });
-}
-
-pub(crate) fn mongo<F: Future<Output = ()>>(story: impl FnOnce(Desk) -> F) {
-    run(async {
-        let name = a_name();
-        let store = MongoStore::connect(&variable("INVOICE_TEST_MONGO_URI"), &name).await;
-        let store = store.expect("the test server answers");
-        store.migrate().await.expect("an empty database is migrated");
-        story(Desk::on(IdentityPorts::from_store(&Arc::new(store.clone()))).await).await;
-        store.client().database(&name).drop().await.expect("a database is dropped");
-    });
-}
+pub(crate) use crate::common::stores::in_memory;
 
 /// One test for each story and store.
 macro_rules! on_every_store {
@@ -71,7 +15,9 @@ macro_rules! on_every_store {
             $(
                 #[test]
                 fn $story() {
-                    $crate::desk::stores::$store(super::$story);
+                    $crate::common::stores::$store(|ports| async {
+                        super::$story($crate::desk::Desk::on(ports).await).await;
+                    });
                 }
             )+
         }

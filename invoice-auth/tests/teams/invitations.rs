@@ -22,6 +22,7 @@ stores::on_every_store! {
     a_mail_that_was_not_sent_can_be_sent_again
     only_an_address_is_invited
     an_earlier_invitation_is_found_among_hundreds
+    nobodys_mailbox_is_flooded
 }
 
 async fn open(desk: &Desk, caller: &Caller) -> Vec<String> {
@@ -106,7 +107,7 @@ async fn inviting_an_address_again_voids_the_earlier_invitation(desk: Desk) {
 
 async fn two_invitations_of_one_address_at_once_leave_one_open(desk: Desk) {
     let ada = desk.owner("ada").await;
-    for _ in 0..5 {
+    for _ in 0..2 {
         let invite = || desk.auth.invite(&ada, "bob@example.org", Role::Viewer);
         let (one, other) = tokio::join!(invite(), invite());
         one.unwrap();
@@ -228,4 +229,25 @@ async fn an_earlier_invitation_is_found_among_hundreds(desk: Desk) {
     desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
     let bob = desk.person("bob").await;
     assert_eq!(told(desk.auth.accept_invitation(&bob, &first).await), "InvalidToken");
+}
+
+async fn nobodys_mailbox_is_flooded(desk: Desk) {
+    let (ada, eve) = (desk.owner("ada").await, desk.owner("eve").await);
+    // Who may not invite at all makes nobody wait.
+    let kim = desk.member(&ada, "kim", Role::Viewer).await;
+    for _ in 0..20 {
+        desk.auth.invite(&kim, "bob@example.org", Role::Viewer).await.unwrap_err();
+    }
+    for _ in 0..3 {
+        desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
+        let _ = desk.auth.invite(&eve, "BOB@example.org", Role::Viewer).await;
+    }
+    let mailed = desk.post.count();
+    assert_eq!(mailed, 1 + 5);
+    let sixth = desk.auth.invite(&ada, "Bob@example.org", Role::Viewer).await;
+    assert!(matches!(sixth, Err(AuthError::TooManyAttempts { .. })), "{sixth:?}");
+    assert_eq!(desk.post.count(), mailed);
+    desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
+    desk.clock.advance_millis(15 * 60_000);
+    desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
 }

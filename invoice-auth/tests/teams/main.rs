@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't go on fails")]
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../desk/mod.rs"]
 mod desk;
 
