@@ -30,7 +30,6 @@ pub(super) enum Check {
     AudienceText,
     Audience,
     Client,
-    Subject,
     Expiry,
     NotBefore,
     IssuedAt,

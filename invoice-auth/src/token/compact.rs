@@ -93,9 +93,9 @@ impl<'a> Parts<'a> {
                 }
             }
         }
-        let algorithm = algorithm.ok_or(TokenError::Algorithm)?;
         Ok(Header {
-            algorithm,
+            // No algorithm has an empty name.
+            algorithm: algorithm.unwrap_or_default(),
             kind,
             key_id,
             #[cfg(test)]

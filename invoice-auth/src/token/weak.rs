@@ -49,13 +49,7 @@ impl Checklist {
     }
 
     /// Without the algorithm pinned: as the header tells.
-    pub(super) fn signed_as_told(
-        &self,
-        told: &str,
-        key: &VerifyingKey,
-        signed: &str,
-        signature: &Vec<u8>,
-    ) -> bool {
+    pub(super) fn signed_as_told(&self, told: &str, signed: &str, signature: &[u8]) -> bool {
         let Some(weakness) = self.weakness.as_ref().filter(|weakness| weakness.off == Check::Algorithm)
         else {
             return false;

@@ -1,1 +1,4 @@
+mod attacks;
+mod forge;
 mod published;
+mod world;
