@@ -61,6 +61,8 @@ impl Forge {
             signers.push(world.ring.signer_of(&world.ada).await.unwrap());
             if world.settings.mode != TokenMode::Derived {
                 world.ring.rotate_now().await.unwrap();
+                // The new key signs once every process has had the time to hear of it.
+                world.clock.advance_millis(20_000);
             }
         }
         let revoked = signers.remove(0);
