@@ -206,8 +206,8 @@ impl AuthBuilder {
             }
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
-        let passwords =
-            Passwords::new(settings.scheme, settings.hashing_at_once)?.expecting(&settings.expected_schemes);
+        let passwords = Passwords::new(settings.scheme, settings.hashing_at_once)?
+            .expecting(&settings.expected_schemes)?;
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
             last_seen: LastSeen::new(settings.cached_sessions),

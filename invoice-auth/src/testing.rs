@@ -13,10 +13,9 @@ use invoice_core::ports::{Clock, IdGenerator};
 use tokio::sync::watch;
 
 use crate::auth::Auth;
+use crate::checks::{Broadcast, Listener, Notice};
 use crate::error::AuthError;
 use crate::keys::MasterKey;
-
-use crate::checks::{Broadcast, Listener, Notice};
 use crate::mailer::{Mail, MailError, Mailer};
 use crate::password::{Argon2Params, PasswordScheme};
 use crate::secret::OpaqueToken;
