@@ -16,9 +16,11 @@ use invoice_auth::{
     Auth, AuthBuilder, AuthError, Caller, ClientInfo, Mail, MailError, Mailer, MasterKey, OpaqueToken,
     Settings,
 };
-use invoice_core::identity::{EmailAddress, EmailKey, IdentityChange, SecurityAction, SecurityEvent, User};
-use invoice_core::ports::identity::IdentityPorts;
-use invoice_core::ports::{Clock as _, IdGenerator as _, PageRequest};
+use invoice_core::identity::{
+    EmailAddress, EmailKey, IdentityChange, IdentityReceipt, SecurityAction, SecurityEvent, User,
+};
+use invoice_core::ports::identity::{IdentityCommits, IdentityPorts};
+use invoice_core::ports::{Clock as _, IdGenerator as _, PageRequest, StoreError};
 use invoice_core::system::RandomIds;
 use invoice_core::testing::FixedClock;
 use invoice_core::{CommitId, Role, TeamId, UserId};
@@ -61,6 +63,17 @@ impl Mailer for Post {
     }
 }
 
+/// Commits a moment after it was asked to, so that of two who decide at once both have read.
+struct Late(Arc<dyn IdentityCommits>);
+
+#[async_trait]
+impl IdentityCommits for Late {
+    async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+        tokio::task::yield_now().await;
+        self.0.commit_identity(change).await
+    }
+}
+
 /// All parts, with a clock that the test moves.
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -89,6 +102,7 @@ impl Desk {
         post: Arc<Post>,
         more: impl FnOnce(AuthBuilder) -> AuthBuilder,
     ) -> Self {
+        let ports = IdentityPorts { commits: Arc::new(Late(ports.commits.clone())), ..ports };
         let (ids, settings) = (Arc::new(RandomIds::new()), Settings::new("https://bills.example", "bills"));
         let builder = Auth::builder(ports.clone(), MasterKey::from_bytes([7; 32]), settings, post.clone());
         let builder = more(builder.clock(clock.clone(), ids.clone()));

@@ -108,7 +108,7 @@ async fn two_invitations_of_one_address_at_once_leave_one_open(desk: Desk) {
     let ada = desk.owner("ada").await;
     for _ in 0..5 {
         let invite = || desk.auth.invite(&ada, "bob@example.org", Role::Viewer);
-        let (one, other) = futures::join!(invite(), invite());
+        let (one, other) = tokio::join!(invite(), invite());
         one.unwrap();
         other.unwrap();
         assert_eq!(open(&desk, &ada).await, ["bob@example.org"]);

@@ -55,7 +55,7 @@ async fn two_owners_who_go_at_once_leave_one(desk: Desk) {
     for round in 0..10 {
         let ada = desk.owner(&format!("ada{round}")).await;
         let bob = desk.member(&ada, &format!("bob{round}"), Role::Owner).await;
-        let (one, other) = futures::join!(desk.auth.leave_team(&ada), desk.auth.leave_team(&bob));
+        let (one, other) = tokio::join!(desk.auth.leave_team(&ada), desk.auth.leave_team(&bob));
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let refused = if one.is_ok() { other } else { one };
         assert!(is_last_owner(&refused), "{refused:?}");
@@ -65,7 +65,7 @@ async fn two_owners_who_go_at_once_leave_one(desk: Desk) {
         let bob = desk.member(&ada, &format!("liv{round}"), Role::Owner).await;
         let each_other =
             (desk.auth.remove_member(&ada, bob.user_id()), desk.auth.remove_member(&bob, ada.user_id()));
-        let (one, other) = futures::join!(each_other.0, each_other.1);
+        let (one, other) = tokio::join!(each_other.0, each_other.1);
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let here = if one.is_ok() { &ada } else { &bob };
         assert_eq!(desk.auth.members(here, None, &all()).await.unwrap().items.len(), 1);
