@@ -8,7 +8,7 @@ use invoice_core::ports::{Clock, IdGenerator};
 use invoice_core::{SessionId, Timestamp};
 use serde_json::{Value, json};
 
-use super::derived::{SessionKeys, SessionSigner, new_secret};
+use super::derived::{SessionKeys, SessionSigner, new_secret, resealed_secret};
 use super::plan::{Rules, next_step};
 use super::ring_key::RingKey;
 use super::snapshot::Snapshot;
@@ -148,6 +148,16 @@ impl KeyRing {
     /// A secret to keep with a new session; `None` in the modes that need none.
     pub(crate) fn session_secret(&self, session: SessionId) -> Result<Option<SealedBytes>, AuthError> {
         (self.mode == TokenMode::Derived).then(|| new_secret(&self.master, session)).transpose()
+    }
+
+    /// The secret to keep with a session that goes on: sealed anew if a previous master key sealed it, and made now
+    /// if the session is older than the mode.
+    pub(crate) fn renewed_secret(&self, session: &Session) -> Result<Option<SealedBytes>, AuthError> {
+        match session.secret().filter(|_| self.mode == TokenMode::Derived) {
+            None => self.session_secret(session.id()),
+            Some(sealed) if self.master.sealed(sealed) => Ok(Some(sealed.clone())),
+            Some(sealed) => resealed_secret(&self.master, session.id(), sealed).map(Some),
+        }
     }
 
     /// Opens what [`KeyRing::session_secret`] made.
