@@ -1,18 +1,23 @@
 //! Keys as a deployment meets them: several processes, rotations, an emergency, another master key.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't begin fails")]
+
 mod common;
+
+use std::sync::Arc;
 
 use common::stores::{in_memory, on_every_store};
 use common::{PASSWORD, World, client, process};
 use futures::future::join_all;
 use invoice_auth::testing::settings;
-use invoice_auth::{Auth, MasterKey, NoClaims, TokenError, TokenMode, Tokens};
-use invoice_core::identity::{KeyId, KeyState};
+use invoice_auth::{
+    Auth, AuthError, EdDsaSigner, MasterKey, NoClaims, Signer, TokenError, TokenMode, Tokens,
+};
+use invoice_core::identity::{KeyAlgorithm, KeyId, KeyState};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::system::RandomIds;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use std::sync::Arc;
 
 const SECOND: i64 = 1_000;
 const MODES: [TokenMode; 3] = [TokenMode::EdDsa, TokenMode::Es256, TokenMode::Derived];
@@ -119,6 +124,78 @@ async fn whoever_has_the_published_keys_verifies_access_tokens() {
         let claims = decode::<serde_json::Value>(tokens.access.expose(), &key, &validation).unwrap().claims;
         assert_eq!(claims["sub"], tokens.user.to_string());
     }
+}
+
+/// A key somewhere else, of which this one only has the handle.
+struct Elsewhere(EdDsaSigner, KeyId);
+
+impl Signer for Elsewhere {
+    fn kid(&self) -> &KeyId {
+        &self.1
+    }
+
+    fn algorithm(&self) -> KeyAlgorithm {
+        self.0.algorithm()
+    }
+
+    fn public_jwk(&self) -> serde_json::Value {
+        self.0.public_jwk()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthError> {
+        self.0.sign(message)
+    }
+}
+
+fn elsewhere() -> Arc<Elsewhere> {
+    let signer = EdDsaSigner::generate().unwrap();
+    let kid = signer.kid().clone();
+    Arc::new(Elsewhere(signer, kid))
+}
+
+#[tokio::test]
+async fn keys_that_live_elsewhere_sign_and_rotate() {
+    let world = World::on(in_memory()).await;
+    let own = world.person("ada").await;
+    let with = |signers: Vec<Arc<dyn Signer>>| {
+        process(&world.ports, &world.clock, &world.mailer, settings(), |builder| builder.signers(signers))
+    };
+    let (first, second) = (elsewhere(), elsewhere());
+    let auth = with(vec![first.clone()]).await;
+    let old = auth.refresh(&own.refresh, &client()).await.unwrap();
+    assert_eq!(kid(&old), first.1);
+    let auth = with(vec![second.clone(), first.clone()]).await;
+    let new = auth.refresh(&old.refresh, &client()).await.unwrap();
+    assert_eq!(kid(&new), second.1);
+    let published = auth.keys().jwks().await.unwrap();
+    for tokens in [&own, &old, &new] {
+        auth.authenticate::<NoClaims>(tokens.access.expose(), client()).await.unwrap();
+        let is_it = |key: &serde_json::Value| key["kid"] == kid(tokens).as_str();
+        assert!(published["keys"].as_array().unwrap().iter().any(is_it));
+    }
+    let auth = with(vec![second]).await;
+    let left_out = auth.authenticate::<NoClaims>(old.access.expose(), client()).await;
+    assert!(matches!(left_out, Err(TokenError::UnknownKey)));
+}
+
+#[tokio::test]
+async fn a_key_from_elsewhere_must_be_what_it_says() {
+    let world = World::on(in_memory()).await;
+    let with = |mode, signer: Arc<dyn Signer>| {
+        Auth::builder(
+            world.ports.clone(),
+            MasterKey::from_bytes([7; 32]),
+            settings().mode(mode),
+            world.mailer.clone(),
+        )
+        .signers(vec![signer])
+        .build()
+    };
+    assert!(with(TokenMode::EdDsa, elsewhere()).await.is_ok());
+    assert!(with(TokenMode::Es256, elsewhere()).await.is_err());
+    assert!(with(TokenMode::Derived, elsewhere()).await.is_err());
+    let misnamed = Elsewhere(EdDsaSigner::generate().unwrap(), elsewhere().1.clone());
+    assert!(with(TokenMode::EdDsa, Arc::new(misnamed)).await.is_err());
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ pub(super) fn resealed_secret(
     sealed: &SealedBytes,
 ) -> Result<SealedBytes, AuthError> {
     let context = context(session);
-    master.seal(&context, &*master.open(&context, sealed)?)
+    master.seal(&context, &master.open(&context, sealed)?)
 }
 
 /// The keys of one session, each derived once: one for each ring secret that is met.
