@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use invoice_core::identity::{SealedBytes, Session};
 use invoice_core::ports::identity::IdentityPorts;
-use invoice_core::ports::{Clock, IdGenerator};
+use invoice_core::ports::{Clock, IdGenerator, StoreError};
 use invoice_core::{SessionId, Timestamp};
 use serde_json::{Value, json};
 
@@ -238,14 +238,17 @@ impl KeyRing {
     ) -> Result<Arc<Snapshot>, AuthError> {
         let _one = self.loading.lock().await;
         let (snapshot, now) = (self.snapshot(), self.clock.now());
-        let too_early = now.as_millis() < self.failed_at.load(Ordering::Relaxed).saturating_add(AGAIN);
-        if is_enough(&snapshot, now) || (too_early && is_usable(&snapshot, now)) {
+        if is_enough(&snapshot, now) {
             return Ok(snapshot);
         }
-        match self.read_alone().await {
+        // Many who wait for a store that is away must not all ask it, one after the other.
+        let too_early = now.as_millis() < self.failed_at.load(Ordering::Relaxed).saturating_add(AGAIN);
+        let read = if too_early { Err(StoreError::Unavailable.into()) } else { self.read_alone().await };
+        match read {
             Err(error) if is_usable(&snapshot, now) => {
-                self.failed_at.store(now.as_millis(), Ordering::Relaxed);
-                tracing::warn!(%error, "the ring of signing keys could not be read: the old one goes on");
+                if !too_early {
+                    tracing::warn!(%error, "the ring of signing keys could not be read: the old one goes on");
+                }
                 Ok(snapshot)
             }
             answer => answer,
@@ -260,6 +263,13 @@ impl KeyRing {
 
     /// Only for who holds `loading`: a slow reader must not put an older ring in the place of a newer.
     async fn read_alone(&self) -> Result<Arc<Snapshot>, AuthError> {
+        let began = self.clock.now().as_millis();
+        let read = self.read_and_open().await;
+        self.failed_at.store(if read.is_ok() { NEVER } else { began }, Ordering::Relaxed);
+        read
+    }
+
+    async fn read_and_open(&self) -> Result<Arc<Snapshot>, AuthError> {
         let (told, read_at) = (self.told(), self.clock.now());
         let records = self.ports.signing_keys.signing_keys().await?;
         let older = self.snapshot();
