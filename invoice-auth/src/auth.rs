@@ -193,15 +193,21 @@ impl AuthBuilder {
             self.claims,
         );
         let api_keys = Arc::new(ApiKeyChecks::new(&settings));
-        let (to_checks, to_ring, to_api_keys) = (checks.clone(), ring.clone(), api_keys.clone());
+        // Weakly, because the ring holds the broadcast, which holds this.
+        let (to_checks, to_ring) = (Arc::downgrade(&checks), Arc::downgrade(&ring));
+        let to_api_keys = Arc::downgrade(&api_keys);
         broadcast.subscribe(Box::new(move |notice| {
-            to_checks.forget(notice);
-            to_ring.forget(notice);
-            to_api_keys.forget(notice);
+            if let (Some(checks), Some(ring)) = (to_checks.upgrade(), to_ring.upgrade()) {
+                checks.forget(notice);
+                ring.forget(notice);
+            }
+            if let Some(api_keys) = to_api_keys.upgrade() {
+                api_keys.forget(notice);
+            }
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
-        let passwords =
-            Passwords::new(settings.scheme, settings.hashing_at_once)?.expecting(&settings.expected_schemes);
+        let passwords = Passwords::new(settings.scheme, settings.hashing_at_once)?
+            .expecting(&settings.expected_schemes)?;
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
             last_seen: LastSeen::new(settings.cached_sessions),

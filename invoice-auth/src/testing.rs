@@ -13,16 +13,15 @@ use invoice_core::ports::{Clock, IdGenerator};
 use tokio::sync::watch;
 
 use crate::auth::Auth;
+use crate::checks::{Broadcast, Listener, Notice};
 use crate::error::AuthError;
 use crate::keys::MasterKey;
-
-use crate::checks::{Broadcast, Listener, Notice};
 use crate::mailer::{Mail, MailError, Mailer};
 use crate::password::{Argon2Params, PasswordScheme};
 use crate::secret::OpaqueToken;
 use crate::settings::Settings;
 
-pub use crate::token::{read_token, verify_jws};
+pub use crate::token::{issue, read_token, verify_jws};
 
 /// How long a mail is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,6 +33,24 @@ pub fn settings() -> Settings {
 }
 
 /// An engine with [`settings`] and a fixed master key, of one process.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use invoice_auth::testing::{MemoryMailer, auth};
+/// use invoice_core::memory::MemoryIdentity;
+/// use invoice_core::ports::identity::IdentityPorts;
+/// use invoice_core::testing::{FixedClock, SequentialIds};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), invoice_auth::AuthError> {
+/// let ports = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
+/// let (clock, mailer) = (Arc::new(FixedClock::default()), Arc::new(MemoryMailer::new()));
+/// let auth = auth(ports, clock, Arc::new(SequentialIds::new()), mailer).await?;
+/// # let _ = auth;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn auth(
     ports: IdentityPorts,
     clock: Arc<dyn Clock>,
@@ -110,10 +127,10 @@ impl MemoryMailer {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, arrival).await {
-            Ok(mail) => mail,
-            Err(_) => panic!("no mail to {address} within {} s", PATIENCE.as_secs()),
-        }
+        let Ok(mail) = tokio::time::timeout(PATIENCE, arrival).await else {
+            panic!("no mail to {address} within {} s", PATIENCE.as_secs());
+        };
+        mail
     }
 }
 

@@ -4,16 +4,14 @@ mod common;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use common::stores::on_every_store;
+use common::watched::WatchedSessions;
 use common::{DAY, World, client, is_invalid_token};
 use futures::future::join_all;
 use invoice_auth::testing::settings;
-use invoice_auth::{Auth, OpaqueToken, TokenMode, Tokens};
-use invoice_core::identity::{Fingerprint, SecurityAction, Session, SessionCheck};
-use invoice_core::ports::identity::{IdentityPorts, Sessions};
-use invoice_core::ports::{Page, PageRequest, StoreError};
-use invoice_core::{SessionId, TeamId, Timestamp, UserId};
+use invoice_auth::{OpaqueToken, TokenMode, Tokens};
+use invoice_core::identity::SecurityAction;
+use invoice_core::ports::identity::IdentityPorts;
 
 const SECOND: i64 = 1_000;
 
@@ -174,7 +172,7 @@ async fn a_refresh_that_a_logout_overtakes_does_not_bring_the_session_back(ports
     let tokens = world.person("ada").await;
     let caller = world.caller(&tokens).await;
     // Its store reads the session, and before it answers the user logs out.
-    let overtaken = Overtaken { sessions: world.ports.sessions.clone(), by: world.auth.clone(), caller };
+    let overtaken = WatchedSessions::new(&world.ports).overtaken_by(&world.auth, &caller);
     let ports = IdentityPorts { sessions: Arc::new(overtaken), ..world.ports.clone() };
     let slow = world.another(ports, settings()).await;
     assert!(is_invalid_token(&slow.refresh(&tokens).await));
@@ -204,40 +202,4 @@ async fn derived_keys_go_with_the_family(ports: IdentityPorts) {
     assert!(world.session(child.session).await.secret().is_some());
     ended_by(&world, &grandparent, &child).await;
     assert!(world.session(child.session).await.secret().is_none());
-}
-
-/// Sessions of a store whose answer comes after a log-out.
-struct Overtaken {
-    sessions: Arc<dyn Sessions>,
-    by: Auth,
-    caller: invoice_auth::Caller,
-}
-
-#[async_trait]
-impl Sessions for Overtaken {
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let found = self.sessions.session(id).await;
-        self.by.log_out(&self.caller).await.unwrap();
-        found
-    }
-
-    async fn session_by_refresh(&self, fingerprint: Fingerprint) -> Result<Option<Session>, StoreError> {
-        self.sessions.session_by_refresh(fingerprint).await
-    }
-
-    async fn sessions_of(&self, user: UserId, page: &PageRequest) -> Result<Page<Session>, StoreError> {
-        self.sessions.sessions_of(user, page).await
-    }
-
-    async fn check_session(
-        &self,
-        id: SessionId,
-        team: Option<TeamId>,
-    ) -> Result<Option<SessionCheck>, StoreError> {
-        self.sessions.check_session(id, team).await
-    }
-
-    async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
-        self.sessions.touch_session(id, at).await
-    }
 }

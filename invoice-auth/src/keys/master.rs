@@ -10,6 +10,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::MacKey;
 use crate::error::AuthError;
+#[cfg(feature = "redis")]
+use crate::secret::base64url;
 use crate::secret::{OpaqueToken, fingerprint, random};
 
 /// Seals private keys and session secrets at rest, and is the root of the keys that tokens are tagged with.
@@ -133,6 +135,16 @@ impl MasterKey {
         let derive = |root: &Root| root.derive(&[b"mac\0", label.as_bytes()]);
         let previous = self.previous.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
         Ok(MacKey::new(&derive(&self.current)?, &previous))
+    }
+
+    /// Names that only who has the key can guess: by this key and then by each previous one.
+    #[cfg(feature = "redis")]
+    pub(crate) fn names(&self, label: &str) -> Result<Vec<String>, AuthError> {
+        let name = |root: &Root| {
+            let bytes = root.derive(&[b"name\0", label.as_bytes()])?;
+            Ok(bytes.first_chunk::<16>().map_or_else(String::new, |start| base64url(start)))
+        };
+        std::iter::once(&self.current).chain(&self.previous).map(name).collect()
     }
 }
 

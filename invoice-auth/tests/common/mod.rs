@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod stores;
+pub(crate) mod watched;
 
 use std::sync::Arc;
 
@@ -79,7 +80,11 @@ impl World {
 
     /// The token in the oldest mail to somebody.
     pub(crate) async fn mailed(&self, name: &str) -> OpaqueToken {
-        let mail = self.mailer.next_to(&address(name)).await;
+        self.mailed_to(&address(name)).await
+    }
+
+    pub(crate) async fn mailed_to(&self, address: &str) -> OpaqueToken {
+        let mail = self.mailer.next_to(address).await;
         token(&mail).cloned().unwrap_or_else(|| panic!("no token in {mail:?}"))
     }
 

@@ -79,10 +79,15 @@ pub(super) struct World {
     pub(super) ports: IdentityPorts,
     pub(super) clock: Arc<FixedClock>,
     pub(super) ids: Arc<SequentialIds>,
+    pub(super) settings: Settings,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with(Settings::new("issuer", "audience"))
+    }
+
+    pub(super) fn with(settings: Settings) -> Self {
         let inner = Arc::new(MemoryIdentity::new());
         let mut ports = IdentityPorts::from_store(&inner);
         let keys = Arc::new(Keys {
@@ -96,7 +101,7 @@ impl World {
         ports.signing_keys = keys.clone();
         ports.commits = keys.clone();
         let (clock, ids) = (Arc::new(FixedClock::default()), Arc::new(SequentialIds::new()));
-        Self { keys, ports, clock, ids }
+        Self { keys, ports, clock, ids, settings }
     }
 
     pub(super) async fn try_ring(
@@ -105,11 +110,10 @@ impl World {
         mode: TokenMode,
         broadcast: Arc<dyn Broadcast>,
     ) -> Result<Arc<KeyRing>, AuthError> {
-        let settings = Settings::new("issuer", "audience").mode(mode);
         let ring = KeyRing::open(
             self.ports.clone(),
             Arc::new(master),
-            Arc::new(settings),
+            Arc::new(self.settings.clone().mode(mode)),
             self.clock.clone(),
             self.ids.clone(),
             broadcast.clone(),
