@@ -8,12 +8,14 @@ use invoice_core::system::{RandomIds, SystemClock};
 use invoice_core::{AuditId, CommitId, Timestamp};
 use uuid::Uuid;
 
+use crate::api_keys::ApiKeyChecks;
 use crate::checks::{Broadcast, InProcess, Notice, SessionChecks};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::keys::{KeyRing, MacKey, MasterKey};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
+use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
@@ -37,6 +39,9 @@ pub(crate) struct Parts {
     pub(crate) tokens: TokenDesk,
     /// Makes children of refresh tokens.
     pub(crate) refresh_key: MacKey,
+    /// When uses of sessions were written.
+    pub(crate) last_seen: LastSeen,
+    pub(crate) api_keys: Arc<ApiKeyChecks>,
 }
 
 impl Auth {
@@ -117,6 +122,7 @@ impl Parts {
     /// Makes every process forget what the store said of this before. Call it after the commit.
     pub(crate) async fn tell(&self, notice: Notice) {
         self.checks.forget(&notice);
+        self.api_keys.forget(&notice);
         self.broadcast.tell(&notice).await;
     }
 }
@@ -186,12 +192,17 @@ impl AuthBuilder {
             self.ids.clone(),
             self.claims,
         );
+        let api_keys = Arc::new(ApiKeyChecks::new(&settings));
         // Weakly, because the ring holds the broadcast, which holds this.
         let (to_checks, to_ring) = (Arc::downgrade(&checks), Arc::downgrade(&ring));
+        let to_api_keys = Arc::downgrade(&api_keys);
         broadcast.subscribe(Box::new(move |notice| {
             if let (Some(checks), Some(ring)) = (to_checks.upgrade(), to_ring.upgrade()) {
                 checks.forget(notice);
                 ring.forget(notice);
+            }
+            if let Some(api_keys) = to_api_keys.upgrade() {
+                api_keys.forget(notice);
             }
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
@@ -199,6 +210,7 @@ impl AuthBuilder {
             .expecting(&settings.expected_schemes)?;
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
+            last_seen: LastSeen::new(settings.cached_sessions),
             ports: self.ports,
             settings,
             clock: self.clock,
@@ -211,6 +223,7 @@ impl AuthBuilder {
             checks,
             broadcast,
             tokens,
+            api_keys,
         })))
     }
 }

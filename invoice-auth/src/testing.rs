@@ -21,7 +21,7 @@ use crate::password::{Argon2Params, PasswordScheme};
 use crate::secret::OpaqueToken;
 use crate::settings::Settings;
 
-pub use crate::token::{read_token, verify_jws};
+pub use crate::token::{issue, read_token, verify_jws};
 
 /// How long a mail is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

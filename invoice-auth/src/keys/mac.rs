@@ -42,7 +42,9 @@ impl MacKey {
 
 fn tag(key: &Key, message: &[&[u8]]) -> [u8; 32] {
     let mut context = Context::with_key(key);
-    message.iter().for_each(|part| context.update(part));
+    for part in message {
+        context.update(part);
+    }
     let mut tag = [0; 32];
     tag.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
     tag

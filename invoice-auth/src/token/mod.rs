@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use desk::TokenDesk;
 pub use error::TokenError;
 #[cfg(any(test, feature = "testing"))]
-pub use trial::{read_token, verify_jws};
+pub use trial::{issue, read_token, verify_jws};
 
 /// No claims of the application's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,19 +1,24 @@
 //! Entries for trying published examples, signature vectors and random input on the code that tokens go through.
 
+use invoice_core::identity::Session;
+
+use super::AccessToken;
 use super::checklist::Checklist;
 use super::claims::Claims;
 use super::compact::Parts;
 use super::error::TokenError;
 use super::jwk::public_key;
 use super::signature::{is_signed, name};
+use crate::auth::Auth;
+use crate::error::AuthError;
 use crate::settings::Settings;
 
 /// Checks a compact JWS (RFC 7515) with one key and gives its payload, through the same code as access tokens: the
 /// strict parser, the algorithm pinned by the key, the signature. It is for trying published examples and signature
 /// vectors on that code, so neither `typ` and `kid` nor any claim is looked at, and the payload may be anything.
 ///
-/// `jwk` is one JWK (RFC 7517) as JSON: `OKP` with `Ed25519` for EdDSA, `EC` with `P-256` for ES256, or `oct` of at
-/// least 32 bytes for HS256; nothing else is supported. Its `alg`, `use` and `key_ops`, if there, must agree. Private
+/// `jwk` is one JWK (RFC 7517) as JSON: `OKP` with `Ed25519` for `EdDSA`, `EC` with `P-256` for `ES256`, or `oct` of at
+/// least 32 bytes for `HS256`; nothing else is supported. Its `alg`, `use` and `key_ops`, if there, must agree. Private
 /// members are not looked at. The header may have `alg`, `typ` and `kid` alone.
 ///
 /// A vector is *valid* if this is `Ok`. It is *invalid* if this is an error: [`TokenError::Signature`] if only the
@@ -59,4 +64,10 @@ pub fn read_token(token: &str) -> Result<(), TokenError> {
     let parts = Parts::split(token, &checks)?;
     parts.header(&checks)?.key_id(&checks)?;
     Claims::read(parts.payload()?, &settings, &checks).map(drop)
+}
+
+/// Issues an access token for a session as it is in the store, of a user at this epoch, as logging in and refreshing
+/// do: for benchmarks.
+pub async fn issue(auth: &Auth, session: &Session, uv: u32) -> Result<AccessToken, AuthError> {
+    auth.parts().tokens.issue(session, uv).await
 }

@@ -185,7 +185,7 @@ const FORM: &[Attack] = &[
     }),
     ("a padded payload", Check::StrictBase64, "encoding", |forge| {
         let mut payload = encode(text(&forge.payload) + " ");
-        while payload.len() % 4 == 0 {
+        while payload.len().is_multiple_of(4) {
             payload = encode(text(&forge.payload) + "  ");
         }
         forge.sign_encoded(&encode(text(&forge.header)), &format!("{payload}="))
@@ -400,28 +400,30 @@ async fn what_was_ended_is_refused_and_gets_through_without_its_check() {
     let [revoked, disabled, idle] = ENDED else { panic!("three") };
 
     let world = World::new(TokenMode::EdDsa).await;
-    let token = (revoked.3)(&Forge::new(&world).await);
+    let forge = Forge::new(&world).await;
+    let token = (revoked.3)(&forge);
     let ended = world.ada.clone().revoked(world.make.now());
     world.commit(world.make.change().update(ended)).await;
-    ended_is_refused(&world, revoked, &token).await;
+    ended_is_refused(&world, &forge, revoked, &token).await;
 
     let world = World::new(TokenMode::EdDsa).await;
-    let token = (disabled.3)(&Forge::new(&world).await);
+    let forge = Forge::new(&world).await;
+    let token = (disabled.3)(&forge);
     let user = world.ports().users.user(world.ada.user()).await.unwrap().unwrap();
     let off = user.with_disabled_at(Some(world.make.now()));
     world.commit(world.make.change().update(off)).await;
-    ended_is_refused(&world, disabled, &token).await;
+    ended_is_refused(&world, &forge, disabled, &token).await;
 
     let world = World::new(TokenMode::EdDsa).await;
-    let token = (idle.3)(&Forge::new(&world).await);
+    let forge = Forge::new(&world).await;
+    let token = (idle.3)(&forge);
     world.clock.set(world.ada.idle_expires_at());
-    ended_is_refused(&world, idle, &token).await;
+    ended_is_refused(&world, &forge, idle, &token).await;
 }
 
-async fn ended_is_refused(world: &World, (name, off, code, _): &Attack, token: &str) {
+async fn ended_is_refused(world: &World, forge: &Forge, (name, off, code, _): &Attack, token: &str) {
     assert_eq!(try_on(&world.desk(), token).await.expect_err(name).code(), *code, "{name}");
-    let weakness = Forge::new(world).await.weakness(*off);
-    let weak = try_on(&world.weak_desk(weakness), token).await;
+    let weak = try_on(&world.weak_desk(forge.weakness(*off)), token).await;
     assert!(weak.is_ok(), "{name}: without {off:?} still {weak:?}");
 }
 

@@ -61,6 +61,8 @@ impl Forge {
             signers.push(world.ring.signer_of(&world.ada).await.unwrap());
             if world.settings.mode != TokenMode::Derived {
                 world.ring.rotate_now().await.unwrap();
+                // The new key signs once every process has had the time to hear of it.
+                world.clock.advance_millis(20_000);
             }
         }
         let revoked = signers.remove(0);
@@ -193,7 +195,7 @@ fn raw(jwk: &Value) -> Vec<u8> {
     [member("x"), member("y")].into_iter().flatten().flatten().collect()
 }
 
-/// Ed25519's SubjectPublicKeyInfo (RFC 8410 section 4).
+/// Ed25519's `SubjectPublicKeyInfo` (RFC 8410 section 4).
 fn pem(jwk: &Value) -> String {
     let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
     let der = [prefix.as_slice(), &raw(jwk)].concat();
