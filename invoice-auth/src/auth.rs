@@ -12,7 +12,7 @@ use crate::api_keys::ApiKeyChecks;
 use crate::checks::{Broadcast, InProcess, Notice, SessionChecks};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
-use crate::keys::{KeyRing, MacKey, MasterKey};
+use crate::keys::{KeyRing, MacKey, MasterKey, Signer};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
 use crate::sessions::LastSeen;
@@ -62,6 +62,7 @@ impl Auth {
             throttle: None,
             broadcast: None,
             claims: None,
+            signers: Vec::new(),
         }
     }
 
@@ -138,6 +139,7 @@ pub struct AuthBuilder {
     throttle: Option<Arc<dyn Throttle>>,
     broadcast: Option<Arc<dyn Broadcast>>,
     claims: Option<Arc<dyn ClaimsSource>>,
+    signers: Vec<Arc<dyn Signer>>,
 }
 
 impl AuthBuilder {
@@ -165,6 +167,16 @@ impl AuthBuilder {
         Self { claims: Some(claims), ..self }
     }
 
+    /// With keys that live elsewhere, such as in a hardware module. The first signs; all are published and taken, at
+    /// once and without end: to rotate, every process is given the next one behind the first, then before it, and at
+    /// last alone. They are of the mode's algorithm; the mode that derives keys takes none.
+    ///
+    /// The ring keeps a key of its own ready, which signs when no other is given.
+    #[must_use]
+    pub fn signers(self, signers: Vec<Arc<dyn Signer>>) -> Self {
+        Self { signers, ..self }
+    }
+
     /// Checks the settings, opens the ring of keys and makes its first key if there is none.
     pub async fn build(self) -> Result<Auth, AuthError> {
         self.settings.check()?;
@@ -180,7 +192,7 @@ impl AuthBuilder {
             broadcast.clone(),
         )
         .await?;
-        let ring = Arc::new(ring);
+        let ring = Arc::new(ring.with_external(self.signers)?);
         let checks =
             SessionChecks::new(self.ports.sessions.clone(), ring.clone(), self.clock.clone(), &settings);
         let checks = Arc::new(checks);

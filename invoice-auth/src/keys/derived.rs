@@ -33,6 +33,16 @@ pub(super) fn new_secret(master: &MasterKey, session: SessionId) -> Result<Seale
     master.seal(&context(session), random::<32>()?.as_slice())
 }
 
+/// The same secret, sealed with the present master key.
+pub(super) fn resealed_secret(
+    master: &MasterKey,
+    session: SessionId,
+    sealed: &SealedBytes,
+) -> Result<SealedBytes, AuthError> {
+    let context = context(session);
+    master.seal(&context, &master.open(&context, sealed)?)
+}
+
 /// The keys of one session, each derived once: one for each ring secret that is met.
 pub(crate) struct SessionKeys {
     secret: SessionSecret,

@@ -25,7 +25,7 @@ use crate::secret::{OpaqueToken, fingerprint, random};
 ///
 /// 1. run every process with the old key that also opens with the new: `old.with_previous(new)`;
 /// 2. then with the new that also opens with the old, `new.with_previous(old)`, and call [`KeyRing::reseal`];
-/// 3. drop the old one when the sessions that were opened before are over, 30 days by default.
+/// 3. drop the old one when every session has been refreshed since or is over, 7 days later by default.
 ///
 /// [`KeyRing::reseal`]: crate::KeyRing::reseal
 pub struct MasterKey {

@@ -8,9 +8,9 @@ use invoice_core::ports::{Clock, IdGenerator};
 use invoice_core::{SessionId, Timestamp};
 use serde_json::{Value, json};
 
-use super::derived::{SessionKeys, SessionSigner, new_secret};
+use super::derived::{SessionKeys, SessionSigner, new_secret, resealed_secret};
 use super::plan::{Rules, next_step};
-use super::ring_key::RingKey;
+use super::ring_key::{Opened, RingKey};
 use super::snapshot::Snapshot;
 use super::{KeyView, MasterKey, Signer, VerifyingKey, jwk};
 use crate::checks::{Broadcast, Notice};
@@ -38,6 +38,8 @@ pub struct KeyRing {
     pub(super) broadcast: Arc<dyn Broadcast>,
     mode: TokenMode,
     ttl: i64,
+    /// Keys that live elsewhere; the first signs.
+    external: Vec<Opened>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while the ring is read, so that of many who want it one asks.
     loading: tokio::sync::Mutex<()>,
@@ -76,6 +78,7 @@ impl KeyRing {
             ids,
             broadcast,
             mode: settings.mode,
+            external: Vec::new(),
             ttl: millis(settings.ring_ttl),
             snapshot: RwLock::new(Arc::new(empty)),
             loading: tokio::sync::Mutex::new(()),
@@ -89,13 +92,21 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// The public keys, as a JWK set (RFC 7517, section 5): pending, active and retiring ones. Serve it at a
-    /// public address, with `Cache-Control` well below the time a key is published ahead, a day by default. In the mode
-    /// that derives keys it is empty.
+    /// With keys that live elsewhere: the first signs instead of the ring's own, and all are published and taken.
+    pub(crate) fn with_external(self, signers: Vec<Arc<dyn Signer>>) -> Result<Self, AuthError> {
+        let open = |signer| Opened::external(signer, self.rules.algorithm);
+        let external = signers.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { external, ..self })
+    }
+
+    /// The public keys, as a JWK set (RFC 7517, section 5): pending, active and retiring ones. Serve it at a public
+    /// address, with `Cache-Control` well below the time a key is published ahead, a day by default. In the mode that
+    /// derives keys it is empty.
     pub async fn jwks(&self) -> Result<Value, AuthError> {
         let snapshot = self.current().await?;
         let verifying = snapshot.keys.iter().filter(|key| key.verifies(self.rules.algorithm));
-        let signers = verifying.filter_map(|key| key.opened.as_ref()?.signer.as_ref());
+        let opened = self.external.iter().chain(verifying.filter_map(|key| key.opened.as_ref()));
+        let signers = opened.filter_map(|key| key.signer.as_ref());
         let keys = signers.map(|signer| jwk::published(&**signer)).collect::<Result<Vec<_>, _>>()?;
         Ok(json!({ "keys": keys }))
     }
@@ -109,8 +120,8 @@ impl KeyRing {
     /// The key that signs now; in the mode that derives keys none does by itself.
     pub(crate) async fn signer(&self) -> Result<Arc<dyn Signer>, AuthError> {
         let (snapshot, now) = self.maintained().await?;
-        let key = snapshot.signing(self.rules.algorithm, now).ok_or(NONE_SIGNS)?;
-        key.signer.clone().ok_or(NONE_SIGNS)
+        let key = self.external.first().or_else(|| snapshot.signing(self.rules.algorithm, now));
+        key.and_then(|key| key.signer.clone()).ok_or(NONE_SIGNS)
     }
 
     /// What signs the tokens of a session, in any mode.
@@ -127,6 +138,10 @@ impl KeyRing {
 
     /// The key with this identifier, not destroyed; asks the store when it is unknown, but not often.
     pub(crate) async fn verifying(&self, kid: &str) -> Result<Option<Arc<VerifyingKey>>, AuthError> {
+        let mut external = self.external.iter().map(|key| &key.verifying);
+        if let Some(key) = external.find(|key| key.kid().as_str() == kid) {
+            return Ok(Some(key.clone()));
+        }
         let snapshot = self.current().await?;
         let find = |snapshot: &Snapshot| snapshot.verifying(kid, self.rules.algorithm).cloned();
         if let Some(key) = find(&snapshot) {
@@ -148,6 +163,16 @@ impl KeyRing {
     /// A secret to keep with a new session; `None` in the modes that need none.
     pub(crate) fn session_secret(&self, session: SessionId) -> Result<Option<SealedBytes>, AuthError> {
         (self.mode == TokenMode::Derived).then(|| new_secret(&self.master, session)).transpose()
+    }
+
+    /// The secret to keep with a session that goes on: sealed anew if a previous master key sealed it, and made now
+    /// if the session is older than the mode.
+    pub(crate) fn renewed_secret(&self, session: &Session) -> Result<Option<SealedBytes>, AuthError> {
+        match session.secret().filter(|_| self.mode == TokenMode::Derived) {
+            None => self.session_secret(session.id()),
+            Some(sealed) if self.master.sealed(sealed) => Ok(Some(sealed.clone())),
+            Some(sealed) => resealed_secret(&self.master, session.id(), sealed).map(Some),
+        }
     }
 
     /// Opens what [`KeyRing::session_secret`] made.

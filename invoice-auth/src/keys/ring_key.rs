@@ -96,6 +96,14 @@ impl RingKey {
 }
 
 impl Opened {
+    /// A key that lives elsewhere; refused unless it is of this algorithm and named by its thumbprint.
+    pub(super) fn external(signer: Arc<dyn Signer>, algorithm: KeyAlgorithm) -> Result<Self, AuthError> {
+        if signer.algorithm() != algorithm {
+            return Err(AuthError::Crypto("it does not sign as the mode of tokens says"));
+        }
+        Ok(Self { verifying: Arc::new(VerifyingKey::of_signer(&*signer)?), signer: Some(signer) })
+    }
+
     fn new(record: &SigningKey, sealed: &SealedBytes, master: &MasterKey) -> Result<Self, AuthError> {
         let (kid, algorithm) = (record.kid(), record.algorithm());
         let private = master.open(&sealing_context(kid, algorithm)?, sealed)?;

@@ -40,14 +40,15 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Lets the next key sign in ten seconds, when every process has read of it: no token is refused for it.
-    /// Of several calls on one active key at once, one counts.
+    /// Lets the next key sign in ten seconds, when every process has read of it: no token is refused for it. Does
+    /// nothing while a rotation is under way, so of several calls at once one counts.
     pub async fn rotate_now(&self) -> Result<(), AuthError> {
         let first = self.read().await?;
         let before = active(&first.keys, self.rules.algorithm).map(|key| key.kid().clone());
         self.change(|keys, now| {
             let Some(active) = active(keys, self.rules.algorithm) else { return Ok(None) };
-            if Some(active.kid()) != before.as_ref() {
+            let under_way = active.activated_at().is_some_and(|at| at > now);
+            if under_way || Some(active.kid()) != before.as_ref() {
                 return Ok(None);
             }
             let next = match pending(keys, self.rules.algorithm) {

@@ -67,7 +67,8 @@ impl Auth {
         let fingerprint = child.sealed(&parts.refresh_key).fingerprint();
         match place {
             Place::Current => {
-                let session = session.rotated(fingerprint, now, parts.idle_end(now));
+                let secret = parts.ring.renewed_secret(&session)?;
+                let session = session.rotated(fingerprint, now, parts.idle_end(now)).with_secret(secret);
                 parts.commit(parts.change(now).update(session.clone())).await?;
                 parts.tokens(&session, &child, check.uv).await
             }

@@ -43,6 +43,8 @@ async fn of_processes_that_rotate_at_once_one_does() {
         done.unwrap();
     }
     assert_eq!(states(&rings[0]).await, [Retiring, Active]);
+    rings[0].rotate_now().await.unwrap();
+    assert_eq!(states(&rings[0]).await, [Retiring, Active], "a rotation is under way");
 }
 
 #[tokio::test]
