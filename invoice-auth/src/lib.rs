@@ -1,4 +1,6 @@
-//! Accounts, teams, sessions and rotating access tokens, without a web framework.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to look
 //!
 //! | to | look at |
 //! | --- | --- |

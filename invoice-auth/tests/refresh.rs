@@ -1,5 +1,12 @@
 //! Refresh tokens: rotated once, the same child for all who race, and a family that ends when an old one comes back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story says what it expects by panicking"
+)]
+
 mod common;
 
 use std::sync::Arc;
@@ -171,7 +178,7 @@ async fn a_refresh_that_a_logout_overtakes_does_not_bring_the_session_back(ports
     let world = World::on(ports).await;
     let tokens = world.person("ada").await;
     let caller = world.caller(&tokens).await;
-    // Its store reads the session, and before it answers the user logs out.
+    // Its store has all been read, and before it answers the user logs out.
     let overtaken = WatchedSessions::new(&world.ports).overtaken_by(&world.auth, &caller);
     let ports = IdentityPorts { sessions: Arc::new(overtaken), ..world.ports.clone() };
     let slow = world.another(ports, settings()).await;

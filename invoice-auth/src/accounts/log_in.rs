@@ -116,7 +116,7 @@ impl Parts {
     ) -> Result<Tokens, AuthError> {
         let now = self.now();
         let team = self.first_team(&user, team).await?;
-        let (session, refresh) = self.new_session(&user, team, client, now).await?;
+        let (session, refresh) = self.new_session(&user, team, client, now)?;
         let event = self.event(now, SecurityAction::LoggedIn, client);
         let event = event.by_user(user.id()).on(&session.id().to_string());
         let change = self.change(now).insert(session.clone()).audit(event);

@@ -73,12 +73,14 @@ impl Passwords {
     }
 
     /// With schemes that kept hashes may be of, so that already the first of them tells nothing. One of a cost that no
-    /// kept hash is taken for is a violation at its index.
+    /// kept hash is taken for is a violation at `/expected_schemes/` and its index.
     pub fn expecting(self, schemes: &[PasswordScheme]) -> Result<Self, AuthError> {
         for (index, scheme) in schemes.iter().enumerate() {
             if Kept::parse(Kept::nobodys(*scheme)?.text()?.expose()).is_none() {
                 let detail = "no hash of this cost is taken";
-                return Err(Violation::new(format!("/{index}"), Code::OutOfRange, detail).into());
+                return Err(
+                    Violation::new(format!("/expected_schemes/{index}"), Code::OutOfRange, detail).into()
+                );
             }
             self.shared.know(*scheme)?;
         }
@@ -222,7 +224,7 @@ mod tests {
     fn an_expected_cost_that_never_ends_is_refused_by_its_place() {
         let refused = Passwords::new(ARGON2, 1).unwrap().expecting(&[BCRYPT, PasswordScheme::Bcrypt(31)]);
         let Err(AuthError::Invalid(found)) = refused else { panic!("taken") };
-        assert_eq!(found.iter().next().unwrap().pointer(), "/1");
+        assert_eq!(found.iter().next().unwrap().pointer(), "/expected_schemes/1");
     }
 
     #[test]

@@ -14,7 +14,7 @@ const MAX_DEVICE: usize = 500;
 
 impl Parts {
     /// A session of a user who has just shown their password, not written yet, and its first refresh token.
-    pub(crate) async fn new_session(
+    pub(crate) fn new_session(
         &self,
         user: &User,
         team: Option<TeamId>,

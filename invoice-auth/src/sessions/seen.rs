@@ -10,7 +10,7 @@ use crate::auth::Auth;
 /// How often a session's last use is written at most.
 const EVERY_MILLIS: i64 = 60_000;
 /// What was not used for so long is due anyway.
-const KEPT: Duration = Duration::from_secs(120);
+const KEPT: Duration = Duration::from_mins(2);
 
 /// When this process last wrote that a session was used.
 pub(crate) struct LastSeen(Cache<SessionId, Timestamp>);

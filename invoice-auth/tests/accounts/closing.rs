@@ -1,5 +1,5 @@
 use invoice_auth::{AuthError, Caller, Rule};
-use invoice_core::identity::SecurityAction;
+use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{ApiKeyId, Role, TeamId, UserId};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ async fn a_disabled_account_is_closed_at_once_and_can_be_opened_again(ports: Ide
     world.auth.enable_user(tokens.user, &client()).await.unwrap();
     assert!(!world.is_in(&tokens).await, "what ended stays ended");
     assert!(world.log_in("ada", PASSWORD).await.is_ok());
-    let told: Vec<_> = world.events(tokens.user).await.iter().map(|event| event.action()).collect();
+    let told: Vec<_> = world.events(tokens.user).await.iter().map(SecurityEvent::action).collect();
     let of = |action| told.iter().filter(|it| **it == action).count();
     assert_eq!((of(SecurityAction::UserDisabled), of(SecurityAction::UserEnabled)), (1, 1));
 }

@@ -1,5 +1,5 @@
 use invoice_auth::{AuthError, Mail, OpaqueToken};
-use invoice_core::identity::SecurityAction;
+use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{StoreError, Unique};
 
@@ -81,7 +81,7 @@ async fn an_account_moves_to_an_address_that_was_proven(ports: IdentityPorts) {
     assert!(world.log_in("ada", PASSWORD).await.is_err());
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
     assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
-    let told: Vec<_> = world.events(user.id()).await.iter().map(|event| event.action()).collect();
+    let told: Vec<_> = world.events(user.id()).await.iter().map(SecurityEvent::action).collect();
     assert!(
         told.contains(&SecurityAction::EmailChangeRequested) && told.contains(&SecurityAction::EmailChanged)
     );

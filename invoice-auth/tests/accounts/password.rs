@@ -1,5 +1,5 @@
 use invoice_auth::{AuthError, Caller, Mail};
-use invoice_core::identity::SecurityAction;
+use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 
 use crate::common::stores::on_every_store;
@@ -39,7 +39,7 @@ async fn a_changed_password_ends_all_sessions_but_the_callers(ports: IdentityPor
     let next = world.refresh(&new).await.unwrap();
     assert!(world.is_in(&next).await);
     assert!(matches!(world.mailer.next_to("ada@example.org").await, Mail::PasswordChanged { .. }));
-    let told: Vec<_> = world.events(mine.user).await.iter().map(|event| event.action()).collect();
+    let told: Vec<_> = world.events(mine.user).await.iter().map(SecurityEvent::action).collect();
     assert!(told.contains(&SecurityAction::PasswordChanged));
 }
 

@@ -1,8 +1,8 @@
 use invoice_auth::{AuthError, ProfileChange};
-use invoice_core::Version;
 use invoice_core::identity::SecurityAction;
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::IdentityPorts;
+use invoice_core::{Version, Violation};
 
 use crate::common::World;
 use crate::common::stores::on_every_store;
@@ -50,7 +50,7 @@ async fn all_that_is_wrong_with_a_profile_is_told_at_once(ports: IdentityPorts) 
     let change = ProfileChange { name: Some("n".repeat(501)), locale: Some(Some("\0".to_owned())) };
     match world.auth.update_profile(&caller, change, seen.version).await {
         Err(AuthError::Invalid(found)) => {
-            assert_eq!(found.iter().map(|it| it.pointer()).collect::<Vec<_>>(), ["/name", "/locale"]);
+            assert_eq!(found.iter().map(Violation::pointer).collect::<Vec<_>>(), ["/name", "/locale"]);
         }
         other => panic!("{other:?}"),
     }

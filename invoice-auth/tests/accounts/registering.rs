@@ -1,6 +1,6 @@
 use invoice_auth::{AuthError, Mail};
 use invoice_core::Code;
-use invoice_core::identity::SecurityAction;
+use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 
 use crate::common::stores::on_every_store;
@@ -26,7 +26,7 @@ async fn who_registers_gets_a_mail_and_can_log_in(ports: IdentityPorts) {
     let tokens = world.log_in("ada", PASSWORD).await.unwrap();
     let user = world.user(tokens.user).await;
     assert_eq!((user.name(), user.verified_at()), ("Ada", None));
-    let told: Vec<_> = world.events(user.id()).await.iter().map(|event| event.action()).collect();
+    let told: Vec<_> = world.events(user.id()).await.iter().map(SecurityEvent::action).collect();
     assert_eq!(told, [SecurityAction::Registered, SecurityAction::LoggedIn]);
 }
 

@@ -11,7 +11,7 @@ use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{SessionId, TeamId, Timestamp, UserId};
 use tokio::sync::watch;
 
-/// Counts how often uses are written, and may let somebody log out before a read is answered.
+/// Counts how often uses are written, and may let somebody log out before a check is answered.
 pub(crate) struct WatchedSessions {
     sessions: Arc<dyn Sessions>,
     touches: watch::Sender<u32>,
@@ -38,11 +38,7 @@ impl WatchedSessions {
 #[async_trait]
 impl Sessions for WatchedSessions {
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let found = self.sessions.session(id).await;
-        if let Some((auth, caller)) = &self.overtaken_by {
-            auth.log_out(caller).await.expect("somebody logs out");
-        }
-        found
+        self.sessions.session(id).await
     }
 
     async fn session_by_refresh(&self, fingerprint: Fingerprint) -> Result<Option<Session>, StoreError> {
@@ -58,7 +54,11 @@ impl Sessions for WatchedSessions {
         id: SessionId,
         team: Option<TeamId>,
     ) -> Result<Option<SessionCheck>, StoreError> {
-        self.sessions.check_session(id, team).await
+        let found = self.sessions.check_session(id, team).await;
+        if let Some((auth, caller)) = &self.overtaken_by {
+            auth.log_out(caller).await.expect("somebody logs out");
+        }
+        found
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

@@ -57,10 +57,10 @@ async fn until(condition: impl AsyncFn() -> bool) {
     }
 }
 
-/// How many attempts get through before one is refused.
+/// How many attempts get through before one is refused, up to twenty.
 async fn free(throttle: &RedisThrottle, account: u16, address: &str) -> usize {
     let mut free = 0;
-    while throttle.attempt(&keys(account, address)).await.is_ok() {
+    while free < 20 && throttle.attempt(&keys(account, address)).await.is_ok() {
         free += 1;
     }
     free
