@@ -37,6 +37,7 @@ pub(super) struct Forge {
     secrets: Vec<Vec<u8>>,
     /// The identifier of Bob's session.
     pub(super) bobs_session: String,
+    pub(super) bobs_user: String,
     /// Bob's own token.
     pub(super) bobs: String,
     pub(super) now: i64,
@@ -87,6 +88,7 @@ impl Forge {
             signer,
             genuine,
             bobs_session: world.bob.id().to_string(),
+            bobs_user: world.bob.user().to_string(),
             bobs,
             mallory: EdDsaSigner::generate().unwrap(),
             curve: Es256Signer::generate().unwrap(),
