@@ -114,7 +114,8 @@ impl Settings {
         Self { check_ttl, ..self }
     }
 
-    /// How many sessions and verified tokens are remembered at most: 100,000 each. No tokens turns their cache off.
+    /// How many sessions and verified tokens are remembered at most: 100,000 each, and as many API keys as sessions. No
+    /// tokens turns their cache off.
     #[must_use]
     pub fn cached(self, sessions: u64, tokens: u64) -> Self {
         Self { cached_sessions: sessions, cached_tokens: tokens, ..self }

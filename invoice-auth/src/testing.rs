@@ -8,13 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use invoice_core::ports::identity::IdentityPorts;
+use invoice_core::ports::{Clock, IdGenerator};
 use tokio::sync::watch;
 
+use crate::auth::Auth;
 use crate::checks::{Broadcast, Listener, Notice};
+use crate::error::AuthError;
+use crate::keys::MasterKey;
 use crate::mailer::{Mail, MailError, Mailer};
 use crate::password::{Argon2Params, PasswordScheme};
 use crate::secret::OpaqueToken;
 use crate::settings::Settings;
+
+pub use crate::token::{issue, read_token, verify_jws};
 
 /// How long a mail is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,6 +30,34 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn settings() -> Settings {
     let cheap = PasswordScheme::Argon2id(Argon2Params::cheap());
     Settings::new("https://bills.example", "bills").passwords(cheap, 2)
+}
+
+/// An engine with [`settings`] and a fixed master key, of one process.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use invoice_auth::testing::{MemoryMailer, auth};
+/// use invoice_core::memory::MemoryIdentity;
+/// use invoice_core::ports::identity::IdentityPorts;
+/// use invoice_core::testing::{FixedClock, SequentialIds};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), invoice_auth::AuthError> {
+/// let ports = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
+/// let (clock, mailer) = (Arc::new(FixedClock::default()), Arc::new(MemoryMailer::new()));
+/// let auth = auth(ports, clock, Arc::new(SequentialIds::new()), mailer).await?;
+/// # let _ = auth;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn auth(
+    ports: IdentityPorts,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdGenerator>,
+    mailer: Arc<dyn Mailer>,
+) -> Result<Auth, AuthError> {
+    Auth::builder(ports, MasterKey::from_bytes([7; 32]), settings(), mailer).clock(clock, ids).build().await
 }
 
 /// What a mail's link carries, if it has one.
@@ -92,10 +127,10 @@ impl MemoryMailer {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, arrival).await {
-            Ok(mail) => mail,
-            Err(_) => panic!("no mail to {address} within {} s", PATIENCE.as_secs()),
-        }
+        let Ok(mail) = tokio::time::timeout(PATIENCE, arrival).await else {
+            panic!("no mail to {address} within {} s", PATIENCE.as_secs());
+        };
+        mail
     }
 }
 

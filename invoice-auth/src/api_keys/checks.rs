@@ -95,7 +95,7 @@ impl ApiKeyChecks {
     pub(crate) fn forget(&self, notice: &Notice) {
         match notice {
             Notice::Session(_) | Notice::User(_) | Notice::Member(..) | Notice::Keys => {}
-            _ => {
+            Notice::ApiKey(..) | Notice::Team(_) | Notice::Everything => {
                 self.notices.fetch_add(1, Ordering::SeqCst);
             }
         }

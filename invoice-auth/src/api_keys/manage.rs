@@ -63,6 +63,8 @@ impl Auth {
     /// Makes an API key for the active team. It takes [`Permission::ManageApiKeys`], a role not above the
     /// caller's own, and a person: a key that leaked can't make more of them.
     ///
+    /// In billing a key acts for who made it: what they created by hand is its own as well.
+    ///
     /// An end that is not in the future is refused at `/expires_at`.
     pub async fn create_api_key(&self, caller: &Caller, data: ApiKeyData) -> Result<NewApiKey, AuthError> {
         let secret = OpaqueToken::random(PREFIX)?;

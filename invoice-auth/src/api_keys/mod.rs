@@ -30,7 +30,11 @@ impl Auth {
         client: ClientInfo,
     ) -> Result<Authenticated<C>, TokenError> {
         if !bearer.starts_with(PREFIX) {
-            return self.parts().tokens.authenticate(bearer, client).await;
+            let found = self.parts().tokens.authenticate(bearer, client).await?;
+            if let Some(session) = found.caller().session_id() {
+                self.saw(session);
+            }
+            return Ok(found);
         }
         let found = self.authenticate_api_key(bearer, client).await?;
         let none = serde_json::Value::Object(serde_json::Map::new());

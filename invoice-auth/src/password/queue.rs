@@ -38,3 +38,74 @@ impl Queue {
         work.await.map_err(|_| AuthError::Crypto("a password could not be hashed"))?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use futures::FutureExt as _;
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_work_at_once_than_allowed() {
+        let (queue, working, most) =
+            (Queue::new(2), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let jobs = (0..40).map(|_| {
+            let (working, most) = (working.clone(), most.clone());
+            queue.work(move || {
+                most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::yield_now();
+                working.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            })
+        });
+        assert!(join_all(jobs).await.into_iter().all(|done| done.is_ok()));
+        assert!((1..=2).contains(&most.load(Ordering::SeqCst)));
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "a job may fail")]
+    fn nothing() -> Result<(), AuthError> {
+        Ok(())
+    }
+
+    /// A job that works until it is told to end.
+    fn held() -> (mpsc::Sender<()>, impl FnOnce() -> Result<(), AuthError> + Send + 'static) {
+        let (end, told) = mpsc::channel();
+        (end, move || told.recv().map_err(|_| AuthError::Busy))
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_told_so() {
+        let queue = Queue::new(1);
+        let (end, job) = held();
+        let mut working = Box::pin(queue.work(job));
+        assert!(working.as_mut().now_or_never().is_none());
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(queue.work(nothing))).collect();
+        for wait in &mut waiting {
+            assert!(wait.as_mut().now_or_never().is_none());
+        }
+        assert!(matches!(queue.work(nothing).await, Err(AuthError::Busy)));
+        // Who goes away leaves the place to another.
+        waiting.pop();
+        waiting.push(Box::pin(queue.work(nothing)));
+        end.send(()).unwrap();
+        assert!(working.await.is_ok());
+        assert!(join_all(waiting).await.into_iter().all(|done| done.is_ok()));
+    }
+
+    #[tokio::test]
+    async fn work_whose_caller_went_away_still_counts_until_it_is_done() {
+        let queue = Queue::new(1);
+        let (end, job) = held();
+        let mut working = Box::pin(queue.work(job));
+        assert!(working.as_mut().now_or_never().is_none());
+        drop(working);
+        let mut next = Box::pin(queue.work(nothing));
+        assert!(next.as_mut().now_or_never().is_none());
+        end.send(()).unwrap();
+        assert!(next.await.is_ok());
+    }
+}

@@ -1,12 +1,13 @@
 use invoice_core::identity::{
-    Acceptance, EmailKey, Invitation, Membership, SearchPrefix, SecurityAction, Team,
+    Acceptance, EmailAddress, EmailKey, Invitation, Membership, SearchPrefix, SecurityAction, Team,
 };
 use invoice_core::ports::{Page, PageRequest};
 use invoice_core::{InvitationId, Permission, Role, TeamId, Timestamp};
 
+use super::seat::Seat;
 use super::seat::again;
 use super::team::longest_page;
-use crate::auth::Auth;
+use crate::auth::{Auth, Parts};
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::email::email_address;
@@ -22,36 +23,39 @@ impl Auth {
     /// the caller's own.
     ///
     /// The mail's token is good once and for seven days. Inviting an address again voids its earlier invitation.
-    /// Whether the address has an account makes no difference; a member is not invited.
+    /// Whether the address has an account makes no difference; a member is not invited. Five invitations to an
+    /// address are free, from whatever team; then each makes the next wait, for 15 minutes at most
+    /// ([`AuthError::TooManyAttempts`]), so that nobody's mailbox is flooded from here.
     ///
     /// If the mail can't be handed over the answer is [`AuthError::Mail`], and the invitation stands: inviting
     /// again replaces it.
     pub async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Result<Invitation, AuthError> {
+        let parts = self.parts();
+        let email = email_address(email).map_err(|wrong| wrong.under("/email"))?;
+        parts.inviting_seat(caller, role).await?;
+        parts.attempt_invitation(email.key()).await?;
         let token = OpaqueToken::random(PREFIX)?;
-        let (invitation, team) = again(|| self.try_invite(caller, email, role, &token)).await?;
+        let (invitation, team) = again(|| self.try_invite(caller, &email, role, &token)).await?;
         let mail = Mail::Invitation {
-            to: invitation.email().clone(),
+            to: email,
             team: team.name().to_owned(),
             role,
             token,
             expires_at: invitation.expires_at(),
         };
-        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)?;
+        parts.mailer.send(mail).await.map_err(AuthError::Mail)?;
         Ok(invitation)
     }
 
     async fn try_invite(
         &self,
         caller: &Caller,
-        email: &str,
+        email: &EmailAddress,
         role: Role,
         token: &OpaqueToken,
     ) -> Result<(Invitation, Team), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
-        let seat = parts.seat(caller).await?;
-        seat.need(Permission::ManageMembers)?;
-        seat.reach(role)?;
-        let email = email_address(email).map_err(|wrong| wrong.under("/email"))?;
+        let seat = parts.inviting_seat(caller, role).await?;
         let team = seat.team.id();
         if self.is_member(team, email.key()).await? {
             return Err(Rule::AlreadyMember.into());
@@ -59,7 +63,7 @@ impl Auth {
         let (id, user) = (parts.id(InvitationId::from_uuid, now), caller.user_id());
         let end = now.plus_millis(millis(parts.settings.invitation_ttl));
         let earlier = self.open_invitations(team, email.key(), now).await?;
-        let invitation = Invitation::new(id, team, email, role, user, token.fingerprint(), end);
+        let invitation = Invitation::new(id, team, email.clone(), role, user, token.fingerprint(), end);
         let event = parts.event(now, SecurityAction::MemberInvited, caller.client());
         // The team is written so that of two invitations of one address at once, the second voids the first.
         let mut change = parts
@@ -190,5 +194,15 @@ impl Auth {
                 _ => return Ok(open),
             }
         }
+    }
+}
+
+impl Parts {
+    /// The seat of somebody who may invite with this role.
+    async fn inviting_seat(&self, caller: &Caller, role: Role) -> Result<Seat, AuthError> {
+        let seat = self.seat(caller).await?;
+        seat.need(Permission::ManageMembers)?;
+        seat.reach(role)?;
+        Ok(seat)
     }
 }

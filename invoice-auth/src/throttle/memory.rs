@@ -193,6 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_set_back_makes_nobody_wait_until_it_has_caught_up() {
+        let (clock, throttle) = throttle(100);
+        run(async {
+            for _ in 0..5 {
+                throttle.attempt(&account(0)).await.unwrap();
+            }
+            clock.advance_millis(-3_600_000);
+            assert_eq!(throttle.attempt(&account(0)).await, Err(Duration::from_secs(1)));
+            clock.advance_millis(1_000);
+            assert!(throttle.attempt(&account(0)).await.is_ok());
+        });
+    }
+
+    #[test]
     fn without_any_room_an_attempts_own_counters_are_kept_even_so() {
         let (_, throttle) = throttle(0);
         run(async {

@@ -1,0 +1,27 @@
+//! Every story is told on every store.
+
+pub(crate) use crate::common::stores::in_memory;
+
+/// One test for each story and store.
+macro_rules! on_every_store {
+    ($($story:ident)+) => {
+        $crate::desk::stores::on_every_store!(@ memory [$($story)+]);
+        $crate::desk::stores::on_every_store!(@ sqlite [$($story)+]);
+        $crate::desk::stores::on_every_store!(@ postgres [$($story)+]);
+        $crate::desk::stores::on_every_store!(@ mongo [$($story)+]);
+    };
+    (@ $store:ident [$($story:ident)+]) => {
+        mod $store {
+            $(
+                #[test]
+                fn $story() {
+                    $crate::common::stores::$store(|ports| async {
+                        super::$story($crate::desk::Desk::on(ports).await).await;
+                    });
+                }
+            )+
+        }
+    };
+}
+
+pub(crate) use on_every_store;
