@@ -57,7 +57,8 @@ fn main() -> ExitCode {
                 let times = runtime.block_on(measured(store, rows, ask, each));
                 let auc = times.auc();
                 let (known, unknown) = times.medians();
-                let verdict = if FAIR.contains(&auc) { "" } else { "  tells them apart" };
+                let is_fair = FAIR.contains(&auc);
+                let verdict = if is_fair { "" } else { "  tells them apart" };
                 println!(
                     "{store:7} {name:7} {what:9} {:3}.{:02}   {} / {}{verdict}",
                     auc / 100,
@@ -65,7 +66,8 @@ fn main() -> ExitCode {
                     known.as_micros(),
                     unknown.as_micros()
                 );
-                fair &= FAIR.contains(&auc);
+                // What is promised is the log-in; the others are for comparison.
+                fair &= is_fair || !matches!(ask, Ask::LogIn);
             }
         }
     }

@@ -8,6 +8,7 @@ use invoice_core::SessionId;
 use invoice_core::identity::{IdentityChange, IdentityReceipt, SecurityAction};
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::{IdentityCommits, IdentityPorts};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
@@ -22,6 +23,7 @@ on_every_store! {
     a_foreign_session_is_not_found
     other_processes_hear_of_it
     a_commit_of_unknown_outcome_is_done_once
+    a_session_opened_at_that_very_moment_ends_too
     a_thief_who_refreshes_all_the_time_can_not_keep_anybody_from_logging_out_everywhere
 }
 
@@ -194,6 +196,34 @@ impl IdentityCommits for Hurried {
             self.stolen.fetch_add(1, Ordering::SeqCst);
             *held = tokens;
         }
+        self.commits.commit_identity(change).await
+    }
+}
+
+async fn a_session_opened_at_that_very_moment_ends_too(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    let thief = world.another_process().await;
+    let commits = Arc::new(LoggingIn { commits: world.ports.commits.clone(), thief, got: OnceCell::new() });
+    let ports = IdentityPorts { commits: commits.clone(), ..world.ports.clone() };
+    let other = world.another(ports, settings()).await;
+    other.auth.log_out_everywhere(&caller).await.unwrap();
+    let got = commits.got.get().unwrap();
+    assert_eq!(world.session(got.session).await.revoked_at(), None, "it was on nobody's list");
+    assert!(!world.is_in(got).await && is_invalid_token(&world.refresh(got).await));
+}
+
+/// Before the first commit, a thief who knows the password logs in.
+struct LoggingIn {
+    commits: Arc<dyn IdentityCommits>,
+    thief: World,
+    got: OnceCell<Tokens>,
+}
+
+#[async_trait]
+impl IdentityCommits for LoggingIn {
+    async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+        self.got.get_or_init(async || self.thief.log_in("ada", PASSWORD).await.unwrap()).await;
         self.commits.commit_identity(change).await
     }
 }
