@@ -88,7 +88,9 @@ impl Parts {
         client: &ClientInfo,
     ) -> Result<User, AuthError> {
         let user = self.ports.users.user_by_email(email).await?;
-        let kept = user.as_ref().and_then(User::password);
+        // The time must not tell that a password is right for an account that can't be used.
+        let usable = user.as_ref().filter(|user| self.may_log_in(user));
+        let kept = usable.and_then(User::password);
         let is_known = matched.as_ref().is_some_and(|matched| Some(&matched.kept) == kept);
         if !is_known {
             let verdict = self.passwords.verify(kept, password).await?;
