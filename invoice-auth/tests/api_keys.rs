@@ -88,7 +88,7 @@ async fn nobody_makes_a_key_above_their_own_role(desk: Desk) {
     assert!(matches!(refused, Err(AuthError::Forbidden(Permission::ManageApiKeys))), "{refused:?}");
     let unnamed = desk.auth.create_api_key(&bob, ApiKeyData::new("", Role::Admin)).await;
     let Err(AuthError::Invalid(found)) = unnamed else { panic!("made") };
-    assert_eq!(found.iter().map(|wrong| wrong.pointer()).collect::<Vec<_>>(), ["/name"]);
+    assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/name"]);
     assert!(desk.auth.api_keys(&ada, &all()).await.unwrap().items.is_empty());
     // Whoever sees that a key leaked stops it.
     let owners = make(&desk, &ada, Role::Owner).await;
@@ -100,7 +100,7 @@ async fn a_key_ends_when_it_was_said_to(desk: Desk) {
     let end = desk.clock.now().plus_millis(60_000);
     let past = ApiKeyData::new("Key", Role::Viewer).expires_at(desk.clock.now());
     let Err(AuthError::Invalid(found)) = desk.auth.create_api_key(&ada, past).await else { panic!("made") };
-    assert_eq!(found.iter().map(|wrong| wrong.pointer()).collect::<Vec<_>>(), ["/expires_at"]);
+    assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/expires_at"]);
 
     let data = ApiKeyData::new("Key", Role::Viewer).expires_at(end);
     let made = desk.auth.create_api_key(&ada, data).await.unwrap();

@@ -74,7 +74,7 @@ fn say(caller: &Caller) -> String {
     format!("{role} {address} {}", client.user_agent()).trim_end().to_owned()
 }
 
-fn router(app: App) -> Router {
+fn router(app: &App) -> Router {
     let layer = |path| Router::new().route(path, get(inside));
     let auth = || AuthLayer::new(app.auth.clone());
     Router::new()
@@ -110,7 +110,7 @@ impl Service {
         let desk = Desk::on(ports).await;
         let owner = desk.owner("ada").await;
         let app = App { auth: desk.auth.clone(), reached: Arc::default() };
-        Self { router: router(app.clone()), desk, owner, app }
+        Self { router: router(&app), desk, owner, app }
     }
 
     async fn key(&self, role: Role) -> String {
@@ -336,7 +336,7 @@ async fn a_store_that_is_away_is_nobodys_fault() {
 
 /// What a router over a world answers to an access token.
 async fn get_as(world: &World, tokens: &Tokens, path: &str) -> Answer {
-    let router = router(App { auth: world.auth.clone(), reached: Arc::default() });
+    let router = router(&App { auth: world.auth.clone(), reached: Arc::default() });
     let token = bearer(tokens.access.expose());
     let request = Request::get(path).header(AUTHORIZATION, token).body(Body::empty()).unwrap();
     Answer::of(router.oneshot(request).await.unwrap()).await

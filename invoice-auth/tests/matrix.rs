@@ -101,7 +101,7 @@ impl Office {
     }
 
     /// The same role once more, held by a program. Who made it made nothing else: what they made is the key's own.
-    async fn as_program(mut self) -> Self {
+    async fn into_program(mut self) -> Self {
         let data = ApiKeyData::new("Program", self.who.role().unwrap());
         let maker = self.desk.member(&self.owner, "kim", Role::Owner).await;
         let made = self.desk.auth.create_api_key(&maker, data).await.unwrap();
@@ -258,7 +258,7 @@ macro_rules! cell {
     };
     (program $permission:ident $expected:literal $role:ident $($attempt:ident)+) => {
         cell!(person $permission $expected $role $($attempt)+);
-        let office = super::Office::open(invoice_core::Role::$role).await.as_program().await;
+        let office = super::Office::open(invoice_core::Role::$role).await.into_program().await;
         $(super::judge(invoice_core::Permission::$permission, $expected, &super::$attempt(&office).await);)+
     };
 }

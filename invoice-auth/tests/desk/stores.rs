@@ -2,6 +2,13 @@
 
 pub(crate) use crate::common::stores::in_memory;
 
+use super::Desk;
+
+/// One story, in memory.
+pub(crate) fn memory<F: Future<Output = ()>>(story: impl FnOnce(Desk) -> F) {
+    crate::common::stores::memory(|ports| async { story(Desk::on(ports).await).await });
+}
+
 /// One test for each story and store.
 macro_rules! on_every_store {
     ($($story:ident)+) => {

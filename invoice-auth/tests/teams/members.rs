@@ -51,7 +51,7 @@ async fn a_search_needs_something_to_look_for(desk: Desk) {
     let Err(AuthError::Invalid(found)) = desk.auth.members(&ada, Some(" "), &all()).await else {
         panic!("searched")
     };
-    assert_eq!(found.iter().map(|wrong| wrong.pointer()).collect::<Vec<_>>(), ["/prefix"]);
+    assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/prefix"]);
 }
 
 async fn a_role_is_changed_by_who_saw_the_last_version(desk: Desk) {
@@ -164,4 +164,31 @@ async fn an_api_key_reads_and_changes_nothing(desk: Desk) {
     let made = auth.create_api_key(&ada, ApiKeyData::new("Weak", Role::Viewer)).await.unwrap().key;
     let weak = Caller::api_key(made.id(), made.created_by(), made.team(), Role::Owner);
     assert_eq!(told(auth.api_keys(&weak, &all()).await), "Forbidden(ManageApiKeys)");
+}
+
+/// In memory it is known who commits first.
+#[test]
+fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
+    stores::memory(|desk| async move {
+        let ada = desk.owner("ada").await;
+        let open = desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
+        let key = desk.auth.create_api_key(&ada, ApiKeyData::new("Key", Role::Viewer)).await.unwrap().key;
+        let auth = &desk.auth;
+        for attempt in 0..5 {
+            let bob = desk.member(&ada, &format!("bob{attempt}"), Role::Admin).await;
+            let version = auth.team(&ada).await.unwrap().version();
+            let late = async {
+                match attempt {
+                    0 => told(auth.invite(&bob, "eve@example.org", Role::Viewer).await),
+                    1 => told(auth.revoke_invitation(&bob, open.id()).await),
+                    2 => told(auth.create_api_key(&bob, ApiKeyData::new("Key", Role::Admin)).await),
+                    3 => told(auth.revoke_api_key(&bob, key.id()).await),
+                    _ => told(auth.rename_team(&bob, "Mine", version).await),
+                }
+            };
+            let (removed, late) = tokio::join!(biased; auth.remove_member(&ada, bob.user_id()), late);
+            removed.unwrap();
+            assert_eq!(late, "NotFound", "{attempt}");
+        }
+    });
 }

@@ -31,7 +31,7 @@ async fn who_makes_a_team_owns_it(desk: Desk) {
 async fn a_team_needs_a_name(desk: Desk) {
     let ada = desk.person("ada").await;
     let Err(AuthError::Invalid(found)) = desk.auth.create_team(&ada, " ").await else { panic!("accepted") };
-    assert_eq!(found.iter().map(|wrong| wrong.pointer()).collect::<Vec<_>>(), ["/name"]);
+    assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/name"]);
     assert!(desk.auth.my_teams(&ada, &all()).await.unwrap().items.is_empty());
 }
 
