@@ -140,20 +140,28 @@ impl TokenDesk {
     }
 
     /// What the session's own key signed. Which session that is the claims have to say, so they are read first, and
-    /// believed afterwards. Such tokens are not remembered: the hash to find them by costs what their check does.
+    /// believed afterwards.
     async fn read_derived(&self, token: &str) -> Result<(Arc<Claims>, Arc<Checked>), TokenError> {
+        let generation = self.ring.generation().await.map_err(TokenError::of_keys)?;
+        if let Some(claims) = self.verified.find(token, generation) {
+            let checked = self.session(&claims).await?;
+            // A session gets its secret once, so what was signed with its key is still; but not once it is destroyed.
+            self.list.require(Check::Signature, checked.keys.is_some(), TokenError::Signature)?;
+            return Ok((claims, checked));
+        }
         let parts = Parts::split(token, &self.list)?;
         let header = parts.header(&self.list)?;
         let ring_key = self.verifying(header.key_id(&self.list)?).await?;
         self.check_algorithm(&header, &ring_key)?;
-        let claims = Claims::read(parts.payload()?, &self.settings, &self.list)?;
+        let claims = Arc::new(Claims::read(parts.payload()?, &self.settings, &self.list)?);
         let checked = self.session(&claims).await?;
         let key = checked.derived(&ring_key).map_err(TokenError::of_keys)?.ok_or(TokenError::Signature)?;
         let signed = key.is_tag(&[parts.signed.as_bytes()], &parts.signature);
         #[cfg(test)]
         let signed = signed || self.list.signed_by_planted(&header, parts.signed, &parts.signature);
         self.list.require(Check::Signature, signed, TokenError::Signature)?;
-        Ok((Arc::new(claims), checked))
+        self.verified.remember(token, generation, &claims);
+        Ok((claims, checked))
     }
 
     async fn session(&self, claims: &Claims) -> Result<Arc<Checked>, TokenError> {
