@@ -38,7 +38,7 @@ async fn a_wrong_master_key_opens_no_ring_and_makes_no_key() {
 async fn a_master_key_is_changed_while_processes_run() {
     let world = World::new();
     let open = |master: MasterKey| world.try_ring(master, TokenMode::EdDsa, alone());
-    let first = signs(&*open(master(1)).await.unwrap()).await;
+    let first = signs(&open(master(1)).await.unwrap()).await;
     let one = open(master(1).with_previous(master(2))).await.unwrap();
     let other = open(master(2).with_previous(master(1))).await.unwrap();
     other.rotate_now().await.unwrap();
