@@ -40,6 +40,13 @@ pub(crate) enum Trouble {
     Unknown,
 }
 
+impl Trouble {
+    /// Whether a command of the transaction may be under way still.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Silent | Self::Unknown)
+    }
+}
+
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         // What was to be read first could not be; nothing was written yet.

@@ -8,8 +8,23 @@ use invoice_core::ports::StoreError;
 use invoice_store_common::combine::{self, Lands, share_nothing};
 use tokio::time::timeout;
 
-use super::{Together, needs_care};
+use super::statements::Known;
+use super::{Outcome, needs_care};
 use crate::MongoStore;
+use crate::limit::{LEAST, Limit};
+use crate::transaction::{Trouble, pause};
+
+/// How often a wrong prediction is corrected before a group is done one by one.
+const MISSES: u32 = 10;
+
+/// How a group fared.
+enum Together {
+    Landed(Vec<Receipt>),
+    /// Each has to be done by itself.
+    Apart,
+    /// Nobody answers.
+    Failed(StoreError),
+}
 
 pub(crate) type Queues = combine::Queues<TeamId>;
 
@@ -44,7 +59,7 @@ impl MongoStore {
     pub(super) async fn queued(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
         let combined = Combined(self.clone());
         let answer = combine::queued(&combined, change.team, change);
-        let most = self.shared.settings.patience.saturating_mul(2).saturating_add(crate::limit::LEAST);
+        let most = self.shared.settings.patience.saturating_mul(2).saturating_add(LEAST);
         timeout(most, answer).await.unwrap_or(Err(StoreError::UnknownOutcome))
     }
 
@@ -63,5 +78,38 @@ impl MongoStore {
             answers.push(self.land_one(change, limit).await);
         }
         answers
+    }
+
+    /// Several in one transaction.
+    async fn land_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        let (mut tries, mut misses) = (0, 0);
+        loop {
+            match self.attempt(changes, Known::default(), limit).await {
+                Ok(receipts) => return Together::Landed(receipts),
+                Err(Outcome::Missed) if misses < MISSES && self.recall(changes, limit).await => misses += 1,
+                Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => tries += 1,
+                Err(Outcome::Trouble(Trouble::Unknown)) => return self.landed_together(changes, limit).await,
+                Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
+            }
+            if limit.is_over() {
+                return Together::Failed(StoreError::Unavailable);
+            }
+            if tries + misses > 1 {
+                pause(tries.max(misses)).await;
+            }
+        }
+    }
+
+    /// The receipts of what was sent together, if they can be seen. Where the first can't, the others can't either: tried
+    /// one by one, each would wait as long again.
+    async fn landed_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        let mut receipts = Vec::with_capacity(changes.len());
+        for change in changes {
+            match self.landed(change, limit).await {
+                Ok(receipt) => receipts.push(receipt),
+                Err(error) => return Together::Failed(error),
+            }
+        }
+        Together::Landed(receipts)
     }
 }

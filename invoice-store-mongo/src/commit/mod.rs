@@ -1,22 +1,20 @@
 //! Commits: one command and the end of the transaction where nothing stands against it, and a look at what does
 //! otherwise.
 
+mod bound;
 mod combine;
 mod examine;
 mod row;
 mod statements;
 mod sums;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use invoice_core::change::{
-    ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, ResolvedChange,
-    Write, resolve,
-};
+use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Code, Counter, CounterKey, TeamId, Violation};
+use invoice_core::{ClientId, Code, TeamId, Violation};
 use mongodb::ClientSession;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::rawdoc;
@@ -26,23 +24,10 @@ use crate::error::unique;
 use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
+use bound::{Bound, Counters, bind, issues};
 pub(crate) use combine::Queues;
 use examine::Reader;
 use statements::{Commands, Known, commands};
-
-/// How often a wrong prediction is corrected before a group is done one by one.
-const MISSES: u32 = 10;
-
-/// How a group fared.
-enum Together {
-    Landed(Vec<Receipt>),
-    /// Each has to be done by itself.
-    Apart,
-    /// Nobody answers.
-    Failed(StoreError),
-}
-
-type Counters = BTreeMap<CounterKey, Counter>;
 
 /// How a try ended that did not land.
 enum Outcome {
@@ -54,13 +39,6 @@ enum Outcome {
 impl<T: Into<Trouble>> From<T> for Outcome {
     fn from(trouble: T) -> Self {
         Self::Trouble(trouble.into())
-    }
-}
-
-impl Outcome {
-    /// Whether a command of the transaction may be under way still.
-    fn is_silent(&self) -> bool {
-        matches!(self, Self::Trouble(Trouble::Silent | Trouble::Unknown))
     }
 }
 
@@ -228,39 +206,6 @@ impl MongoStore {
         found
     }
 
-    /// Several in one transaction.
-    async fn land_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
-        let (mut tries, mut misses) = (0, 0);
-        loop {
-            match self.attempt(changes, Known::default(), limit).await {
-                Ok(receipts) => return Together::Landed(receipts),
-                Err(Outcome::Missed) if misses < MISSES && self.recall(changes, limit).await => misses += 1,
-                Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => tries += 1,
-                Err(Outcome::Trouble(Trouble::Unknown)) => return self.landed_together(changes, limit).await,
-                Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
-            }
-            if limit.is_over() {
-                return Together::Failed(StoreError::Unavailable);
-            }
-            if tries + misses > 1 {
-                pause(tries.max(misses)).await;
-            }
-        }
-    }
-
-    /// The receipts of what was sent together, if they can be seen. Where the first can't, the others can't either: tried
-    /// one by one, each would wait as long again.
-    async fn landed_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
-        let mut receipts = Vec::with_capacity(changes.len());
-        for change in changes {
-            match self.landed(change, limit).await {
-                Ok(receipt) => receipts.push(receipt),
-                Err(error) => return Together::Failed(error),
-            }
-        }
-        Together::Landed(receipts)
-    }
-
     async fn attempt(
         &self,
         changes: &[Arc<ChangeSet>],
@@ -301,7 +246,8 @@ impl MongoStore {
                 missed => missed,
             };
             if let Err(outcome) = &done {
-                store.leave(session, outcome.is_silent(), limit).await;
+                let is_silent = matches!(outcome, Outcome::Trouble(trouble) if trouble.is_silent());
+                store.leave(session, is_silent, limit).await;
             }
             done
         });
@@ -408,49 +354,3 @@ fn store_trouble(trouble: Trouble) -> StoreError {
 #[derive(Debug, thiserror::Error)]
 #[error("a unique index that this release does not know refused a document")]
 struct UnknownKey;
-
-fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
-    changes.iter().flat_map(|change| &change.issues)
-}
-
-/// Change sets with their numbers bound one after the other, and what that does to the counters.
-struct Bound {
-    changes: Vec<ResolvedChange>,
-    moves: Vec<CounterMove>,
-}
-
-/// Binds the numbers of change sets that land together.
-fn bind<'c>(
-    changes: impl Iterator<Item = &'c ChangeSet>,
-    mut counters: Counters,
-) -> Result<Bound, Violation> {
-    let mut bound = Bound { changes: Vec::new(), moves: Vec::new() };
-    for change in changes {
-        let resolved = resolve(change, &counters)?;
-        for step in &resolved.counters {
-            counters.insert(step.key, step.after);
-            match bound.moves.iter_mut().find(|known| known.key == step.key) {
-                Some(known) => known.after = step.after,
-                None => bound.moves.push(*step),
-            }
-        }
-        bound.changes.push(resolved);
-    }
-    bound.moves.sort_by_key(|step| step.key);
-    Ok(bound)
-}
-
-impl Bound {
-    fn receipts(self) -> Vec<Receipt> {
-        self.changes.into_iter().map(receipt).collect()
-    }
-}
-
-/// The receipt of what was written, without another copy of it.
-fn receipt(change: ResolvedChange) -> Receipt {
-    let records = change.writes.into_iter().filter_map(|write| match write {
-        Write::Insert(record) | Write::Update { record, .. } => Some(record),
-        Write::Delete { .. } => None,
-    });
-    Receipt { commit: change.id, records: records.collect(), replayed: false }
-}

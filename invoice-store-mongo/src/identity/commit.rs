@@ -101,7 +101,7 @@ impl MongoStore {
                 done = store.end(&mut session, limit).await.map(|()| Outcome::Written);
             }
             if !matches!(done, Ok(Outcome::Written)) {
-                let is_silent = matches!(done, Err(Trouble::Silent | Trouble::Unknown));
+                let is_silent = done.as_ref().is_err_and(Trouble::is_silent);
                 store.leave(session, is_silent, limit).await;
             }
             done

@@ -41,6 +41,14 @@ async fn open(store: &MongoStore) -> i64 {
     server(store).await.get_document("transactions").unwrap().get_i64("currentOpen").unwrap()
 }
 
+/// Whether the server is at an `update` that a desk sent.
+async fn is_busy(desk: &Desk) -> bool {
+    let of_desk = doc! { "$match": { "appName": &desk.name, "command.update": { "$exists": true } } };
+    let admin = desk.one.client().database("admin");
+    let mut found = admin.aggregate([doc! { "$currentOp": {} }, of_desk]).await.unwrap();
+    found.advance().await.unwrap()
+}
+
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !is_so().await {
@@ -107,7 +115,8 @@ fn a_write_that_is_not_answered_is_tried_again_within_patience() {
             let took = start.elapsed();
             assert!(took >= A_SECOND && took < Duration::from_secs(5), "{took:?}");
         }
-        // Those that were blocked go on, and are refused.
+        assert!(is_busy(&desk).await);
+        until("those that were blocked go on", async || !is_busy(&desk).await).await;
         until("nothing is open", async || open(&desk.one).await == 0).await;
         desk.heal().await;
         desk.two.commit(desk.issue()).await.unwrap();
@@ -228,9 +237,11 @@ fn an_application_s_transaction_is_given_up_when_nobody_answers() {
         assert!(matches!(answer, Err(StoreError::Unavailable)), "{answer:?}");
         assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
         assert!(session.commit_transaction().await.is_err(), "it is over");
+        assert!(is_busy(&desk).await);
+        until("the one that was blocked goes on", async || !is_busy(&desk).await).await;
+        until("nothing is open", async || open(&desk.one).await == 0).await;
         desk.heal().await;
         desk.two.commit(desk.issue()).await.expect("it is in nobody's way");
-        until("nothing is open", async || open(&desk.one).await == 0).await;
         assert_eq!(desk.audit().await.len(), 1);
     });
 }
