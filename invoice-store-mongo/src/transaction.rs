@@ -176,7 +176,7 @@ impl MongoStore {
     /// connections: to end its transaction would come too early, and it would open it later, for nobody to end. But of
     /// each session the server knows the newest transaction: with it, it ends the one before and refuses its commands.
     pub(crate) async fn overtake(&self, session: &mut ClientSession) -> Result<(), mongodb::error::Error> {
-        // Only the driver needs to hear of this.
+        // For the driver, which begins no other before. The server need not hear of it.
         let _ = session.abort_transaction().await;
         session.start_transaction().with_options(self.transactions()).await?;
         self.billing().find_one(doc! { "_id": "" }).session(&mut *session).await?;

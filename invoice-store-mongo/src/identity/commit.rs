@@ -67,8 +67,10 @@ impl IdentityCommits for MongoStore {
                 Err(Trouble::Store(error)) => return Err(error),
             }
             if limit.is_over() {
+                if !maybe {
+                    return Err(StoreError::Unavailable);
+                }
                 return match self.knows(id, limit).await {
-                    _ if !maybe => Err(StoreError::Unavailable),
                     Ok(true) => Ok(IdentityReceipt { id, replayed: true }),
                     _ => Err(StoreError::UnknownOutcome),
                 };
