@@ -109,9 +109,9 @@ async fn measured(store: &str, rows: Rows, ask: Ask, each: usize) -> Times {
         asked(&auth, ask, &address).await;
         let took = began.elapsed();
         if is_known {
-            times.known.push(took)
+            times.known.push(took);
         } else {
-            times.unknown.push(took)
+            times.unknown.push(took);
         }
         // What goes on in the background is not to be met by the next request.
         tokio::time::sleep(Duration::from_millis(1)).await;
