@@ -1,8 +1,8 @@
 //! Takes random input apart as an access token, up to what needs a key, the clock and the store.
 //!
-//! `cargo +nightly fuzz run token -- -runs=1000000` in `invoice-auth`, after `cargo install cargo-fuzz`;
-//! `fuzz/seeds/token` as one more argument before `--` starts it off well. The same parser gets 100,000 changed tokens
-//! in the crate's own tests, with any compiler.
+//! In `invoice-auth`, after `cargo install cargo-fuzz` and `mkdir -p fuzz/corpus/token`, which takes what was found:
+//! `cargo +nightly fuzz run token fuzz/corpus/token fuzz/seeds/token -- -runs=1000000`. The same parser gets 100,000
+//! changed tokens in the crate's own tests, with any compiler.
 #![no_main]
 
 use base64::Engine as _;
