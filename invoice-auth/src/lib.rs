@@ -5,7 +5,7 @@
 //! | to | look at |
 //! | --- | --- |
 //! | register, log in, refresh, invite, make API keys | [`Auth`] |
-//! | turn what a request carries into who is calling | [`Auth::authenticate`], and [`extract`] for axum |
+//! | turn what a request carries into who is calling | [`Auth::authenticate`], and the extractors behind the feature `axum` |
 //! | keep the keys that sign | [`KeyRing`], [`MasterKey`] |
 //! | send mail | [`Mailer`] |
 //! | run several processes | [`Broadcast`], [`Throttle`], and `redis` for both |
