@@ -12,11 +12,11 @@ mod common;
 use std::sync::Arc;
 
 use common::stores::on_every_store;
-use common::watched::WatchedSessions;
+use common::watched::{Claims, WatchedSessions};
 use common::{DAY, World, client, is_invalid_token};
 use futures::future::join_all;
 use invoice_auth::testing::settings;
-use invoice_auth::{OpaqueToken, TokenMode, Tokens};
+use invoice_auth::{AuthBuilder, OpaqueToken, TokenMode, Tokens};
 use invoice_core::identity::SecurityAction;
 use invoice_core::ports::identity::IdentityPorts;
 
@@ -35,6 +35,7 @@ on_every_store! {
     a_refresh_that_a_logout_overtakes_does_not_bring_the_session_back
     a_refresh_leaves_a_team_that_the_user_left
     derived_keys_go_with_the_family
+    a_refresh_that_can_not_be_answered_exchanges_nothing
 }
 
 async fn a_refresh_gives_new_tokens_of_the_same_session(ports: IdentityPorts) {
@@ -209,4 +210,19 @@ async fn derived_keys_go_with_the_family(ports: IdentityPorts) {
     assert!(world.session(child.session).await.secret().is_some());
     ended_by(&world, &grandparent, &child).await;
     assert!(world.session(child.session).await.secret().is_none());
+}
+
+async fn a_refresh_that_can_not_be_answered_exchanges_nothing(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let claims = Arc::new(Claims::default());
+    let more = |builder: AuthBuilder| builder.claims(claims.clone());
+    let auth = common::process(&world.ports, &world.clock, &world.mailer, settings(), more).await;
+    let tokens = world.person("ada").await;
+    claims.break_down(true);
+    assert!(auth.refresh(&tokens.refresh, &client()).await.is_err());
+    assert_eq!(world.session(tokens.session).await.refresh().generation(), 0);
+    claims.break_down(false);
+    world.clock.advance_millis(11 * SECOND);
+    let next = auth.refresh(&tokens.refresh, &client()).await.unwrap();
+    assert!(world.is_in(&next).await);
 }

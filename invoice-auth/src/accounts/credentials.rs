@@ -14,6 +14,16 @@ impl Parts {
         user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::NotFound)
     }
 
+    /// The account as it is now, if what its password was proven for is still so: a password or an epoch that is newer
+    /// was somebody's answer to a password that others know.
+    pub(super) async fn still(&self, proven: &User) -> Result<User, AuthError> {
+        let user = self.user_of(proven.id()).await?;
+        if user.password() != proven.password() || user.uv() != proven.uv() {
+            return Err(AuthError::InvalidCredentials);
+        }
+        Ok(user)
+    }
+
     /// Counts an attempt at the password of an account, existing or not.
     pub(super) async fn attempt(
         &self,

@@ -121,14 +121,14 @@ impl Parts {
         let (session, refresh) = self.new_session(&user, team, client, now)?;
         let event = self.event(now, SecurityAction::LoggedIn, client);
         let event = event.by_user(user.id()).on(&session.id().to_string());
-        let change = self.change(now).insert(session.clone()).audit(event);
-        let uv = user.uv();
+        let tokens = self.tokens(&session, refresh, user.uv()).await?;
+        let change = self.change(now).insert(session).audit(event);
         // Either way a password or a right to log in that went in the meantime is a conflict.
         let change = match rehash {
             Some(hash) => change.update(user.with_password(Some(hash))),
             None => change.guard(user),
         };
         self.commit(change).await?;
-        self.tokens(&session, &refresh, uv).await
+        Ok(tokens)
     }
 }

@@ -74,7 +74,7 @@ impl Parts {
 impl Auth {
     /// Sends a mail for which nobody waits, as waiting would tell whether there is an account, or can't change
     /// what is done. What fails is logged.
-    pub(super) fn mail_later(&self, user: UserId, mail: Mail) {
+    pub(crate) fn mail_later(&self, user: UserId, mail: Mail) {
         let auth = self.clone();
         tokio::spawn(async move {
             if let Err(error) = auth.parts().mailer.send(mail).await {

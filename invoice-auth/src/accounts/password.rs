@@ -21,8 +21,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidCredentials`] when the old password is wrong; [`AuthError::TooManyAttempts`];
-    /// [`AuthError::Invalid`] at `/password` for the new one.
+    /// [`AuthError::InvalidCredentials`] when the old password is wrong, or not any more the account's;
+    /// [`AuthError::TooManyAttempts`]; [`AuthError::Invalid`] at `/password` for the new one.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -37,23 +37,14 @@ impl Auth {
         let mut ending = Ending::of(id, caller.session_id());
         loop {
             let now = parts.now();
-            let user = parts.user_of(id).await?;
-            if user.password() != proven.password() {
-                return Err(AuthError::InvalidCredentials);
-            }
+            let user = parts.still(&proven).await?;
             let user = user.with_password(Some(hash.clone())).with_next_uv();
             let event = parts.event(now, SecurityAction::PasswordChanged, caller.client()).by_user(id);
             let change = parts.change(now).audit(event);
             let change = parts.voiding(change, id, &VOIDED, None, now).await?;
-            let (change, session) = parts.goes_on(change, &user, caller.session_id(), now).await?;
-            let uv = user.uv();
-            if ending.is_done(self, change.update(user)).await? {
-                self.tell_password_changed(&proven);
-                ending.finish(self).await?;
-                return match session {
-                    Some((session, refresh)) => parts.tokens(&session, &refresh, uv).await.map(Some),
-                    None => Ok(None),
-                };
+            let (change, tokens) = parts.goes_on(change, &user, caller.session_id(), now).await?;
+            if ending.is_done(self, change.update(user), Some(password_changed(&proven))).await? {
+                return Ok(tokens);
             }
         }
     }
@@ -142,17 +133,15 @@ impl Auth {
         let mut ending = Ending::of(user.id(), None);
         loop {
             let change = parts.reset(token, &hash, client, parts.now()).await?;
-            if ending.is_done(self, change).await? {
-                self.tell_password_changed(&user);
-                return ending.finish(self).await;
+            if ending.is_done(self, change, Some(password_changed(&user))).await? {
+                return Ok(());
             }
         }
     }
+}
 
-    fn tell_password_changed(&self, user: &User) {
-        let locale = user.locale().map(str::to_owned);
-        self.mail_later(user.id(), Mail::PasswordChanged { to: user.email().clone(), locale });
-    }
+fn password_changed(user: &User) -> Mail {
+    Mail::PasswordChanged { to: user.email().clone(), locale: user.locale().map(str::to_owned) }
 }
 
 impl Parts {

@@ -51,19 +51,16 @@ impl Auth {
         };
         let (id, event) = (user.id(), parts.event(now, SecurityAction::Registered, client));
         let change = parts.change(now).insert(user).insert(record).audit(event.by_user(id));
-        parts.commit(change).await?;
-        self.mail_later(id, mail);
-        Ok(())
+        self.commit_then(change, None, Some((id, mail))).await
     }
 
     /// Costs a write as well, so that the time does not tell.
     async fn registered_again(&self, user: &User, client: &ClientInfo) -> Result<(), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let event = parts.event(now, SecurityAction::RegisteredAgain, client).by_user(user.id());
-        parts.commit(parts.change(now).audit(event)).await?;
         let locale = user.locale().map(str::to_owned);
-        self.mail_later(user.id(), Mail::AlreadyRegistered { to: user.email().clone(), locale });
-        Ok(())
+        let mail = Mail::AlreadyRegistered { to: user.email().clone(), locale };
+        self.commit_then(parts.change(now).audit(event), None, Some((user.id(), mail))).await
     }
 }
 

@@ -63,17 +63,18 @@ impl Auth {
         // Tokens that name a team one has left would be refused each time.
         let team = session.team().filter(|_| check.role.is_some());
         let session = session.with_team(team);
-        let child = held.child(&parts.refresh_key);
-        let fingerprint = child.sealed(&parts.refresh_key).fingerprint();
+        let child = held.child(&parts.refresh_key).sealed(&parts.refresh_key);
+        let fingerprint = child.fingerprint();
         match place {
             Place::Current => {
                 let secret = parts.ring.renewed_secret(&session)?;
                 let session = session.rotated(fingerprint, now, parts.idle_end(now)).with_secret(secret);
-                parts.commit(parts.change(now).update(session.clone())).await?;
-                parts.tokens(&session, &child, check.uv).await
+                let tokens = parts.tokens(&session, child, check.uv).await?;
+                parts.commit(parts.change(now).update(session)).await?;
+                Ok(tokens)
             }
             // The current one is another's child when the user chose a new password in between.
-            _ if session.refresh().current() == fingerprint => parts.tokens(&session, &child, check.uv).await,
+            _ if session.refresh().current() == fingerprint => parts.tokens(&session, child, check.uv).await,
             _ => Err(AuthError::InvalidToken),
         }
     }
