@@ -40,6 +40,19 @@ impl Parts {
         self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"mail", to)?, None)).await
     }
 
+    /// Counts a registration by the address it is for and the one it comes from: each takes a hashing of those that
+    /// log-ins need.
+    pub(super) async fn attempt_registration(
+        &self,
+        to: &EmailKey,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let account = self.pseudonym(b"mail", to)?;
+        let mut keys = ThrottleKey::of_attempt(account, None);
+        keys.extend(ThrottleKey::of_registration(account, client.address()));
+        self.wait_out(&keys).await
+    }
+
     /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
     pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
         self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"invitation", to)?, None)).await
@@ -80,7 +93,11 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let parts = self.parts();
         let keys = parts.attempt(user.email().key(), client).await?;
-        let verdict = parts.passwords.verify(user.password(), password).await?;
+        let verdict = parts.passwords.verify(user.password(), password).await;
+        if verdict.is_err() {
+            parts.throttle.take_back(&keys).await;
+        }
+        let verdict = verdict?;
         if !verdict.matches {
             return Err(parts.failed(Some(user.id()), client).await);
         }

@@ -17,7 +17,8 @@ const VOIDED: [TokenPurpose; 2] = [TokenPurpose::ResetPassword, TokenPurpose::Ch
 
 impl Auth {
     /// Changes the caller's password. Every token given so far is void and all other sessions end; the caller's goes
-    /// on with the new tokens, `None` for a caller in no session.
+    /// on with the new tokens. `None` for a caller in no session, or in one that is over by now or that somebody else
+    /// goes on refreshing: they log in again.
     ///
     /// # Errors
     ///
@@ -42,7 +43,7 @@ impl Auth {
             let event = parts.event(now, SecurityAction::PasswordChanged, caller.client()).by_user(id);
             let change = parts.change(now).audit(event);
             let change = parts.voiding(change, id, &VOIDED, None, now).await?;
-            let (change, tokens) = parts.goes_on(change, &user, caller.session_id(), now).await?;
+            let (change, tokens) = parts.goes_on(change, &user, ending.spared(), now).await?;
             if ending.is_done(self, change.update(user), Some(password_changed(&proven))).await? {
                 return Ok(tokens);
             }
@@ -51,8 +52,9 @@ impl Auth {
 
     /// Mails a token to the holder of an address that lets them choose a new password; earlier ones stop working.
     ///
-    /// Whether there is an account is not told, neither by the answer nor by its time: all of it happens after the
-    /// answer, and what fails then is logged.
+    /// Whether there is an account is not told: all of it happens after the answer, and what fails then is logged. For
+    /// nobody it is about the same work but for the mail, so what goes on then tells little to who measures the next
+    /// answers.
     ///
     /// # Errors
     ///
@@ -64,14 +66,15 @@ impl Auth {
         let (auth, client) = (self.clone(), client.clone());
         tokio::spawn(async move {
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
+            let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
             let sent = match found {
                 Ok(Some(user)) if user.disabled_at().is_none() => auth.send_reset(&user, &client).await,
                 Ok(_) => auth.send_no_reset(&client).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = sent {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "a password reset could not be sent");
+                let user = user.map(tracing::field::display);
+                tracing::error!(user, kind = error.kind(), "a password reset could not be sent");
             }
         });
         Ok(())

@@ -53,7 +53,7 @@ impl Auth {
         id: SessionId,
         action: SecurityAction,
     ) -> Result<(), AuthError> {
-        let mut tries = Tries::default();
+        let mut tries = Tries::contested();
         loop {
             let (parts, now) = (self.parts(), self.parts().now());
             let session = parts.ports.sessions.session(id).await?;

@@ -27,7 +27,13 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(user: UserId, except: Option<SessionId>) -> Self {
-        Self { user, except, tries: Tries::default(), rest: Vec::new() }
+        Self { user, except, tries: Tries::contested(), rest: Vec::new() }
+    }
+
+    /// The session that is to go on; none any more when somebody goes on writing sessions.
+    pub(crate) fn spared(&mut self) -> Option<SessionId> {
+        self.except = self.except.filter(|_| self.tries.so_far() < TRIES_TOGETHER);
+        self.except
     }
 
     /// Commits the change with the sessions' end, and mails the user; `false` when it is to be decided again.
@@ -91,7 +97,7 @@ impl Ending {
 }
 
 async fn revoke(auth: &Auth, id: SessionId) -> Result<(), AuthError> {
-    let mut tries = Tries::default();
+    let mut tries = Tries::contested();
     loop {
         let (parts, now) = (auth.parts(), auth.parts().now());
         let session = parts.ports.sessions.session(id).await?;

@@ -58,8 +58,8 @@ impl Parts {
         })
     }
 
-    /// Also gives an open session of a user, who is in the next epoch, a refresh token without parent: nobody who
-    /// holds an earlier one gets on with it.
+    /// Also gives a session of a user, who is in the next epoch, a refresh token without parent: nobody who holds an
+    /// earlier one gets on with it. `None` if it is not open any more.
     pub(crate) async fn goes_on(
         &self,
         change: IdentityChange,
@@ -70,7 +70,7 @@ impl Parts {
         let Some(id) = session else { return Ok((change, None)) };
         let session = self.ports.sessions.session(id).await?;
         let session = session.filter(|session| session.user() == user.id() && session.is_open(now));
-        let session = session.ok_or(AuthError::NotFound)?;
+        let Some(session) = session else { return Ok((change, None)) };
         let refresh = RefreshToken::first(id, user.uv())?.sealed(&self.refresh_key);
         let session = session.rotated(refresh.fingerprint(), now, self.idle_end(now));
         let tokens = self.tokens(&session, refresh, user.uv()).await?;

@@ -132,3 +132,42 @@ impl ClaimsSource for Claims {
         if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
     }
 }
+
+/// A port of a store that answers so many calls more and is away then.
+pub(crate) struct Away<P: ?Sized> {
+    port: Arc<P>,
+    left: AtomicU32,
+}
+
+impl<P: ?Sized> Away<P> {
+    pub(crate) fn after(port: &Arc<P>, calls: u32) -> Arc<Self> {
+        Arc::new(Self { port: port.clone(), left: AtomicU32::new(calls) })
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.left.store(u32::MAX, SeqCst);
+    }
+
+    fn is_there(&self) -> Result<&P, StoreError> {
+        let left = self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        left.map(|_| &*self.port).map_err(|_| StoreError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl IdentityCommits for Away<dyn IdentityCommits> {
+    async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+        self.is_there()?.commit_identity(change).await
+    }
+}
+
+#[async_trait]
+impl Users for Away<dyn Users> {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.is_there()?.user(id).await
+    }
+
+    async fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, StoreError> {
+        self.is_there()?.user_by_email(key).await
+    }
+}
