@@ -64,24 +64,19 @@ impl Auth {
         // Tokens that name a team one has left would be refused each time.
         let team = session.team().filter(|_| check.role.is_some());
         let session = session.with_team(team);
-        match place {
-            Place::Current => {
-                let child = child(held, &parts.refresh_key);
-                let secret = parts.ring.renewed_secret(&session)?;
-                let session =
-                    session.rotated(child.fingerprint(), now, parts.idle_end(now)).with_secret(secret);
-                let tokens = parts.tokens(&session, child, check.uv).await?;
-                parts.commit(parts.change(now).update(session)).await?;
-                Ok(tokens)
-            }
-            _ => {
-                // Another process may have made it under the master key before or after ours. It is another's child
-                // when the user chose a new password in between.
-                let mut children = parts.refresh_key.each().map(|key| child(held, &key));
-                let child = children.find(|child| child.fingerprint() == session.refresh().current());
-                parts.tokens(&session, child.ok_or(AuthError::InvalidToken)?, check.uv).await
-            }
+        if matches!(place, Place::Current) {
+            let child = child(held, &parts.refresh_key);
+            let secret = parts.ring.renewed_secret(&session)?;
+            let session = session.rotated(child.fingerprint(), now, parts.idle_end(now)).with_secret(secret);
+            let tokens = parts.tokens(&session, child, check.uv).await?;
+            parts.commit(parts.change(now).update(session)).await?;
+            return Ok(tokens);
         }
+        // Another process may have made it under the master key before or after ours. It is another's child when the
+        // user chose a new password in between.
+        let mut children = parts.refresh_key.each().map(|key| child(held, &key));
+        let child = children.find(|child| child.fingerprint() == session.refresh().current());
+        parts.tokens(&session, child.ok_or(AuthError::InvalidToken)?, check.uv).await
     }
 
     async fn end_family<T>(
