@@ -30,10 +30,10 @@ impl Auth {
             let session = session.with_team(Some(team));
             let event = parts.event(now, SecurityAction::TeamSwitched, caller.client());
             let event = event.by_user(user).in_team(team).on(&id.to_string());
-            let answer = self.commit(parts.change(now).update(session.clone()).audit(event)).await;
+            let access = parts.tokens.issue(&session, check.uv).await?;
+            let answer = self.commit(parts.change(now).update(session).audit(event)).await;
             if !tries.again(&answer) {
-                answer?;
-                return parts.tokens.issue(&session, check.uv).await;
+                return answer.map(|()| access);
             }
         }
     }

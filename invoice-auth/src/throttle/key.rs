@@ -15,11 +15,15 @@ pub struct ThrottleKey {
     name: Arc<str>,
 }
 
+/// How many counters of registrations an address has.
+const LANES: u8 = 16;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Kind {
     Account,
     AccountAtAddress,
     Address,
+    Registration,
 }
 
 impl Kind {
@@ -28,6 +32,7 @@ impl Kind {
             Self::Account => "account",
             Self::AccountAtAddress => "account+address",
             Self::Address => "address",
+            Self::Registration => "registration",
         }
     }
 }
@@ -58,6 +63,26 @@ impl ThrottleKey {
         keys
     }
 
+    /// The counter of a registration of an account from an address; none without an address. One address has sixteen
+    /// of them, which accounts share: the people of one office may all register on the same day, and whoever makes up
+    /// accounts is through with them soon.
+    ///
+    /// ```
+    /// use invoice_auth::ThrottleKey;
+    /// use invoice_core::identity::Fingerprint;
+    ///
+    /// let of = |n: u8| ThrottleKey::of_registration(Fingerprint::new([n; 32]), "192.0.2.1".parse().ok());
+    /// let mut keys: Vec<_> = (0..=255).flat_map(of).collect();
+    /// keys.sort();
+    /// keys.dedup();
+    /// assert_eq!(keys.len(), 16);
+    /// assert!(ThrottleKey::of_registration(Fingerprint::new([7; 32]), None).is_none());
+    /// ```
+    pub fn of_registration(account: Fingerprint, address: Option<IpAddr>) -> Option<Self> {
+        let lane = account.as_bytes().first().map_or(0, |byte| byte % LANES);
+        address.map(|address| Self::new(Kind::Registration, &[&[lane], &network(address)]))
+    }
+
     fn new(kind: Kind, parts: &[&[u8]]) -> Self {
         let hashed = fingerprint(&[&[kind.label().as_bytes(), b"\0"], parts].concat().concat());
         // 128 bits: nobody is served by two accounts of one name, and there are too few of them to meet by chance.
@@ -72,7 +97,7 @@ impl ThrottleKey {
 
     /// Whether it counts what comes from an address, for any account: one success takes back one attempt, and no more.
     pub fn is_of_address(&self) -> bool {
-        self.kind == Kind::Address
+        matches!(self.kind, Kind::Address | Kind::Registration)
     }
 }
 

@@ -78,6 +78,14 @@ impl Counters {
         self.by_end.insert((counter.ends(), key.clone()));
     }
 
+    /// Without the last attempt.
+    fn take_back(&mut self, key: &ThrottleKey) {
+        match self.by_key.get(key).and_then(|counter| counter.take_back()) {
+            Some(counter) => self.put(key, counter),
+            None => self.remove(key),
+        }
+    }
+
     fn remove(&mut self, key: &ThrottleKey) {
         if let Some(old) = self.by_key.remove(key) {
             self.by_end.remove(&(old.ends(), key.clone()));
@@ -122,15 +130,14 @@ impl Throttle for InMemoryThrottle {
     async fn succeeded(&self, keys: &[ThrottleKey]) {
         let mut counters = self.lock();
         for key in keys {
-            let left = counters
-                .by_key
-                .get(key)
-                .filter(|_| key.is_of_address())
-                .and_then(|counter| counter.take_back());
-            match left {
-                Some(counter) => counters.put(key, counter),
-                None => counters.remove(key),
-            }
+            if key.is_of_address() { counters.take_back(key) } else { counters.remove(key) }
+        }
+    }
+
+    async fn take_back(&self, keys: &[ThrottleKey]) {
+        let mut counters = self.lock();
+        for key in keys {
+            counters.take_back(key);
         }
     }
 }

@@ -33,4 +33,7 @@ pub trait Throttle: Send + Sync {
     /// Takes the attempt back, because it did not fail, and forgets the account's failures. Those of the address stay:
     /// logging in to an account of their own gives an attacker no further guesses at others.
     async fn succeeded(&self, keys: &[ThrottleKey]);
+
+    /// Takes the attempt back, because it came to nothing before anybody looked at the password. Earlier failures stay.
+    async fn take_back(&self, keys: &[ThrottleKey]);
 }

@@ -14,7 +14,7 @@ use super::issued::{Draft, checked_app};
 use super::signature::{is_signed, name};
 use super::{AccessToken, ClaimsSource};
 use crate::caller::{Authenticated, Caller};
-use crate::checks::{Checked, SessionChecks};
+use crate::checks::{Checked, Notice, SessionChecks};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::keys::{KeyRing, VerifyingKey};
@@ -84,7 +84,16 @@ impl TokenDesk {
             (claims, checked)
         };
         claims.check_time(now, &self.settings, &self.list)?;
-        self.check_session(&claims, &checked, now)?;
+        let checked = match self.check_session(&claims, &checked, now) {
+            // Refreshed since it was read, perhaps by another process, of which nobody tells.
+            Err(TokenError::SessionEnded) => {
+                self.checks.forget(&Notice::Session(claims.session));
+                let checked = self.session(&claims).await?;
+                self.check_session(&claims, &checked, now)?;
+                checked
+            }
+            answer => answer.map(|()| checked)?,
+        };
         let app = self.app(&claims)?;
         let caller = Caller::user(claims.user).in_session(claims.session).from_client(client);
         let caller = match claims.team {
