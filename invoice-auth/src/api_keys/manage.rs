@@ -2,7 +2,7 @@ use std::fmt;
 
 use invoice_core::identity::{ApiKey, SecurityAction};
 use invoice_core::ports::{Page, PageRequest};
-use invoice_core::{ApiKeyId, Code, Permission, Role, TeamId, Timestamp, Violation};
+use invoice_core::{ApiKeyId, Code, Permission, Role, Timestamp, Violation};
 
 use super::PREFIX;
 use crate::auth::Auth;
@@ -108,19 +108,19 @@ impl Auth {
     /// Ends an API key of the active team, at once. It takes [`Permission::ManageApiKeys`], whatever the key's
     /// role: whoever sees that a key leaked can stop it. Ending it again changes nothing.
     pub async fn revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), AuthError> {
-        let team = again(|| self.try_revoke_api_key(caller, id)).await?;
-        self.parts().tell(Notice::ApiKey(team, id)).await;
-        Ok(())
+        again(|| self.try_revoke_api_key(caller, id)).await
     }
 
-    async fn try_revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<TeamId, AuthError> {
+    async fn try_revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::ManageApiKeys)?;
         let team = seat.team.id();
         let key = parts.ports.api_keys.api_key(team, id).await?.ok_or(AuthError::NotFound)?;
         if key.revoked_at().is_some() {
-            return Ok(team);
+            // Whoever missed it the first time hears of it now.
+            parts.tell(Notice::ApiKey(team, id)).await;
+            return Ok(());
         }
         let event = parts.event(now, SecurityAction::ApiKeyRevoked, caller.client());
         let change = parts
@@ -128,7 +128,6 @@ impl Auth {
             .update(key.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));
-        parts.commit(change).await?;
-        Ok(team)
+        self.commit_and_tell(change, Notice::ApiKey(team, id)).await
     }
 }
