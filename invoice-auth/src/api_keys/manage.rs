@@ -63,7 +63,10 @@ impl Auth {
     /// Makes an API key for the active team. It takes [`Permission::ManageApiKeys`], a role not above the
     /// caller's own, and a person: a key that leaked can't make more of them.
     ///
-    /// In billing a key acts for who made it: what they created by hand is its own as well.
+    /// A key acts for who made it. In billing, what they created by hand is its own as well. It can do no more than
+    /// they can: with a lesser role of theirs its own is less, and once they are no member, or their account is
+    /// disabled, it is refused; not for good, if they come back. Another password of theirs changes nothing: whoever
+    /// fears that somebody else made keys looks through [`Auth::api_keys`].
     ///
     /// An end that is not in the future is refused at `/expires_at`.
     pub async fn create_api_key(&self, caller: &Caller, data: ApiKeyData) -> Result<NewApiKey, AuthError> {

@@ -129,7 +129,7 @@ impl SessionChecks {
         let user = entry.found.as_ref().map(|found| found.user);
         entry.read_at <= now
             && now < entry.read_at.plus_millis(self.ttl)
-            && self.changes.none_since(entry.since, *session, user, *team)
+            && self.changes.none_since(entry.since, Some(*session), user, *team)
     }
 
     fn checked(&self, session: SessionId, check: SessionCheck) -> Result<Checked, StoreError> {

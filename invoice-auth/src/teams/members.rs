@@ -30,8 +30,8 @@ impl Auth {
     /// Gives a member of the active team another role. It takes [`Permission::ManageMembers`].
     ///
     /// Neither the old role nor the new one may be above the caller's own, and the last owner whose account can
-    /// be used stays one. `expected` is the membership's version as the caller saw it; at another one the answer
-    /// is a conflict.
+    /// be used stays one. API keys that the member made can do no more than the new role. `expected` is the
+    /// membership's version as the caller saw it; at another one the answer is a conflict.
     pub async fn change_role(
         &self,
         caller: &Caller,
@@ -68,8 +68,9 @@ impl Auth {
 
     /// Takes a member out of the active team. It takes [`Permission::ManageMembers`].
     ///
-    /// Nobody with a role above the caller's own, and not the last owner. API keys belong to the team: those
-    /// that the member made go on working until they are revoked. Their open invitations work no more.
+    /// Nobody with a role above the caller's own, and not the last owner. API keys that the member made are refused
+    /// from now on, and their open invitations work no more; should they come back, so do the keys that were not
+    /// revoked.
     pub async fn remove_member(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
         again(|| self.try_remove(caller, user)).await
     }
