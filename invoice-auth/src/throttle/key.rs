@@ -16,10 +16,11 @@ pub struct ThrottleKey {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+pub(super) enum Kind {
     Account,
     AccountAtAddress,
     Address,
+    Mail,
 }
 
 impl Kind {
@@ -28,6 +29,7 @@ impl Kind {
             Self::Account => "account",
             Self::AccountAtAddress => "account+address",
             Self::Address => "address",
+            Self::Mail => "mail",
         }
     }
 }
@@ -58,6 +60,20 @@ impl ThrottleKey {
         keys
     }
 
+    /// The counter of mails to somebody, whoever asks for them. Whatever keeps counters keeps these apart from those of
+    /// attempts: a mail is asked for at no cost.
+    ///
+    /// ```
+    /// use invoice_auth::ThrottleKey;
+    /// use invoice_core::identity::Fingerprint;
+    ///
+    /// let somebody = Fingerprint::new([7; 32]);
+    /// assert_ne!(ThrottleKey::of_mail(somebody), ThrottleKey::of_attempt(somebody, None));
+    /// ```
+    pub fn of_mail(to: Fingerprint) -> Vec<Self> {
+        vec![Self::new(Kind::Mail, &[to.as_bytes()])]
+    }
+
     fn new(kind: Kind, parts: &[&[u8]]) -> Self {
         let hashed = fingerprint(&[&[kind.label().as_bytes(), b"\0"], parts].concat().concat());
         // 128 bits: nobody is served by two accounts of one name, and there are too few of them to meet by chance.
@@ -68,6 +84,10 @@ impl ThrottleKey {
     /// The text that names the counter.
     pub fn as_str(&self) -> &str {
         &self.name
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Whether it counts what comes from an address, for any account: one success takes back one attempt, and no more.
