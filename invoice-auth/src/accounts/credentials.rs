@@ -37,7 +37,7 @@ impl Parts {
 
     /// Counts a mail to an address, whoever asks for it: nobody's mailbox is flooded from here.
     pub(super) async fn attempt_mail(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"mail", to)?, None)).await
+        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"mail", to)?)).await
     }
 
     /// Counts a registration by the address it is for and the one it comes from: each takes a hashing of those that
@@ -48,14 +48,14 @@ impl Parts {
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let account = self.pseudonym(b"mail", to)?;
-        let mut keys = ThrottleKey::of_attempt(account, None);
+        let mut keys = ThrottleKey::of_mail(account);
         keys.extend(ThrottleKey::of_registration(account, client.address()));
         self.wait_out(&keys).await
     }
 
     /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
     pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"invitation", to)?, None)).await
+        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"invitation", to)?)).await
     }
 
     async fn wait_out(&self, keys: &[ThrottleKey]) -> Result<(), AuthError> {

@@ -19,11 +19,12 @@ pub struct ThrottleKey {
 const LANES: u8 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+pub(super) enum Kind {
     Account,
     AccountAtAddress,
     Address,
     Registration,
+    Mail,
 }
 
 impl Kind {
@@ -33,6 +34,7 @@ impl Kind {
             Self::AccountAtAddress => "account+address",
             Self::Address => "address",
             Self::Registration => "registration",
+            Self::Mail => "mail",
         }
     }
 }
@@ -83,6 +85,20 @@ impl ThrottleKey {
         address.map(|address| Self::new(Kind::Registration, &[&[lane], &network(address)]))
     }
 
+    /// The counter of mails to somebody, whoever asks for them. Whatever keeps counters keeps these apart from those of
+    /// attempts: a mail is asked for at no cost.
+    ///
+    /// ```
+    /// use invoice_auth::ThrottleKey;
+    /// use invoice_core::identity::Fingerprint;
+    ///
+    /// let somebody = Fingerprint::new([7; 32]);
+    /// assert_ne!(ThrottleKey::of_mail(somebody), ThrottleKey::of_attempt(somebody, None));
+    /// ```
+    pub fn of_mail(to: Fingerprint) -> Vec<Self> {
+        vec![Self::new(Kind::Mail, &[to.as_bytes()])]
+    }
+
     fn new(kind: Kind, parts: &[&[u8]]) -> Self {
         let hashed = fingerprint(&[&[kind.label().as_bytes(), b"\0"], parts].concat().concat());
         // 128 bits: nobody is served by two accounts of one name, and there are too few of them to meet by chance.
@@ -93,6 +109,10 @@ impl ThrottleKey {
     /// The text that names the counter.
     pub fn as_str(&self) -> &str {
         &self.name
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Whether it counts what comes from an address, for any account: one success takes back one attempt, and no more.
