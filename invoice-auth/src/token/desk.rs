@@ -95,7 +95,8 @@ impl TokenDesk {
             answer => answer.map(|()| checked)?,
         };
         let app = self.app(&claims)?;
-        let caller = Caller::user(claims.user).in_session(claims.session).from_client(client);
+        let caller =
+            Caller::user(claims.user).in_session(claims.session).of_epoch(claims.uv).from_client(client);
         let caller = match claims.team {
             Some(team) => caller.in_team(team, checked.role),
             None => caller,
