@@ -112,6 +112,11 @@ impl Desk {
         Self { auth, clock, post, ports, ids }
     }
 
+    /// Another process of the same deployment, which reaches the store in its own way.
+    pub(crate) async fn another(&self, ports: IdentityPorts) -> Self {
+        Self::sharing(ports, self.clock.clone(), self.post.clone(), |builder| builder).await
+    }
+
     /// A person with an account, whose address is their name at `example.org`.
     pub(crate) async fn person(&self, name: &str) -> Caller {
         let (now, address) = (self.clock.now(), address(name));
@@ -206,4 +211,16 @@ pub(crate) fn team(caller: &Caller) -> TeamId {
 /// What an answer says, to compare answers by.
 pub(crate) fn told<T>(answer: Result<T, AuthError>) -> String {
     answer.err().map_or_else(|| "done".to_owned(), |error| format!("{error:?}"))
+}
+
+/// The caller saw one version, and the store has another.
+pub(crate) fn assert_conflict<T: std::fmt::Debug>(
+    answer: Result<T, AuthError>,
+    seen: Version,
+    present: Version,
+) {
+    let Err(AuthError::Store(StoreError::Conflict { expected, found })) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!((expected, found), (seen, Some(present)));
 }

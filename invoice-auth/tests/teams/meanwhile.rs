@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use invoice_auth::testing::settings;
 use invoice_auth::{ApiKeyData, Auth, AuthError, Caller, OpaqueToken, ProfileChange, Rule};
-use invoice_core::identity::{ApiKey, Invitation, Membership, Team};
+use invoice_core::identity::{ApiKey, IdentityChange, Invitation, Membership, Team};
 use invoice_core::ports::identity::IdentityPorts;
-use invoice_core::{ApiKeyId, InvitationId, Role, TeamId, UserId, Version};
+use invoice_core::{ApiKeyId, CommitId, InvitationId, Role, TeamId, UserId, Version};
+use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
 use crate::common::watched::Overtaken;
@@ -93,16 +94,20 @@ struct Kept {
 enum Way {
     NewPassword,
     OutEverywhere,
+    /// As when the sessions are too many to end together.
+    EpochAlone,
     SessionEnded,
     Disabled,
 }
 
-const WAYS: [Way; 4] = [Way::NewPassword, Way::OutEverywhere, Way::SessionEnded, Way::Disabled];
+const WAYS: [Way; 5] =
+    [Way::NewPassword, Way::OutEverywhere, Way::EpochAlone, Way::SessionEnded, Way::Disabled];
 
 impl Way {
     /// Shuts the caller out.
     fn shut(self, stage: &Stage) -> impl Future<Output = ()> + Send + 'static {
         let (auth, caller, other) = (stage.world.auth.clone(), stage.caller.clone(), stage.elsewhere.clone());
+        let ports = stage.world.ports.clone();
         async move {
             let done = match self {
                 Self::NewPassword => {
@@ -111,6 +116,12 @@ impl Way {
                     changed.map(drop)
                 }
                 Self::OutEverywhere => auth.log_out_everywhere(&other).await,
+                Self::EpochAlone => {
+                    let user = ports.users.user(caller.user_id()).await.unwrap().unwrap();
+                    let change = IdentityChange::new(CommitId::from_uuid(Uuid::now_v7()));
+                    let change = change.update(user.with_next_uv());
+                    ports.commits.commit_identity(change).await.map(drop).map_err(AuthError::from)
+                }
                 Self::SessionEnded => auth.revoke_session(&other, caller.session_id().unwrap()).await,
                 Self::Disabled => auth.disable_user(caller.user_id(), &client()).await,
             };
@@ -224,7 +235,7 @@ async fn who_refreshes_or_renames_themselves_at_that_moment_is_not_held_up(ports
 
 async fn who_was_shut_out_decides_nothing_about_the_account(ports: IdentityPorts) {
     // With the password it began with, which is still the account's.
-    for way in [Way::OutEverywhere, Way::SessionEnded, Way::Disabled] {
+    for way in [Way::OutEverywhere, Way::EpochAlone, Way::SessionEnded, Way::Disabled] {
         let name = format!("{way:?}").to_lowercase();
         let stage = Stage::on(&ports, &name).await;
         way.shut(&stage).await;

@@ -8,7 +8,7 @@ use invoice_core::{Permission, Role, Version};
 use uuid::Uuid;
 
 use crate::common::watched::Overtaken;
-use crate::desk::{Desk, all, stores, team, told};
+use crate::desk::{Desk, all, assert_conflict, stores, team, told};
 
 stores::on_every_store! {
     members_are_found_by_the_start_of_name_or_address
@@ -16,6 +16,7 @@ stores::on_every_store! {
     a_role_is_changed_by_who_saw_the_last_version
     nobody_decides_about_a_role_above_their_own
     who_steps_down_can_not_step_up_again
+    a_member_is_removed_by_who_saw_the_last_version
     a_removed_member_is_out_at_once
     who_leaves_is_out_whatever_their_role
     an_api_key_reads_and_changes_nothing
@@ -62,8 +63,7 @@ async fn a_role_is_changed_by_who_saw_the_last_version(desk: Desk) {
     assert_eq!(desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap(), Some(changed));
 
     let stale = desk.auth.change_role(&ada, bob.user_id(), Role::Admin, version).await;
-    let Err(AuthError::Store(StoreError::Conflict { expected, found })) = stale else { panic!("{stale:?}") };
-    assert_eq!((expected, found), (version, Some(version.next())));
+    assert_conflict(stale, version, version.next());
     assert_eq!(desk.role_of(&bob).await, Some(Role::Accountant));
 
     let stranger = invoice_core::UserId::from_uuid(Uuid::from_u128(9));
@@ -100,6 +100,22 @@ async fn who_steps_down_can_not_step_up_again(desk: Desk) {
     assert_eq!(bob.role(), Some(Role::Admin));
     let back = desk.auth.change_role(&bob, bob.user_id(), Role::Admin, changed.version()).await;
     assert!(matches!(back, Err(AuthError::Forbidden(Permission::ManageMembers))), "{back:?}");
+}
+
+async fn a_member_is_removed_by_who_saw_the_last_version(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    let bob = desk.member(&ada, "bob", Role::Viewer).await;
+    let seen = desk.version_of(&bob).await;
+    // Between what she reads and what she commits.
+    let (auth, owner, him) = (desk.auth.clone(), ada.clone(), bob.user_id());
+    let promotion = async move { drop(auth.change_role(&owner, him, Role::Admin, seen).await.unwrap()) };
+    let commits = Overtaken::new(&desk.ports.commits, 0, promotion);
+    let late = desk.another(IdentityPorts { commits: Arc::new(commits), ..desk.ports.clone() }).await;
+    assert_conflict(late.auth.remove_member(&ada, him, seen).await, seen, seen.next());
+    assert_conflict(desk.auth.remove_member(&ada, him, seen).await, seen, seen.next());
+    assert_eq!(desk.role_of(&bob).await, Some(Role::Admin));
+    desk.auth.remove_member(&ada, him, seen.next()).await.unwrap();
+    assert_eq!(desk.role_of(&bob).await, None);
 }
 
 async fn a_removed_member_is_out_at_once(desk: Desk) {
@@ -181,7 +197,7 @@ async fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
         // Between what he reads and what he commits.
         let commits = Overtaken::new(&desk.ports.commits, 0, removal);
         let ports = IdentityPorts { commits: Arc::new(commits), ..desk.ports.clone() };
-        let late = Desk::sharing(ports, desk.clock.clone(), desk.post.clone(), |builder| builder).await.auth;
+        let late = desk.another(ports).await.auth;
         let late = match attempt {
             0 => told(late.invite(&bob, "eve@example.org", Role::Viewer).await),
             1 => told(late.revoke_invitation(&bob, open.id()).await),
@@ -190,5 +206,28 @@ async fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
             _ => told(late.rename_team(&bob, "Mine", version).await),
         };
         assert_eq!(late, "NotFound", "{attempt}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_the_last_is_answered_at_once() {
+    let desk = Desk::on(stores::in_memory()).await;
+    let ada = desk.owner("ada").await;
+    let bob = desk.member(&ada, "bob", Role::Viewer).await;
+    let (stale, user) = (Version::new(7), bob.user_id());
+    for attempt in 0..4 {
+        let (reads_again, read_again) = tokio::sync::oneshot::channel();
+        let again = async move { reads_again.send(()).unwrap() };
+        let users = Arc::new(Overtaken::new(&desk.ports.users, 1, again));
+        let late = desk.another(IdentityPorts { users, ..desk.ports.clone() }).await.auth;
+        let answer = match attempt {
+            0 => told(late.rename_team(&ada, "Looms", stale).await),
+            1 => told(late.change_role(&ada, user, Role::Admin, stale).await),
+            2 => told(late.remove_member(&ada, user, stale).await),
+            _ => told(late.delete_team(&ada, stale).await),
+        };
+        assert!(answer.starts_with("Store(Conflict { expected: Version(7)"), "{attempt}: {answer}");
+        drop(late);
+        assert!(read_again.await.is_err(), "{attempt}: decided again");
     }
 }
