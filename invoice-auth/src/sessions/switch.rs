@@ -26,6 +26,7 @@ impl Auth {
             let event = parts.event(now, SecurityAction::TeamSwitched, caller.client());
             let event = event.by_user(user.id()).in_team(team).on(&session.id().to_string());
             let access = parts.tokens.issue(&session, user.uv()).await?;
+            // The account needs no guard: in another epoch the token is void.
             let answer = self.commit(parts.change(now).update(session).audit(event)).await;
             if !tries.again(&answer) {
                 return answer.map(|()| access);

@@ -7,7 +7,7 @@ use invoice_auth::testing::settings;
 use invoice_auth::{ApiKeyData, Auth, AuthError, Caller, OpaqueToken, ProfileChange, Rule};
 use invoice_core::identity::{ApiKey, IdentityChange, Invitation, Membership, Team};
 use invoice_core::ports::identity::IdentityPorts;
-use invoice_core::{ApiKeyId, CommitId, InvitationId, Role, TeamId, UserId, Version};
+use invoice_core::{ApiKeyId, CommitId, InvitationId, Role, SessionId, TeamId, UserId, Version};
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
@@ -19,6 +19,7 @@ on_every_store! {
     who_is_shut_out_between_reading_and_writing_leaves_nothing_behind
     who_refreshes_or_renames_themselves_at_that_moment_is_not_held_up
     who_was_shut_out_decides_nothing_about_the_account
+    somebody_elses_session_or_one_that_is_not_there_counts_for_nothing
     an_application_vouches_for_sessions_but_not_for_disabled_accounts
     nobody_comes_in_by_the_invitation_of_a_disabled_account
     a_team_is_not_handed_to_an_account_that_is_disabled_at_that_moment
@@ -256,6 +257,18 @@ async fn who_was_shut_out_decides_nothing_about_the_account(ports: IdentityPorts
         assert_eq!(world.session(other).await, was, "{way:?}");
         assert!(world.mailer.last_to(&format!("new-{name}@example.org")).is_none());
     }
+}
+
+async fn somebody_elses_session_or_one_that_is_not_there_counts_for_nothing(ports: IdentityPorts) {
+    let stage = Stage::on(&ports, "ada").await;
+    let before = stage.kept().await;
+    let zoe = stage.world.person("zoe").await.session;
+    for session in [zoe, SessionId::from_uuid(Uuid::from_u128(9))] {
+        let caller = Caller::user(stage.caller.user_id()).in_team(stage.team, None).in_session(session);
+        let answer = Deed::CreateApiKey.by(&stage.world.auth, &caller, &stage).await;
+        assert!(is_out(&answer), "{answer:?}");
+    }
+    assert_eq!(stage.kept().await, before);
 }
 
 async fn an_application_vouches_for_sessions_but_not_for_disabled_accounts(ports: IdentityPorts) {
