@@ -27,6 +27,10 @@ use crate::settings::{Settings, TokenMode, millis};
 /// tells of a change, for a key it does not know, once a second at most, and before it signs a token. While the store is away it goes
 /// on with what it has, for ten minutes at most: for so long a key revoked elsewhere may still be taken.
 ///
+/// A clock that jumped ahead and came back leaves keys dated to come. One that signs goes on and is followed by another
+/// as soon as that has been published, a pending one is replaced; what lies ahead no further than a key is published
+/// before it signs, a day by default, comes in its time.
+///
 /// Of two processes that decide on the same state of the ring one writes; the other reads again. So two that
 /// start together on an empty store make one key.
 pub struct KeyRing {

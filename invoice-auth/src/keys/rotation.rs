@@ -41,7 +41,8 @@ impl KeyRing {
     }
 
     /// Lets the next key sign in ten seconds, when every process has read of it: no token is refused for it. Does
-    /// nothing in these ten seconds, so of several calls at once one counts.
+    /// nothing in these ten seconds, so of several calls at once one counts. An active key of which a wrong clock said
+    /// that it begins later than that is replaced too.
     ///
     /// The audit names who did it, if that is told.
     pub async fn rotate_now(&self, by: Option<&Caller>) -> Result<(), AuthError> {
@@ -68,8 +69,8 @@ impl KeyRing {
     }
 
     /// An emergency: destroys a key at once, and every token it signed with it. If it was the active one, the
-    /// next signs at once. Other processes refuse it when they are told, ten seconds later at the latest, or ten minutes if
-    /// they can't reach the store.
+    /// next signs at once, and no process that reaches the store signs with it again. Other processes refuse it when they
+    /// are told, ten seconds later at the latest, or ten minutes if they can't reach the store.
     ///
     /// The audit names who did it, if that is told. [`AuthError::NotFound`] if there is no such key; nothing happens to
     /// one that is destroyed already.
