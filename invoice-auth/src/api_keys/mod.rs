@@ -26,7 +26,8 @@ impl Auth {
     /// Who holds what a request shows as its bearer token: an access token, or an API key.
     ///
     /// `C` are the application's own claims, as a [`ClaimsSource`](crate::ClaimsSource) tells them for users and for API
-    /// keys; without one they are an empty object. The cause of a refusal is for logs: callers learn the status alone, 401, or 503 for [`TokenError::Store`].
+    /// keys; without one they are an empty object. The cause of a refusal is for logs: callers learn the status alone,
+    /// 401, or 503 for [`TokenError::Store`].
     pub async fn authenticate<C: DeserializeOwned>(
         &self,
         bearer: &str,
