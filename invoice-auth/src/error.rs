@@ -28,6 +28,9 @@ pub enum Rule {
     /// Only a person who logged in may do this; an API key may not.
     #[error("an API key can't do this")]
     PersonOnly,
+    /// The account has this e-mail address already.
+    #[error("the account's address already")]
+    SameAddress,
     /// The request names no team and the session has no active one.
     #[error("no team is active")]
     NoTeam,

@@ -5,20 +5,21 @@
 mod common;
 mod desk;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use invoice_auth::{
-    ApiKeyData, AuthError, Authenticated, Broadcast, Caller, ClientInfo, Listener, NewApiKey, NoClaims,
-    Notice, Rule, TokenError,
+    ApiKeyData, AuthError, Authenticated, Broadcast, Caller, ClaimsSource, ClientInfo, Listener, NewApiKey,
+    NoClaims, Notice, Rule, TokenError,
 };
 use invoice_core::identity::{ApiKey, Fingerprint, SecurityAction};
 use invoice_core::ports::identity::{ApiKeys, IdentityPorts};
 use invoice_core::ports::{Clock as _, Page, PageRequest, StoreError};
-use invoice_core::{ApiKeyId, Permission, Role, TeamId, Timestamp};
+use invoice_core::{ApiKeyId, Permission, Role, TeamId, Timestamp, UserId};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -383,14 +384,57 @@ struct Plan {
     seats: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 struct Needed {
-    #[expect(dead_code, reason = "it is asked for, and nobody has it")]
     seats: u32,
 }
 
+/// Seats of a team, from a table that may be away.
+#[derive(Default)]
+struct Seats {
+    seats: AtomicUsize,
+    is_away: AtomicBool,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl ClaimsSource for Seats {
+    async fn claims(&self, _: UserId, _: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
+        Ok(Map::new())
+    }
+
+    async fn api_key_claims(&self, _: ApiKeyId, _: TeamId) -> Result<Map<String, Value>, StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable);
+        }
+        Ok(Map::from_iter([("seats".to_owned(), self.seats.load(Ordering::SeqCst).into())]))
+    }
+}
+
 #[tokio::test]
-async fn an_api_key_has_no_claims_of_the_application() {
+async fn an_api_key_has_the_claims_that_the_application_tells_for_it() {
+    let source = Arc::new(Seats::default());
+    source.seats.store(3, Ordering::SeqCst);
+    let desk = Desk::with(in_memory(), |builder| builder.claims(source.clone())).await;
+    let ada = desk.owner("ada").await;
+    let made = make(&desk, &ada, Role::Viewer).await;
+    let show = || desk.auth.authenticate::<Needed>(made.secret.expose(), ClientInfo::new());
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
+    source.seats.store(4, Ordering::SeqCst);
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
+    assert_eq!(source.asked.load(Ordering::SeqCst), 1, "not for each request");
+    desk.clock.advance_millis(10_000);
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 4 });
+    desk.clock.advance_millis(10_000);
+    source.is_away.store(true, Ordering::SeqCst);
+    assert!(matches!(show().await, Err(TokenError::Store(StoreError::Unavailable))), "nobody is refused");
+    desk.auth.revoke_api_key(&ada, made.key.id()).await.unwrap();
+    assert_eq!(cause(show().await), "ApiKeyRevoked", "of such a key nothing is asked");
+}
+
+#[tokio::test]
+async fn without_a_source_an_api_key_has_no_claims_of_the_application() {
     let desk = Desk::on(in_memory()).await;
     let ada = desk.owner("ada").await;
     let made = make(&desk, &ada, Role::Viewer).await;

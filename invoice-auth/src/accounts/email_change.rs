@@ -4,7 +4,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::client::ClientInfo;
 use crate::email::email_address;
-use crate::error::AuthError;
+use crate::error::{AuthError, Rule};
 use crate::mailer::Mail;
 use crate::password::Password;
 use crate::retry::Tries;
@@ -37,6 +37,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::InvalidCredentials`] when the password is wrong, or not any more the account's;
+    /// [`Rule::SameAddress`] for the address the account has, in the same spelling;
     /// [`AuthError::TooManyAttempts`]; [`AuthError::Invalid`] at `/email`; [`AuthError::Mail`].
     pub async fn request_email_change(
         &self,
@@ -48,6 +49,9 @@ impl Auth {
         let new = email_address(new).map_err(|violation| violation.under("/email"))?;
         let proven = parts.person(caller).await?.user;
         self.prove(&proven, password, caller.client()).await?;
+        if new.shown() == proven.email().shown() {
+            return Err(Rule::SameAddress.into());
+        }
         parts.attempt_mail(new.key()).await?;
         let mut tries = Tries::default();
         loop {

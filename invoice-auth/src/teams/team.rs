@@ -11,7 +11,7 @@ use crate::error::AuthError;
 impl Auth {
     /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.
     ///
-    /// `name` has 1 to 500 characters.
+    /// `name` has 1 to 500 characters. [`AuthError::NotFound`] when the caller has no account any more.
     pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
         again(|| self.try_create_team(caller, name)).await
     }
@@ -27,8 +27,10 @@ impl Auth {
             .insert(team.clone())
             .insert(Membership::new(team.id(), user, Role::Owner, now))
             .audit(event.in_team(team.id()).by_user(user));
-        parts.commit(change).await?;
-        Ok(team)
+        match parts.commit(change).await {
+            Err(StoreError::NotFound) => Err(AuthError::NotFound),
+            answer => Ok(answer.map(|()| team)?),
+        }
     }
 
     /// The active team. Every member and API key may read it.

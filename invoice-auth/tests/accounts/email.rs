@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use invoice_auth::testing::settings;
-use invoice_auth::{AuthError, Mail, OpaqueToken};
+use invoice_auth::{AuthError, Mail, OpaqueToken, Rule};
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{StoreError, Unique};
@@ -106,6 +106,12 @@ async fn a_change_of_address_is_asked_for_with_the_password(ports: IdentityPorts
     assert!(
         matches!(answer, Err(AuthError::Invalid(found)) if found.iter().all(|it| it.pointer() == "/email"))
     );
+    let answer =
+        world.auth.request_email_change(&caller, "coun\u{200b}tess@example.org", &secret(PASSWORD)).await;
+    assert!(matches!(answer, Err(AuthError::Invalid(_))), "{answer:?}");
+    let answer = world.auth.request_email_change(&caller, " ada@example.org", &secret(PASSWORD)).await;
+    assert!(matches!(answer, Err(AuthError::Rule(Rule::SameAddress))), "{answer:?}");
+    assert!(world.mailer.mails().is_empty());
     world.mailer.break_down(true);
     let answer = world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await;
     assert!(matches!(answer, Err(AuthError::Mail(_))), "{answer:?}");

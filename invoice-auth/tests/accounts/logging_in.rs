@@ -149,7 +149,7 @@ async fn a_hash_of_another_scheme_is_replaced_at_the_next_log_in(ports: Identity
 async fn a_header_that_says_anything_does_not_keep_anybody_out(ports: IdentityPorts) {
     let world = World::on(ports).await;
     world.register("ada").await;
-    let odd = client().with_user_agent(format!("\0\n{}", "é".repeat(2_000)));
+    let odd = client().with_user_agent(format!("\0\n\u{202e}{}", "é".repeat(2_000)));
     let tokens = world.auth.log_in(&address("ada"), &secret(PASSWORD), &odd).await.unwrap();
     assert_eq!(world.session(tokens.session).await.device().chars().count(), 500);
 }

@@ -13,7 +13,7 @@ use invoice_core::identity::{
 };
 use invoice_core::ports::identity::{IdentityCommits, IdentityPorts, Sessions, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
-use invoice_core::{SessionId, TeamId, Timestamp, UserId};
+use invoice_core::{ApiKeyId, SessionId, TeamId, Timestamp, UserId};
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -129,6 +129,10 @@ impl Claims {
 #[async_trait]
 impl ClaimsSource for Claims {
     async fn claims(&self, _user: UserId, _team: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
+        if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
+    }
+
+    async fn api_key_claims(&self, _key: ApiKeyId, _team: TeamId) -> Result<Map<String, Value>, StoreError> {
         if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
     }
 }

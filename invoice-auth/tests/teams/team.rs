@@ -1,6 +1,6 @@
 use invoice_auth::{AuthError, Caller};
 use invoice_core::identity::SecurityAction;
-use invoice_core::{ApiKeyId, InvitationId, Permission, Role, TeamId, Version};
+use invoice_core::{ApiKeyId, InvitationId, Permission, Role, TeamId, UserId, Version};
 use uuid::Uuid;
 
 use crate::desk::{Desk, all, assert_conflict, stores, team, told};
@@ -12,6 +12,8 @@ stores::on_every_store! {
     without_an_active_team_there_is_nothing_to_do
     a_team_is_renamed_by_who_saw_its_last_version
     a_deleted_team_is_gone_with_all_that_is_in_it
+    a_name_that_shows_something_else_or_nothing_is_refused
+    who_has_no_account_makes_no_team
     the_audit_says_who_did_what_from_where
 }
 
@@ -32,6 +34,26 @@ async fn a_team_needs_a_name(desk: Desk) {
     let Err(AuthError::Invalid(found)) = desk.auth.create_team(&ada, " ").await else { panic!("accepted") };
     assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/name"]);
     assert!(desk.auth.my_teams(&ada, &all()).await.unwrap().items.is_empty());
+}
+
+async fn a_name_that_shows_something_else_or_nothing_is_refused(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    for name in ["Engines\r\nBcc: eve@example.org", "\u{202e}senignE", "\u{200b}", "Eng\u{85}ines"] {
+        let key = invoice_auth::ApiKeyData::new(name, Role::Viewer);
+        for answer in
+            [desk.auth.create_team(&ada, name).await.err(), desk.auth.create_api_key(&ada, key).await.err()]
+        {
+            let Some(AuthError::Invalid(found)) = answer else { panic!("{name:?}: {answer:?}") };
+            assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/name"]);
+        }
+    }
+    let family = "👩\u{200d}👩\u{200d}👧 می\u{200c}خواهم";
+    assert_eq!(desk.auth.create_team(&ada, family).await.unwrap().name(), family);
+}
+
+async fn who_has_no_account_makes_no_team(desk: Desk) {
+    let nobody = Caller::user(UserId::from_uuid(Uuid::from_u128(9)));
+    assert_eq!(told(desk.auth.create_team(&nobody, "Engines").await), "NotFound");
 }
 
 /// What each use case answers to somebody in this place.

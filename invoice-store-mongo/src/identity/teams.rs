@@ -95,6 +95,7 @@ impl Teams for MongoStore {
                 email: user.email().shown().to_owned(),
                 name: user.name().to_owned(),
                 disabled_at: user.disabled_at(),
+                verified_at: user.verified_at(),
             })
         };
         Ok(Page { items: items.into_iter().filter_map(with_user).collect(), next })

@@ -79,6 +79,18 @@ pub(super) fn record<T: DeserializeOwned>(
     serde_json::from_str(text).map_err(|error| SqliteError::unreadable(what, error).into())
 }
 
+/// A part of a record, if it is there.
+pub(super) fn record_if_any<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+    what: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let text = row.get_ref(column).stored()?.as_str_or_null();
+    let text = text.map_err(|error| SqliteError::unreadable(what, error))?;
+    let read = text.map(serde_json::from_str).transpose();
+    read.map_err(|error| SqliteError::unreadable(what, error).into())
+}
+
 /// A record as the JSON in a column.
 pub(super) fn json(record: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(record).map_err(StoreError::backend)

@@ -189,3 +189,23 @@ async fn the_audit_says_who_revoked_a_key_and_from_where() {
     assert!(later.len() >= 4 && later.iter().all(|event| event.user() == Some(user)));
     assert!(later.iter().all(|event| (event.address(), event.user_agent()) == ("192.0.2.1", "console")));
 }
+
+#[tokio::test]
+async fn another_process_signs_no_more_with_a_revoked_key_even_untold() {
+    let world = World::new();
+    let (ring, other) = (world.ring().await, world.ring().await);
+    let first = signs(&other).await;
+    ring.revoke(&first, None).await.unwrap();
+    assert_ne!(signs(&other).await, first, "the token would be refused by all");
+}
+
+#[tokio::test]
+async fn of_many_who_sign_at_once_few_read_the_ring() {
+    let world = World::new();
+    let ring = world.ring().await;
+    let reads = world.reads();
+    signs(&ring).await;
+    assert_eq!(world.reads(), reads + 1);
+    futures::future::join_all((0..100).map(|_| signs(&ring))).await;
+    assert!(world.reads() <= reads + 3, "{}", world.reads() - reads);
+}
