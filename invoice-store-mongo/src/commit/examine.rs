@@ -9,13 +9,13 @@ use invoice_core::change::{
 };
 use invoice_core::ports::{StoreError, Unique};
 use invoice_core::{ClientId, CommitId, Counter, CounterKey, CreditNote, Hash, Invoice, TeamId, Version};
+use invoice_store_common::predict::Counters;
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
 use mongodb::options::{FindOptions, Hint, ReadConcern};
 use uuid::Uuid;
 
-use super::Counters;
 use super::statements::{Before, Known};
 use crate::MongoStore;
 use crate::bridge::from_bson;
