@@ -2,10 +2,13 @@
 //! otherwise.
 
 mod combine;
+mod command;
 mod examine;
+mod reader;
 mod row;
 mod statements;
 mod sums;
+mod trail;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,8 +28,9 @@ use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
 pub(crate) use combine::Queues;
-use examine::Reader;
-use statements::{Commands, Known, commands};
+use command::Commands;
+use reader::Reader;
+use statements::{Known, commands};
 
 /// How a try ended that did not land.
 enum Outcome {
