@@ -273,12 +273,7 @@ impl Node {
 
     /// With SIGKILL.
     fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
+        self.guardian.kill(self.child.take())
     }
 }
 

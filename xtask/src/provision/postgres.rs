@@ -105,12 +105,7 @@ impl Postgres {
     /// Kills the server as a power cut would, but for what the operating system holds: SIGKILL. Its backends end
     /// when they notice.
     pub(crate) fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
+        self.guardian.kill(self.child.take())
     }
 
     /// Starts a killed server again, on the same data and port.

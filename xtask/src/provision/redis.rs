@@ -120,12 +120,7 @@ impl Redis {
     }
 
     fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
+        self.guardian.kill(self.child.take())
     }
 }
 
