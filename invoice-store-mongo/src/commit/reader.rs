@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use futures::TryStreamExt as _;
 use invoice_core::change::{AggregateId, IdempotencyKey, IdempotencyRecord, Receipt, Record};
 use invoice_core::ports::StoreError;
-use invoice_core::{ClientId, CommitId, Counter, CounterKey, Hash, SeriesId, TeamId};
+use invoice_core::{ClientId, CommitId, CounterKey, TeamId};
 use invoice_store_common::predict::Counters;
 use mongodb::ClientSession;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
@@ -16,6 +16,7 @@ use crate::MongoStore;
 use crate::error::{store_error, unreadable};
 use crate::layout::{Fields, aggregate_key, counter_key, key, kind, there, uuid};
 use crate::limit::Limit;
+use crate::reads::row;
 
 /// Reads, inside a transaction or outside of any.
 pub(super) struct Reader<'a> {
@@ -106,7 +107,7 @@ impl<'a> Reader<'a> {
         let fields = Fields(row);
         Ok(Some(IdempotencyRecord {
             key: key.clone(),
-            fingerprint: hash("fingerprint", fields.bytes("fingerprint")?)?,
+            fingerprint: row::hash(there("fingerprint", fields.bytes("fingerprint")?)?, "fingerprint")?,
             commit: CommitId::from_uuid(there("id", fields.uuid("id")?)?),
             at: there("at", fields.instant("at")?)?,
             answer: answer(row)?,
@@ -137,41 +138,16 @@ impl<'a> Reader<'a> {
     ) -> Result<Counters, StoreError> {
         let keys = wanted.into_iter().map(|place| counter_key(team, place)).collect();
         let found = self.by_key(team, keys, doc! {}).await?;
-        found.iter().map(|row| counter(row)).collect()
+        found.iter().map(|found| row::counter(Fields(found))).collect()
     }
 }
 
 /// Which aggregate a document is.
 pub(super) fn aggregate(row: &RawDocument) -> Result<AggregateId, StoreError> {
-    let fields = Fields(row);
-    let kind = there("kind", fields.text("kind")?)?;
-    let kind = kind.parse().map_err(|error| unreadable("kind", error))?;
-    Ok(AggregateId::new(kind, there("id", fields.uuid("id")?)?))
+    row::aggregate(Fields(row), "kind", "id")
 }
 
 fn answer(row: &RawDocument) -> Result<Vec<Record>, StoreError> {
     let text = there("answer", Fields(row).bytes("answer")?)?;
     serde_json::from_slice(text).map_err(|error| unreadable("answer", error))
-}
-
-fn hash(name: &'static str, bytes: Option<&[u8]>) -> Result<Hash, StoreError> {
-    let bytes = there(name, bytes)?.try_into().map_err(|error| unreadable(name, error))?;
-    Ok(Hash::from_bytes(bytes))
-}
-
-/// A counter as it is stored.
-fn counter(row: &RawDocument) -> Result<(CounterKey, Counter), StoreError> {
-    let fields = Fields(row);
-    let period = there("period", fields.text("period")?)?;
-    let key = CounterKey {
-        series: SeriesId::from_uuid(there("series", fields.uuid("series")?)?),
-        period: period.parse().map_err(|error| unreadable("period", error))?,
-    };
-    let next = there("next", fields.number("next")?)?;
-    let counter = Counter {
-        next: u64::try_from(next).map_err(|error| unreadable("next", error))?,
-        head: hash("head", fields.bytes("head")?)?,
-        last_issue_date: fields.date("last_issue_date")?,
-    };
-    Ok((key, counter))
 }
