@@ -5,10 +5,11 @@ use invoice_core::identity::{Invitation, Member, Membership, SearchPrefix, Team,
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_common::identity::{first_after, first_before, prefix_end};
+use invoice_store_common::identity::prefix_end;
+use invoice_store_common::pages::{first_after, first_before, limit, page, position};
 use sqlx::postgres::PgRow;
 
-use super::rows::{column, instant_if_any, limit, many, one, page, page_of, position, record};
+use super::rows::{column, instant_if_any, many, one, page_of, record};
 use crate::PostgresStore;
 
 pub(super) const TEAM: &str = "SELECT data FROM {s}.teams WHERE id = $1";

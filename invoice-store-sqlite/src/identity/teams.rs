@@ -5,10 +5,11 @@ use invoice_core::identity::{Invitation, Member, Membership, SearchPrefix, Team,
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_common::identity::{first_after, first_before, prefix_end};
+use invoice_store_common::identity::prefix_end;
+use invoice_store_common::pages::{first_after, first_before, position};
 use rusqlite::{Row, params};
 
-use super::rows::{instant_if_any, many, one, page, position, record, record_if_any};
+use super::rows::{instant_if_any, many, one, page_of, record, record_if_any};
 use crate::SqliteStore;
 use crate::error::Stored as _;
 
@@ -64,7 +65,7 @@ impl Teams for SqliteStore {
                     Ok(UserTeam { team: record(row, 0, "team")?, membership: record(row, 1, "membership")? })
                 })
             };
-            page(first, &request, rows, |row| row.team.id())
+            page_of(first, &request, rows, |row| row.team.id())
         })
         .await
     }
@@ -94,7 +95,7 @@ impl Teams for SqliteStore {
                     many(connection, FOUND, params![team, first, limit, from, to], member)
                 }
             };
-            page(first, &request, rows, |row| row.membership.user())
+            page_of(first, &request, rows, |row| row.membership.user())
         })
         .await
     }
@@ -115,7 +116,7 @@ impl Teams for SqliteStore {
                 let params = params![team.as_uuid(), first, limit];
                 many(connection, INVITATIONS, params, |row| record(row, 0, "invitation"))
             };
-            page(first, &request, rows, Invitation::id)
+            page_of(first, &request, rows, Invitation::id)
         })
         .await
     }
