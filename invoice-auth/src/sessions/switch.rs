@@ -34,7 +34,7 @@ impl Auth {
             let event = event.by_user(user).in_team(team).on(&id.to_string());
             let access = parts.tokens.issue(&session, check.uv).await?;
             let answer = self.commit(parts.change(now).update(session).audit(event)).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer.map(|()| access);
             }
         }

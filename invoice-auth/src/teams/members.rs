@@ -2,11 +2,12 @@ use invoice_core::identity::{IdentityChange, Member, Membership, SearchPrefix, S
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Permission, Role, Timestamp, UserId, Version, Violations};
 
-use super::seat::{Seat, again, updated_membership};
+use super::seat::{Seat, updated_membership};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::{AuthError, Rule};
+use crate::retry::again;
 
 impl Auth {
     /// The active team's members, or those whose name or address starts with `prefix`, whatever its case. Every
@@ -39,22 +40,23 @@ impl Auth {
         role: Role,
         expected: Version,
     ) -> Result<Membership, AuthError> {
-        again(|| self.try_change_role(caller, user, role, expected)).await
+        Ok(again(|| self.try_change_role(caller, user, role, expected)).await??)
     }
 
+    /// Another version than the one that the caller saw is an answer, not a race to be run again.
     async fn try_change_role(
         &self,
         caller: &Caller,
         user: UserId,
         role: Role,
         expected: Version,
-    ) -> Result<Membership, AuthError> {
+    ) -> Result<Result<Membership, StoreError>, AuthError> {
         let now = self.parts().now();
         let seat = self.parts().seat(caller).await?;
         let target = self.target(&seat, user).await?;
         seat.reach(role)?;
         if target.version() != expected {
-            return Err(StoreError::Conflict { expected, found: Some(target.version()) }.into());
+            return Ok(Err(StoreError::Conflict { expected, found: Some(target.version()) }));
         }
         if role < target.role() {
             self.keep_an_owner(&target).await?;
@@ -63,7 +65,7 @@ impl Auth {
         let change = self.decided(&seat, caller, SecurityAction::RoleChanged, user, now);
         let change = change.update(seat.team).update(changed.clone());
         self.commit_and_tell(change, Notice::Member(changed.team(), user)).await?;
-        Ok(updated_membership(changed))
+        Ok(Ok(updated_membership(changed)))
     }
 
     /// Takes a member out of the active team. It takes [`Permission::ManageMembers`].

@@ -2,11 +2,12 @@ use invoice_core::identity::{Membership, SecurityAction, Team, UserTeam};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Permission, Role, TeamId, Version};
 
-use super::seat::{again, updated_team};
+use super::seat::updated_team;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::retry::again;
 
 impl Auth {
     /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.
@@ -46,15 +47,21 @@ impl Auth {
         name: &str,
         expected: Version,
     ) -> Result<Team, AuthError> {
-        again(|| self.try_rename(caller, name, expected)).await
+        Ok(again(|| self.try_rename(caller, name, expected)).await??)
     }
 
-    async fn try_rename(&self, caller: &Caller, name: &str, expected: Version) -> Result<Team, AuthError> {
+    /// Another version than the one that the caller saw is an answer, not a race to be run again.
+    async fn try_rename(
+        &self,
+        caller: &Caller,
+        name: &str,
+        expected: Version,
+    ) -> Result<Result<Team, StoreError>, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::ManageSupplier)?;
         if seat.team.version() != expected {
-            return Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }.into());
+            return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
         }
         let team = seat.team.with_name(name)?;
         let event = parts.event(now, SecurityAction::TeamRenamed, caller.client());
@@ -64,7 +71,7 @@ impl Auth {
             .guard(seat.me)
             .audit(event.in_team(team.id()).by_user(caller.user_id()));
         parts.commit(change).await?;
-        Ok(updated_team(team))
+        Ok(Ok(updated_team(team)))
     }
 
     /// Deletes the active team with its memberships, invitations and API keys. It takes
