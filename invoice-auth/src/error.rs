@@ -84,7 +84,7 @@ pub enum AuthError {
     /// The input is wrong; each violation points to a field.
     #[error("invalid: {0}")]
     Invalid(Violations),
-    /// Too many passwords are being hashed already.
+    /// Too many passwords are being hashed already, or too many mails wait to be sent.
     #[error("busy")]
     Busy,
     /// The mail could not be handed over. What was written before it stays.

@@ -26,6 +26,7 @@ mod keys;
 mod mailer;
 mod password;
 mod person;
+mod queue;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod retry;

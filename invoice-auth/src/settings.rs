@@ -42,6 +42,8 @@ pub struct Settings {
     pub(crate) scheme: PasswordScheme,
     pub(crate) hashing_at_once: usize,
     pub(crate) expected_schemes: Vec<PasswordScheme>,
+    pub(crate) mails_at_once: usize,
+    pub(crate) mails_waiting: usize,
 }
 
 const MINUTE: u64 = 60;
@@ -81,6 +83,8 @@ impl Settings {
             scheme: PasswordScheme::default(),
             hashing_at_once: 2,
             expected_schemes: Vec::new(),
+            mails_at_once: 64,
+            mails_waiting: 1_024,
         }
     }
 
@@ -154,6 +158,13 @@ impl Settings {
         Self { expected_schemes: schemes.into(), ..self }
     }
 
+    /// How many mails for which nobody waits are handed to the mailer at once, and how many wait for that: 64 and 1,024.
+    /// What comes beyond is not sent, and the log says so; a password reset is answered [`Busy`](crate::AuthError::Busy).
+    #[must_use]
+    pub fn background_mails(self, at_once: usize, waiting: usize) -> Self {
+        Self { mails_at_once: at_once, mails_waiting: waiting, ..self }
+    }
+
     /// Refuses what would be unsafe or could never work, naming each setting.
     pub(crate) fn check(&self) -> Result<(), Violations> {
         let mut found = Violations::new();
@@ -183,6 +194,9 @@ impl Settings {
         }
         if self.hashing_at_once == 0 {
             found.add("/hashing_at_once", Code::OutOfRange, "at least one password is hashed at once");
+        }
+        if self.mails_at_once == 0 {
+            found.add("/mails_at_once", Code::OutOfRange, "at least one mail is sent at once");
         }
         found.into_result()
     }
@@ -225,6 +239,13 @@ mod tests {
         assert_eq!(rotation(HOUR, HOUR), [inconsistent]);
         assert_eq!(rotation(365 * DAY, 30 * DAY), []);
         assert_eq!(rotation(365 * DAY + 1, 30 * DAY + 1), [out("/rotate_after"), out("/publish_before")]);
+    }
+
+    #[test]
+    fn without_a_mail_at_once_none_would_ever_be_sent() {
+        let refused = ("/mails_at_once".to_owned(), Code::OutOfRange);
+        assert_eq!(wrong(&settings().background_mails(0, 9)), [refused]);
+        assert_eq!(wrong(&settings().background_mails(1, 0)), []);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use invoice_auth::testing::Notices;
 use invoice_auth::{
-    ApiKeyData, AuthError, Authenticated, Broadcast, Caller, ClaimsSource, ClientInfo, Listener, NewApiKey,
-    NoClaims, Notice, Rule, TokenError,
+    ApiKeyData, AuthError, Authenticated, Caller, ClaimsSource, ClientInfo, NewApiKey, NoClaims, Rule, TokenError,
 };
 use invoice_core::identity::{ApiKey, Fingerprint, SecurityAction};
 use invoice_core::ports::identity::{ApiKeys, IdentityPorts};
@@ -335,27 +335,12 @@ async fn what_can_not_be_a_key_is_not_looked_up() {
     assert_eq!(store.reads.load(Ordering::SeqCst), 1);
 }
 
-/// Two processes that hear each other.
-#[derive(Default, Clone)]
-struct Wire(Arc<Mutex<Vec<Listener>>>);
-
-#[async_trait]
-impl Broadcast for Wire {
-    async fn tell(&self, notice: &Notice) {
-        self.0.lock().unwrap().iter().for_each(|listener| listener(notice));
-    }
-
-    fn subscribe(&self, listener: Listener) {
-        self.0.lock().unwrap().push(listener);
-    }
-}
-
 #[tokio::test]
 async fn another_process_refuses_a_revoked_key_as_soon_as_it_is_told() {
-    let (ports, wire) = (in_memory(), Wire::default());
-    let here = Desk::with(ports.clone(), |builder| builder.broadcast(Arc::new(wire.clone()))).await;
+    let (ports, notices) = (in_memory(), Notices::new());
+    let here = Desk::with(ports.clone(), |builder| builder.broadcast(notices.process(1))).await;
     let there = Desk::sharing(ports, here.clock.clone(), here.post.clone(), |builder| {
-        builder.broadcast(Arc::new(wire.clone()))
+        builder.broadcast(notices.process(2))
     })
     .await;
     let ada = here.owner("ada").await;

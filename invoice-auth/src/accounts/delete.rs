@@ -33,7 +33,7 @@ impl Auth {
                 Err(AuthError::Store(StoreError::InUse)) => Err(Rule::StillInTeam.into()),
                 answer => answer,
             };
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }

@@ -1,3 +1,4 @@
+use invoice_core::UserId;
 use invoice_core::identity::{SecurityAction, TokenPurpose, User};
 
 use crate::auth::Auth;
@@ -7,6 +8,7 @@ use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
 use crate::secret::OpaqueToken;
+use crate::throttle::Attempt;
 
 impl Auth {
     /// Takes the token that was mailed to a new account as the proof that its address is the user's.
@@ -28,7 +30,7 @@ impl Auth {
             let email = user.email().clone();
             let change = parts.change(now).update(record.with_used_at(now)).audit(event);
             let answer = self.commit(change.update(user.with_email(email, verified_at))).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }
@@ -46,11 +48,17 @@ impl Auth {
         if user.verified_at().is_some() {
             return Ok(());
         }
-        parts.attempt_mail(user.email().key()).await?;
+        let mut attempt = parts.attempt_mail(user.email().key()).await?;
+        let answer = self.resend_counted(id, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn resend_counted(&self, id: UserId, attempt: &mut Attempt) -> Result<(), AuthError> {
         let mut tries = Tries::default();
         loop {
-            let answer = self.new_verification(&parts.user_of(id).await?).await;
-            if !tries.again(&answer) {
+            let answer = self.new_verification(&self.parts().user_of(id).await?).await;
+            if !tries.again(&answer).await {
+                attempt.made();
                 return self.mail_now(answer?).await;
             }
         }

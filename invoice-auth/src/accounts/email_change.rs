@@ -1,4 +1,4 @@
-use invoice_core::identity::{EmailAddress, OneTimeToken, SecurityAction, TokenPurpose};
+use invoice_core::identity::{EmailAddress, OneTimeToken, SecurityAction, TokenPurpose, User};
 
 use crate::auth::Auth;
 use crate::caller::Caller;
@@ -10,6 +10,7 @@ use crate::password::Password;
 use crate::retry::Tries;
 use crate::secret::OpaqueToken;
 use crate::sessions::Ending;
+use crate::throttle::Attempt;
 
 /// What a change of address remembers: the epoch it was asked for in and the new address, apart by a space, which no
 /// address has. In another epoch it is void, even if it was asked for at the very moment the epoch moved on.
@@ -45,19 +46,32 @@ impl Auth {
         new: &str,
         password: &Password,
     ) -> Result<(), AuthError> {
-        let (parts, id) = (self.parts(), caller.person()?);
+        let parts = self.parts();
+        caller.person()?;
         let new = email_address(new).map_err(|violation| violation.under("/email"))?;
         let proven = parts.person(caller).await?.user;
         self.prove(&proven, password, caller.client()).await?;
         if new.shown() == proven.email().shown() {
             return Err(Rule::SameAddress.into());
         }
-        parts.attempt_mail(new.key()).await?;
+        let mut attempt = parts.attempt_mail(new.key()).await?;
+        let answer = self.request_counted(caller, &new, &proven, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn request_counted(
+        &self,
+        caller: &Caller,
+        new: &EmailAddress,
+        proven: &User,
+        attempt: &mut Attempt,
+    ) -> Result<(), AuthError> {
+        let (parts, id) = (self.parts(), proven.id());
         let mut tries = Tries::default();
         loop {
             let now = parts.now();
-            let user = parts.still(&proven).await?;
-            let asked = Asked::written(user.uv(), &new);
+            let user = parts.still(proven).await?;
+            let asked = Asked::written(user.uv(), new);
             let (token, record) = parts.one_time_token(id, TokenPurpose::ChangeEmail, &asked, now)?;
             let mail = Mail::ChangeEmail {
                 to: new.clone(),
@@ -69,8 +83,9 @@ impl Auth {
             let change = parts.change(now).insert(record).audit(event);
             let change = parts.voiding(change, id, &[TokenPurpose::ChangeEmail], None, now).await?;
             let answer = self.commit(change).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 answer?;
+                attempt.made();
                 return self.mail_now(mail).await;
             }
         }

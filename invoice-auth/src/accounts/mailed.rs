@@ -73,11 +73,16 @@ impl Parts {
 
 impl Auth {
     /// Sends a mail for which nobody waits, as waiting would tell whether there is an account, or can't change
-    /// what is done. What fails is logged.
+    /// what is done. What fails is logged, as is what comes when too many wait already.
     pub(crate) fn mail_later(&self, user: UserId, mail: Mail) {
+        let kind = mail.kind();
+        let Ok(place) = self.parts().mails.place() else {
+            tracing::warn!(%user, kind, "too many mails wait to be sent: one was dropped");
+            return;
+        };
         let auth = self.clone();
         tokio::spawn(async move {
-            let kind = mail.kind();
+            let Ok(_turn) = place.turn().await else { return };
             // Of the error nothing: mailers put addresses into theirs.
             if auth.parts().mailer.send(mail).await.is_err() {
                 tracing::error!(%user, kind, "a mail could not be sent");

@@ -59,12 +59,23 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Invalid`] at `/email`; [`AuthError::TooManyAttempts`] when the address was mailed to many times in
-    /// a row, whether it has an account or not.
+    /// a row, whether it has an account or not; [`AuthError::Busy`] when too many mails wait to be sent.
     pub async fn request_password_reset(&self, email: &str, client: &ClientInfo) -> Result<(), AuthError> {
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
-        self.parts().attempt_mail(email.key()).await?;
+        let mut attempt = self.parts().attempt_mail(email.key()).await?;
+        // Before it is known whether there is an account.
+        let place = match self.parts().mails.place() {
+            Ok(place) => place,
+            Err(busy) => {
+                attempt.take_back().await;
+                return Err(busy);
+            }
+        };
+        // Whatever becomes of it: for nobody there is no mailer that could fail.
+        attempt.made();
         let (auth, client) = (self.clone(), client.clone());
         tokio::spawn(async move {
+            let Ok(_turn) = place.turn().await else { return };
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
             let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
             let sent = match found {
@@ -108,7 +119,7 @@ impl Auth {
             let change = parts.change(now).insert(record).audit(event);
             let change = parts.voiding(change, id, &[TokenPurpose::ResetPassword], None, now).await?;
             let answer = self.commit(change).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 answer?;
                 return self.mail_now(mail).await;
             }

@@ -9,8 +9,8 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::retry::again;
 use crate::secret::OpaqueToken;
-use crate::teams::again;
 
 /// How much of a key is kept to be shown: its prefix and 48 of its 256 bits.
 const SHOWN: usize = 12;

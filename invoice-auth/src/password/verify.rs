@@ -3,13 +3,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use invoice_core::identity::SecretText;
 use invoice_core::{Code, Violation};
+use tokio::task::JoinError;
 
 use super::kept::Kept;
-use super::queue::Queue;
 use super::scheme::PasswordScheme;
 use super::text::Password;
 use crate::error::AuthError;
+use crate::queue::{Queue, Turn};
 
+/// How many wait for their turn. At two at once and 25 ms each, the last waits 0.8 s.
+const WAITING: usize = 64;
 /// So many schemes are worked through for each password that is wrong.
 const MOST_SCHEMES: usize = 4;
 
@@ -69,7 +72,7 @@ impl Passwords {
         let nobodys = Kept::nobodys(scheme)?;
         let text = nobodys.text()?;
         let shared = Shared { scheme, nobodys: text, schemes: RwLock::new(vec![Arc::new(nobodys)]) };
-        Ok(Self { queue: Queue::new(at_once), shared: Arc::new(shared) })
+        Ok(Self { queue: Queue::new(at_once, WAITING), shared: Arc::new(shared) })
     }
 
     /// With schemes that kept hashes may be of, so that already the first of them tells nothing. One of a cost that no
@@ -95,17 +98,39 @@ impl Passwords {
 
     /// Hashes, to be kept.
     pub async fn hash(&self, password: &Password) -> Result<SecretText, AuthError> {
-        let (scheme, password) = (self.shared.scheme, password.clone());
-        self.queue.work(move || Kept::new(scheme, &password)?.text()).await
+        self.hash_in(self.turn().await?, password).await
     }
 
     /// Tries a password; with nothing kept it takes as long and never matches. If it matches and the kept hash is not
     /// what would be made today, a new one comes with the verdict.
     pub async fn verify(&self, kept: Option<&SecretText>, password: &Password) -> Result<Verdict, AuthError> {
+        self.verify_in(self.turn().await?, kept, password).await
+    }
+
+    /// Waits for its turn: until then nobody has looked at a password.
+    pub(crate) async fn turn(&self) -> Result<Turn, AuthError> {
+        self.queue.turn().await
+    }
+
+    pub(crate) async fn hash_in(&self, turn: Turn, password: &Password) -> Result<SecretText, AuthError> {
+        let (scheme, password) = (self.shared.scheme, password.clone());
+        turn.work(move || Kept::new(scheme, &password)?.text()).await.map_err(panicked)?
+    }
+
+    pub(crate) async fn verify_in(
+        &self,
+        turn: Turn,
+        kept: Option<&SecretText>,
+        password: &Password,
+    ) -> Result<Verdict, AuthError> {
         let text = kept.unwrap_or(&self.shared.nobodys).clone();
         let (is_kept, password, shared) = (kept.is_some(), password.clone(), self.shared.clone());
-        self.queue.work(move || shared.verdict(&text, is_kept, &password)).await
+        turn.work(move || shared.verdict(&text, is_kept, &password)).await.map_err(panicked)?
     }
+}
+
+fn panicked(_: JoinError) -> AuthError {
+    AuthError::Crypto("a password could not be hashed")
 }
 
 impl Shared {

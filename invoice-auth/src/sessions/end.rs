@@ -55,7 +55,7 @@ impl Auth {
         id: SessionId,
         action: SecurityAction,
     ) -> Result<(), AuthError> {
-        let mut tries = Tries::contested();
+        let mut tries = Tries::default();
         loop {
             let (parts, now) = (self.parts(), self.parts().now());
             let session = parts.ports.sessions.session(id).await?;
@@ -66,7 +66,7 @@ impl Auth {
             let event = parts.event(now, action, caller.client()).by_user(user).on(&id.to_string());
             let change = parts.change(now).update(session.revoked(now)).audit(event);
             let answer = self.commit_and_tell(change, Notice::Session(id)).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }

@@ -27,7 +27,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(user: UserId, except: Option<SessionId>) -> Self {
-        Self { user, except, tries: Tries::contested(), rest: Vec::new() }
+        Self { user, except, tries: Tries::default(), rest: Vec::new() }
     }
 
     /// The session that is to go on; none any more when somebody goes on writing sessions.
@@ -47,7 +47,7 @@ impl Ending {
         let change = self.with_sessions(auth.parts(), change, together).await?;
         let mail = mail.map(|mail| (self.user, mail));
         let answer = auth.commit_then(change, Some(Notice::User(self.user)), mail).await;
-        if self.tries.again(&answer) {
+        if self.tries.again(&answer).await {
             return Ok(false);
         }
         answer?;
@@ -97,14 +97,14 @@ impl Ending {
 }
 
 async fn revoke(auth: &Auth, id: SessionId) -> Result<(), AuthError> {
-    let mut tries = Tries::contested();
+    let mut tries = Tries::default();
     loop {
         let (parts, now) = (auth.parts(), auth.parts().now());
         let session = parts.ports.sessions.session(id).await?;
         let Some(session) = session.filter(|session| session.revoked_at().is_none()) else { return Ok(()) };
         let change = parts.change(now).update(session.revoked(now));
         let answer = auth.commit_and_tell(change, Notice::Session(id)).await;
-        if !tries.again(&answer) {
+        if !tries.again(&answer).await {
             return answer;
         }
     }

@@ -28,7 +28,7 @@ impl Auth {
             let access = parts.tokens.issue(&session, user.uv()).await?;
             // The account needs no guard: in another epoch the token is void.
             let answer = self.commit(parts.change(now).update(session).audit(event)).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer.map(|()| access);
             }
         }

@@ -5,7 +5,6 @@ use invoice_core::ports::{Page, PageRequest};
 use invoice_core::{InvitationId, Permission, Role, TeamId, Timestamp};
 
 use super::seat::Seat;
-use super::seat::again;
 use super::team::longest_page;
 use crate::auth::{Auth, Parts};
 use crate::caller::Caller;
@@ -13,8 +12,10 @@ use crate::checks::Notice;
 use crate::email::email_address;
 use crate::error::{AuthError, Rule};
 use crate::mailer::Mail;
+use crate::retry::again;
 use crate::secret::OpaqueToken;
 use crate::settings::millis;
+use crate::throttle::Attempt;
 
 const PREFIX: &str = "ivi_";
 
@@ -28,12 +29,23 @@ impl Auth {
     /// ([`AuthError::TooManyAttempts`]), so that nobody's mailbox is flooded from here.
     ///
     /// If the mail can't be handed over the answer is [`AuthError::Mail`], and the invitation stands: inviting
-    /// again replaces it.
+    /// again replaces it. What was refused or failed is not counted.
     pub async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Result<Invitation, AuthError> {
         let parts = self.parts();
         let email = email_address(email).map_err(|wrong| wrong.under("/email"))?;
         parts.inviting_seat(caller, role).await?;
-        parts.attempt_invitation(email.key()).await?;
+        let mut attempt = parts.attempt_invitation(email.key()).await?;
+        let answer = self.invite_counted(caller, email, role, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn invite_counted(
+        &self,
+        caller: &Caller,
+        email: EmailAddress,
+        role: Role,
+        attempt: &mut Attempt,
+    ) -> Result<Invitation, AuthError> {
         let token = OpaqueToken::random(PREFIX)?;
         let (invitation, team) = again(|| self.try_invite(caller, &email, role, &token)).await?;
         let mail = Mail::Invitation {
@@ -43,7 +55,8 @@ impl Auth {
             token,
             expires_at: invitation.expires_at(),
         };
-        parts.mailer.send(mail).await.map_err(AuthError::Mail)?;
+        attempt.made();
+        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)?;
         Ok(invitation)
     }
 

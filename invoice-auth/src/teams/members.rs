@@ -2,11 +2,12 @@ use invoice_core::identity::{IdentityChange, Member, Membership, SearchPrefix, S
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Permission, Role, Timestamp, UserId, Version, Violations};
 
-use super::seat::{Seat, again, updated_membership};
+use super::seat::{Seat, updated_membership};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::{AuthError, Rule};
+use crate::retry::again;
 
 impl Auth {
     /// The active team's members, or those whose name or address starts with `prefix`, whatever its case. Every

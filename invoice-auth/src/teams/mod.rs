@@ -15,5 +15,3 @@ mod invitations;
 mod members;
 mod seat;
 mod team;
-
-pub(crate) use seat::again;

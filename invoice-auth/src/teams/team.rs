@@ -2,11 +2,12 @@ use invoice_core::identity::{Membership, SecurityAction, Team, UserTeam};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Permission, Role, TeamId, Version};
 
-use super::seat::{again, updated_team};
+use super::seat::updated_team;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::retry::again;
 
 impl Auth {
     /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.

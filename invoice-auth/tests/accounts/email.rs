@@ -16,6 +16,7 @@ on_every_store! {
     a_verification_works_once_and_for_two_days
     another_verification_makes_the_first_useless
     a_token_is_good_for_its_own_purpose_only
+    a_mail_that_could_not_be_sent_makes_nobody_wait
     an_account_moves_to_an_address_that_was_proven
     a_change_of_address_is_asked_for_with_the_password
     another_request_makes_the_first_useless
@@ -40,6 +41,29 @@ async fn a_verification_works_once_and_for_two_days(ports: IdentityPorts) {
     for odd in ["", "ivm_", "ivm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
         assert!(is_invalid_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
     }
+}
+
+async fn a_mail_that_could_not_be_sent_makes_nobody_wait(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    world.mailed("ada").await;
+    let caller = world.caller(&world.log_in("ada", PASSWORD).await.unwrap()).await;
+    let change =
+        async || world.auth.request_email_change(&caller, "new@example.org", &secret(PASSWORD)).await;
+    world.mailer.break_down(true);
+    for _ in 0..10 {
+        let verification = world.auth.resend_verification(&caller).await;
+        assert!(matches!(verification, Err(AuthError::Mail(_))), "{verification:?}");
+        let change = change().await;
+        assert!(matches!(change, Err(AuthError::Mail(_))), "{change:?}");
+    }
+    world.mailer.break_down(false);
+    // One of the five free ones was the registration.
+    for n in 0..5 {
+        assert_eq!(world.auth.resend_verification(&caller).await.is_ok(), n < 4, "{n}");
+        assert!(change().await.is_ok(), "{n}");
+    }
+    assert!(matches!(change().await, Err(AuthError::TooManyAttempts { .. })));
 }
 
 async fn another_verification_makes_the_first_useless(ports: IdentityPorts) {

@@ -1,6 +1,6 @@
+use futures::future::join_all;
 use invoice_auth::{AuthError, TokenMode};
-
-use invoice_core::identity::{IdentityChange, SecurityAction};
+use invoice_core::identity::{IdentityChange, SecurityAction, SecurityEvent};
 use invoice_core::ports::Clock as _;
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{CommitId, Role, TeamId};
@@ -15,6 +15,7 @@ on_every_store! {
     a_session_that_is_over_moves_nowhere
     a_caller_of_an_earlier_epoch_moves_nowhere_though_the_session_is_open
     derived_tokens_move_too
+    many_moves_of_one_session_at_once_are_all_made
 }
 
 async fn a_session_moves_to_another_team_of_its_user(ports: IdentityPorts) {
@@ -40,6 +41,28 @@ async fn moves(world: World) {
     assert_eq!(world.caller(&next).await.team(), Some(team));
     let event = world.events(tokens.user).await.pop().unwrap();
     assert_eq!((event.action(), event.team()), (SecurityAction::TeamSwitched, Some(team)));
+}
+
+async fn many_moves_of_one_session_at_once_are_all_made(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let mut teams = Vec::new();
+    for name in ["Engines", "Looms"] {
+        teams.push(world.auth.create_team(&caller, name).await.unwrap().id());
+    }
+    let moves = join_all((0..20).map(|number| {
+        let (auth, caller, team) = (world.auth.clone(), caller.clone(), teams[number % 2]);
+        tokio::spawn(async move { auth.switch_team(&caller, team).await.map(|access| (team, access)) })
+    }));
+    for moved in moves.await {
+        let (team, access) = moved.unwrap().unwrap();
+        let found = world.auth.authenticate::<invoice_auth::NoClaims>(access.expose(), client()).await;
+        assert_eq!(found.unwrap().caller().team(), Some(team));
+    }
+    let switched = |event: &SecurityEvent| event.action() == SecurityAction::TeamSwitched;
+    assert_eq!(world.events(tokens.user).await.iter().filter(|event| switched(event)).count(), 20);
+    assert!(teams.contains(&world.session(tokens.session).await.team().unwrap()));
 }
 
 async fn a_foreign_team_is_not_found(ports: IdentityPorts) {

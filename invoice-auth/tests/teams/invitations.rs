@@ -1,9 +1,11 @@
 use futures::future::join_all;
 use invoice_auth::{AuthError, Caller, OpaqueToken, Rule};
 use invoice_core::identity::SecurityAction;
+use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{InvitationId, Role};
 use uuid::Uuid;
 
+use crate::common::watched::Away;
 use crate::desk::{Desk, address, all, stores, team, told};
 
 stores::on_every_store! {
@@ -23,6 +25,7 @@ stores::on_every_store! {
     only_an_address_is_invited
     an_earlier_invitation_is_found_among_hundreds
     nobodys_mailbox_is_flooded
+    what_was_refused_or_failed_makes_nobody_wait
 }
 
 async fn open(desk: &Desk, caller: &Caller) -> Vec<String> {
@@ -258,4 +261,32 @@ async fn nobodys_mailbox_is_flooded(desk: Desk) {
     desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
     desk.clock.advance_millis(15 * 60_000);
     desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
+}
+
+async fn what_was_refused_or_failed_makes_nobody_wait(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    let commits = Away::after(&desk.ports.commits, 0);
+    let ports = IdentityPorts { commits: commits.clone(), ..desk.ports.clone() };
+    let there = Desk::sharing(ports, desk.clock.clone(), desk.post.clone(), |builder| builder).await;
+    let invite = async |name: &str| there.auth.invite(&ada, &address(name), Role::Viewer).await;
+    for _ in 0..10 {
+        let away = invite("bob").await;
+        assert!(matches!(away, Err(AuthError::Store(_))), "{away:?}");
+    }
+    commits.come_back();
+    for _ in 0..10 {
+        let refused = invite("ada").await;
+        assert!(matches!(refused, Err(AuthError::Rule(Rule::AlreadyMember))), "{refused:?}");
+    }
+    there.post.close(true);
+    for _ in 0..10 {
+        let failed = invite("bob").await;
+        assert!(matches!(failed, Err(AuthError::Mail(_))), "{failed:?}");
+    }
+    there.post.close(false);
+    for n in 0..5 {
+        assert!(invite("bob").await.is_ok(), "{n}");
+    }
+    let sixth = invite("bob").await;
+    assert!(matches!(sixth, Err(AuthError::TooManyAttempts { .. })), "{sixth:?}");
 }

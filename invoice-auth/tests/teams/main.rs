@@ -7,6 +7,7 @@ mod common;
 #[path = "../desk/mod.rs"]
 mod desk;
 
+mod contention;
 mod invitations;
 mod meanwhile;
 mod members;
