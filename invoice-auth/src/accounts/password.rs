@@ -9,6 +9,7 @@ use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::password::Password;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 use crate::secret::OpaqueToken;
 use crate::sessions::{Ending, Tokens};
 
@@ -62,9 +63,10 @@ impl Auth {
     /// a row, whether it has an account or not.
     pub async fn request_password_reset(&self, email: &str, client: &ClientInfo) -> Result<(), AuthError> {
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
+        let runtime = runtime()?;
         self.parts().attempt_mail(email.key()).await?;
         let (auth, client) = (self.clone(), client.clone());
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
             let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
             let sent = match found {
@@ -74,7 +76,7 @@ impl Auth {
             };
             if let Err(error) = sent {
                 let user = user.map(tracing::field::display);
-                tracing::error!(user, kind = error.kind(), "a password reset could not be sent");
+                tracing::error!(user, code = error.code(), "a password reset could not be sent");
             }
         });
         Ok(())
@@ -120,7 +122,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`] when the token is unknown, used or expired, and when the account has another
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used or expired, and when the account has another
     /// address by now; [`AuthError::Invalid`] at `/password`.
     pub async fn reset_password(
         &self,
@@ -157,7 +159,7 @@ impl Parts {
     ) -> Result<IdentityChange, AuthError> {
         let (record, user) = self.opened(token, TokenPurpose::ResetPassword, now).await?;
         if record.payload() != Some(user.email().key().as_str()) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let (id, email) = (user.id(), user.email().clone());
         let verified_at = user.verified_at().or(Some(now));

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
 use crate::error::AuthError;
+use crate::runtime::runtime;
 
 /// How many wait for their turn. At two at once and 25 ms each, the last waits 0.8 s: whoever comes after is told to
 /// come again instead of being kept.
@@ -26,10 +26,11 @@ impl Queue {
         &self,
         job: impl FnOnce() -> Result<T, AuthError> + Send + 'static,
     ) -> Result<T, AuthError> {
+        let runtime = runtime()?;
         let place = self.places.clone().try_acquire_owned().map_err(|_| AuthError::Busy)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| AuthError::Busy)?;
         // A caller that goes away does not end the work: both are given back when it is over.
-        let work = spawn_blocking(move || {
+        let work = runtime.spawn_blocking(move || {
             let held = (place, turn);
             let done = job();
             drop(held);

@@ -22,7 +22,10 @@ pub struct Verdict {
     pub rehash: Option<SecretText>,
 }
 
-/// Hashes passwords on threads of their own, a few at a time.
+/// Hashes passwords on threads of their own, a few at a time. [`Auth`](crate::Auth) has one by itself; this is for
+/// programs that hash elsewhere too, such as to make accounts in bulk.
+///
+/// It takes a runtime of tokio: without one the answer is [`AuthError::NoRuntime`].
 ///
 /// A wrong password takes the same work whatever is kept, also if nothing is: one hash of each scheme and cost that
 /// this deployment is known to have. These are the present one, those that were [expected](Self::expecting), and those

@@ -34,8 +34,12 @@ pub struct NoClaims {}
 
 /// Tells the application's own claims for an access token, an object that it reads back as a type of its own.
 ///
+/// It is asked each time a token is made: on logging in, refreshing and switching teams. An error of it is their answer.
+/// [`Authenticated::claims`](crate::Authenticated::claims) reads the claims back; an API key has none, as has a token
+/// that is older than the source, so the type's fields should be optional.
+///
 /// They are the value of one claim, `app`, so that none can shadow a claim of ours. A token is signed, not secret:
-/// no personal data.
+/// no personal data. And what it says holds until it expires.
 #[async_trait]
 pub trait ClaimsSource: Send + Sync {
     /// The claims for this user in this team; at most 2 KiB as JSON.
