@@ -16,12 +16,16 @@ use crate::keys::{KeyRing, MacKey, MasterKey, Signer};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
 use crate::queue::Queue;
+use crate::runtime::runtime;
 use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
 
-/// All that accounts, teams and tokens need, cheap to clone.
+/// All use cases of accounts, sessions, teams and API keys; cheap to clone. Made by [`Auth::builder`].
+///
+/// Use cases about accounts and teams take the [`Caller`](crate::Caller) that [`Auth::authenticate`] found, and those of
+/// a team work in its active one.
 #[derive(Clone)]
 pub struct Auth(Arc<Parts>);
 
@@ -195,7 +199,14 @@ impl AuthBuilder {
     }
 
     /// Checks the settings, opens the ring of keys and makes its first key if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NoRuntime`] outside a runtime of tokio; [`AuthError::Invalid`] names each setting that is unsafe or
+    /// could never work; [`AuthError::Crypto`] when the ring's keys were sealed with another master key.
     pub async fn build(self) -> Result<Auth, AuthError> {
+        // Sooner than at the first log-in.
+        runtime()?;
         self.settings.check()?;
         let settings = Arc::new(self.settings);
         let master = Arc::new(self.master);

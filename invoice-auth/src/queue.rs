@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, spawn_blocking};
 
 use crate::error::AuthError;
+use crate::runtime::runtime;
 
 /// Lets a few do something at once and some more wait for their turn; whoever comes after is told to come again instead
 /// of being kept.
@@ -51,17 +51,17 @@ impl Place {
 
 impl Turn {
     /// Works on a thread where it blocks nobody. A caller that goes away does not end the work: the turn is over when
-    /// the work is done. The error is that it panicked.
+    /// the work is done.
     pub(crate) async fn work<T: Send + 'static>(
         self,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
-        let work = spawn_blocking(move || {
+        job: impl FnOnce() -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let work = runtime()?.spawn_blocking(move || {
             let done = job();
             drop(self);
             done
         });
-        work.await
+        work.await.map_err(|_| AuthError::Crypto("a password could not be hashed"))?
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
         queue: &Queue,
         job: impl FnOnce() -> Result<T, AuthError> + Send + 'static,
     ) -> Result<T, AuthError> {
-        queue.turn().await?.work(job).await.unwrap()
+        queue.turn().await?.work(job).await
     }
 
     #[tokio::test]

@@ -94,7 +94,7 @@ impl Settings {
         Self { mode, ..self }
     }
 
-    /// How long an access token is good; 15 minutes, at most an hour.
+    /// How long an access token is good; 15 minutes, at most an hour. It ends earlier with its session, whatever it says.
     #[must_use]
     pub fn access_ttl(self, access_ttl: Duration) -> Self {
         Self { access_ttl, ..self }
@@ -138,21 +138,20 @@ impl Settings {
         Self { invitation_ttl, ..self }
     }
 
-    /// Whether only users with a verified address may log in; off.
+    /// Whether only users with a verified address may log in; off. Others are answered like a wrong password.
     #[must_use]
     pub fn verified_only(self, verified_only: bool) -> Self {
         Self { verified_only, ..self }
     }
 
-    /// How passwords are hashed, and how many at once: argon2id, two.
+    /// How passwords are hashed, and how many at once: argon2id with 19 MiB and two passes, two at once.
     #[must_use]
     pub fn passwords(self, scheme: PasswordScheme, hashing_at_once: usize) -> Self {
         Self { scheme, hashing_at_once, ..self }
     }
 
     /// Schemes and costs that kept hashes may have beside the present one, such as those of an import; none, three at
-    /// most. See
-    /// [`Passwords`](crate::Passwords) for what this is good for and what it costs.
+    /// most. See [`Passwords`](crate::Passwords) for what this is good for and what it costs.
     #[must_use]
     pub fn expected_passwords(self, schemes: impl Into<Vec<PasswordScheme>>) -> Self {
         Self { expected_schemes: schemes.into(), ..self }

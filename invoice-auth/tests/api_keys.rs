@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use invoice_auth::testing::Notices;
 use invoice_auth::{
-    ApiKeyData, AuthError, Authenticated, Caller, ClaimsSource, ClientInfo, NewApiKey, NoClaims, Rule, TokenError,
+    ApiKeyData, AuthError, Authenticated, Caller, ClaimsSource, ClientInfo, NewApiKey, NoClaims, Rule,
+    TokenError,
 };
 use invoice_core::identity::{ApiKey, Fingerprint, SecurityAction};
 use invoice_core::ports::identity::{ApiKeys, IdentityPorts};

@@ -89,7 +89,7 @@ impl Office {
         let invitation = desk.auth.invite(&owner, "eve@example.org", Role::Viewer).await.unwrap();
         let key = desk.auth.create_api_key(&owner, ApiKeyData::new("Key", Role::Viewer)).await.unwrap().key;
 
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let billing = Billing::new(ports, desk.clock.clone(), Arc::new(RandomIds::new()));
         let call = Call::new(owner.actor().unwrap());
         billing.set_supplier(&call, profile(&owner)).await.unwrap();

@@ -44,8 +44,8 @@ pub(crate) fn check_line(text: &str, most: usize) -> Result<(), Violation> {
 
 fn check_lines(text: &str, most: usize) -> Result<(), Violation> {
     check(text, most)?;
-    if text.chars().any(|c| !matches!(c, '\n' | '\t') && characters::is_deceptive(c)) {
-        let detail = "a control character other than a tab or line feed, or one that turns directions";
+    if text.chars().any(|c| !matches!(c, '\n' | '\r' | '\t') && characters::is_deceptive(c)) {
+        let detail = "a control character other than tabs and line breaks, or one that turns directions";
         return Err(Violation::new("", Code::Malformed, detail));
     }
     Ok(())

@@ -15,7 +15,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`] when the token is unknown, used or expired, and when the account has another
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used or expired, and when the account has another
     /// address by now.
     pub async fn verify_email(&self, token: &OpaqueToken, client: &ClientInfo) -> Result<(), AuthError> {
         let (parts, mut tries) = (self.parts(), Tries::default());
@@ -23,7 +23,7 @@ impl Auth {
             let now = parts.now();
             let (record, user) = parts.opened(token, TokenPurpose::VerifyEmail, now).await?;
             if record.payload() != Some(user.email().key().as_str()) {
-                return Err(AuthError::InvalidToken);
+                return Err(AuthError::InvalidMailedToken);
             }
             let event = parts.event(now, SecurityAction::EmailVerified, client).by_user(user.id());
             let verified_at = user.verified_at().or(Some(now));

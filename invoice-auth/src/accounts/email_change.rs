@@ -97,7 +97,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`], also when the password was changed or all sessions were ended since the change was
+    /// [`AuthError::InvalidMailedToken`], also when the password was changed or all sessions were ended since the change was
     /// asked for; a [`Duplicate`](invoice_core::ports::StoreError::Duplicate) of the address when it
     /// got an account since: whoever holds the token reads its mail and may know.
     pub async fn confirm_email_change(
@@ -110,9 +110,9 @@ impl Auth {
         loop {
             let now = parts.now();
             let (record, user) = parts.opened(token, TokenPurpose::ChangeEmail, now).await?;
-            let asked = Asked::read(&record).ok_or(AuthError::InvalidToken)?;
+            let asked = Asked::read(&record).ok_or(AuthError::InvalidMailedToken)?;
             if asked.uv != user.uv() {
-                return Err(AuthError::InvalidToken);
+                return Err(AuthError::InvalidMailedToken);
             }
             let id = user.id();
             let mail =

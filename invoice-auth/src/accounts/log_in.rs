@@ -24,7 +24,7 @@ enum Proof {
 }
 
 impl Auth {
-    /// Opens a session for whoever knows an account's password, in the team they were the first to join.
+    /// Opens a session for whoever knows an account's password, in the team they joined first, if any.
     ///
     /// An address without an account, a wrong password, an account that is disabled or has no password, and, where
     /// the settings ask for it, one whose address was not verified: all are answered alike, after the same hashing and

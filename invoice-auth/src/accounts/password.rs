@@ -9,6 +9,7 @@ use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::password::Password;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 use crate::secret::OpaqueToken;
 use crate::sessions::{Ending, Tokens};
 
@@ -62,6 +63,7 @@ impl Auth {
     /// a row, whether it has an account or not; [`AuthError::Busy`] when too many mails wait to be sent.
     pub async fn request_password_reset(&self, email: &str, client: &ClientInfo) -> Result<(), AuthError> {
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
+        let runtime = runtime()?;
         let mut attempt = self.parts().attempt_mail(email.key()).await?;
         // Before it is known whether there is an account.
         let place = match self.parts().mails.place() {
@@ -74,7 +76,7 @@ impl Auth {
         // Whatever becomes of it: for nobody there is no mailer that could fail.
         attempt.made();
         let (auth, client) = (self.clone(), client.clone());
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             let Ok(_turn) = place.turn().await else { return };
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
             let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
@@ -85,7 +87,7 @@ impl Auth {
             };
             if let Err(error) = sent {
                 let user = user.map(tracing::field::display);
-                tracing::error!(user, kind = error.kind(), "a password reset could not be sent");
+                tracing::error!(user, code = error.code(), "a password reset could not be sent");
             }
         });
         Ok(())
@@ -131,7 +133,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`] when the token is unknown, used or expired, and when the account has another
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used or expired, and when the account has another
     /// address by now; [`AuthError::Invalid`] at `/password`.
     pub async fn reset_password(
         &self,
@@ -168,7 +170,7 @@ impl Parts {
     ) -> Result<IdentityChange, AuthError> {
         let (record, user) = self.opened(token, TokenPurpose::ResetPassword, now).await?;
         if record.payload() != Some(user.email().key().as_str()) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let (id, email) = (user.id(), user.email().clone());
         let verified_at = user.verified_at().or(Some(now));

@@ -17,7 +17,7 @@ use crate::checks::{Broadcast, Notice};
 use crate::error::AuthError;
 use crate::settings::{Settings, TokenMode, millis};
 
-/// The ring of keys that sign access tokens.
+/// The ring of keys that sign access tokens; [`Auth::keys`](crate::Auth::keys) gives it.
 ///
 /// A key is published before it signs (pending), signs (active), is still taken when it signs no more
 /// (retiring) until the last of its tokens is over, and is then destroyed. [`maintain`](Self::maintain) does

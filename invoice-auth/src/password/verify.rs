@@ -3,7 +3,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use invoice_core::identity::SecretText;
 use invoice_core::{Code, Violation};
-use tokio::task::JoinError;
 
 use super::kept::Kept;
 use super::scheme::PasswordScheme;
@@ -25,7 +24,10 @@ pub struct Verdict {
     pub rehash: Option<SecretText>,
 }
 
-/// Hashes passwords on threads of their own, a few at a time.
+/// Hashes passwords on threads of their own, a few at a time. [`Auth`](crate::Auth) has one by itself; this is for
+/// programs that hash elsewhere too, such as to make accounts in bulk.
+///
+/// It takes a runtime of tokio: without one the answer is [`AuthError::NoRuntime`].
 ///
 /// A wrong password takes the same work whatever is kept, also if nothing is: one hash of each scheme and cost that
 /// this deployment is known to have. These are the present one, those that were [expected](Self::expecting), and those
@@ -114,7 +116,7 @@ impl Passwords {
 
     pub(crate) async fn hash_in(&self, turn: Turn, password: &Password) -> Result<SecretText, AuthError> {
         let (scheme, password) = (self.shared.scheme, password.clone());
-        turn.work(move || Kept::new(scheme, &password)?.text()).await.map_err(panicked)?
+        turn.work(move || Kept::new(scheme, &password)?.text()).await
     }
 
     pub(crate) async fn verify_in(
@@ -125,12 +127,8 @@ impl Passwords {
     ) -> Result<Verdict, AuthError> {
         let text = kept.unwrap_or(&self.shared.nobodys).clone();
         let (is_kept, password, shared) = (kept.is_some(), password.clone(), self.shared.clone());
-        turn.work(move || shared.verdict(&text, is_kept, &password)).await.map_err(panicked)?
+        turn.work(move || shared.verdict(&text, is_kept, &password)).await
     }
-}
-
-fn panicked(_: JoinError) -> AuthError {
-    AuthError::Crypto("a password could not be hashed")
 }
 
 impl Shared {

@@ -9,6 +9,7 @@ use crate::checks::Notice;
 use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 
 impl Auth {
     /// Ends the caller's session. Nothing happens if it is over, or if the caller is in none.
@@ -95,10 +96,12 @@ impl Auth {
         mail: Option<(UserId, Mail)>,
     ) -> Result<(), AuthError> {
         let auth = self.clone();
-        let work = tokio::spawn(async move {
+        let runtime = runtime()?;
+        let later = runtime.clone();
+        let work = runtime.spawn(async move {
             let answer = auth.parts().commit(change).await;
             if let Some((user, mail)) = mail.filter(|_| answer.is_ok()) {
-                auth.mail_later(user, mail);
+                auth.mail_later(&later, user, mail);
             }
             // An outcome nobody knows may be a success.
             if let Some(notice) = notice

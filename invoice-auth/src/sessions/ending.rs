@@ -7,6 +7,7 @@ use crate::checks::Notice;
 use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 
 /// How many sessions are revoked in one commit.
 const TOGETHER: usize = 100;
@@ -62,11 +63,13 @@ impl Ending {
         if rest.is_empty() {
             return;
         }
-        let work = tokio::spawn(async move {
+        // The change itself was not made without one.
+        let Ok(runtime) = runtime() else { return };
+        let work = runtime.spawn(async move {
             for session in rest {
                 if let Err(error) = revoke(&auth, session).await {
-                    let kind = error.kind();
-                    tracing::error!(%session, kind, "a session whose tokens are void could not be revoked");
+                    let code = error.code();
+                    tracing::error!(%session, code, "a session whose tokens are void could not be revoked");
                 }
             }
         });

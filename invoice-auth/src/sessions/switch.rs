@@ -9,8 +9,9 @@ use crate::retry::Tries;
 use crate::token::AccessToken;
 
 impl Auth {
-    /// Makes another team the active one of the caller's session. The refresh token stays; the access token given
-    /// before stays good for the team before.
+    /// Makes another team the active one of the caller's session: the access token given here is for it, and so are those
+    /// that refreshing gives from now on. The refresh token stays; the access token given before stays good for the team
+    /// before.
     ///
     /// # Errors
     ///

@@ -29,7 +29,8 @@ impl Auth {
     /// ([`AuthError::TooManyAttempts`]), so that nobody's mailbox is flooded from here.
     ///
     /// If the mail can't be handed over the answer is [`AuthError::Mail`], and the invitation stands: inviting
-    /// again replaces it. What was refused or failed is not counted.
+    /// again replaces it. Either way the team is at its next version, which [`Auth::rename_team`] asks for. What was
+    /// refused or failed is not counted.
     pub async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Result<Invitation, AuthError> {
         let parts = self.parts();
         let email = email_address(email).map_err(|wrong| wrong.under("/email"))?;
@@ -129,11 +130,17 @@ impl Auth {
         Ok(parts.commit(change).await?)
     }
 
-    /// Joins the team that a mailed token invites to. The session's active team stays as it is.
+    /// Joins the team that a mailed token invites to. It is not the active one yet: [`Auth::switch_team`] goes there, and
+    /// gives an access token for it.
     ///
     /// Whoever holds the token may join, with an account of whatever address: it was mailed to the invited
     /// address, and people have more than one. It is good only as long as who invited may still grant the role,
     /// so that somebody who was removed, or whose account was disabled, has not left a way in.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used, expired or taken back, or who invited may not
+    /// any more; [`Rule::AlreadyMember`].
     pub async fn accept_invitation(
         &self,
         caller: &Caller,
@@ -147,18 +154,18 @@ impl Auth {
         let who = parts.person(caller).await?;
         let user = who.user.id();
         if !token.expose().starts_with(PREFIX) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let found = parts.ports.mailed_tokens.invitation_by_fingerprint(token.fingerprint()).await?;
-        let invitation = found.filter(|found| found.is_open(now)).ok_or(AuthError::InvalidToken)?;
+        let invitation = found.filter(|found| found.is_open(now)).ok_or(AuthError::InvalidMailedToken)?;
         let (id, role) = (invitation.id(), invitation.role());
-        let team = parts.ports.teams.team(invitation.team()).await?.ok_or(AuthError::InvalidToken)?;
+        let team = parts.ports.teams.team(invitation.team()).await?.ok_or(AuthError::InvalidMailedToken)?;
         let host = parts.ports.teams.membership(team.id(), invitation.invited_by()).await?;
         if !host.is_some_and(|host| host.role() >= role && host.role().may(Permission::ManageMembers)) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let host = parts.ports.users.user(invitation.invited_by()).await?;
-        let host = host.filter(|host| host.disabled_at().is_none()).ok_or(AuthError::InvalidToken)?;
+        let host = host.filter(|host| host.disabled_at().is_none()).ok_or(AuthError::InvalidMailedToken)?;
         if parts.ports.teams.membership(team.id(), user).await?.is_some() {
             return Err(Rule::AlreadyMember.into());
         }

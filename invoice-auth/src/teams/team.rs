@@ -10,7 +10,8 @@ use crate::error::AuthError;
 use crate::retry::again;
 
 impl Auth {
-    /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.
+    /// Makes a team that the caller owns. It is not the active one yet: [`Auth::switch_team`] goes there, and gives an
+    /// access token for it. The present token goes on to be for the team before, or for none.
     ///
     /// `name` has 1 to 500 characters. [`AuthError::NotFound`] when the caller has no account any more.
     pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
@@ -47,7 +48,9 @@ impl Auth {
 
     /// Gives the active team another name, of 1 to 500 characters. It takes [`Permission::ManageSupplier`].
     ///
-    /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict.
+    /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict. Inviting somebody
+    /// and every change of a member move the version on as well, so a conflict need not mean another name: read the team
+    /// again, and if its name is what the caller saw, repeat it with the version it has now.
     pub async fn rename_team(
         &self,
         caller: &Caller,

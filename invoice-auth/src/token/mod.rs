@@ -35,11 +35,14 @@ pub struct NoClaims {}
 /// Tells the application's own claims for an access token or an API key, an object that it reads back as a type of its
 /// own.
 ///
+/// It is asked each time a token is made, on logging in, refreshing and switching teams, and each time an API key is
+/// shown. An error of it is their answer. [`Authenticated::claims`](crate::Authenticated::claims) reads the claims back.
+///
 /// In a token they are the value of one claim, `app`, so that none can shadow a claim of ours. A token is signed, not
-/// secret: no personal data.
+/// secret: no personal data. And what it says holds until it expires.
 ///
 /// What the type asks for has to be in both: an API key whose claims lack a field of it is refused with
-/// [`TokenError::AppClaims`].
+/// [`TokenError::AppClaims`], and so is a token that is older than the source.
 #[async_trait]
 pub trait ClaimsSource: Send + Sync {
     /// The claims for this user in this team; at most 2 KiB as JSON.

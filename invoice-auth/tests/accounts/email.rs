@@ -9,7 +9,8 @@ use invoice_core::ports::{StoreError, Unique};
 use crate::common::stores::on_every_store;
 use crate::common::watched::Overtaken;
 use crate::common::{
-    DAY, PASSWORD, World, address, client, is_invalid_token, is_wrong, registration, secret,
+    DAY, PASSWORD, World, address, client, is_invalid_mailed_token, is_invalid_token, is_wrong, registration,
+    secret,
 };
 
 on_every_store! {
@@ -36,10 +37,10 @@ async fn a_verification_works_once_and_for_two_days(ports: IdentityPorts) {
         world.clock.advance_millis(later);
         assert_eq!(world.auth.verify_email(&token, &client()).await.is_ok(), works);
         assert_eq!(world.user(user).await.verified_at().is_some(), works);
-        assert!(is_invalid_token(&world.auth.verify_email(&token, &client()).await));
+        assert!(is_invalid_mailed_token(&world.auth.verify_email(&token, &client()).await));
     }
     for odd in ["", "ivm_", "ivm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-        assert!(is_invalid_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
+        assert!(is_invalid_mailed_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
     }
 }
 
@@ -73,7 +74,7 @@ async fn another_verification_makes_the_first_useless(ports: IdentityPorts) {
     let first = world.mailed("ada").await;
     world.auth.resend_verification(&caller).await.unwrap();
     let second = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.verify_email(&first, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.verify_email(&first, &client()).await));
     world.auth.verify_email(&second, &client()).await.unwrap();
     assert_eq!(world.last_action(caller.user_id()).await, Some(SecurityAction::EmailVerified));
     world.auth.resend_verification(&caller).await.unwrap();
@@ -84,12 +85,12 @@ async fn a_token_is_good_for_its_own_purpose_only(ports: IdentityPorts) {
     let world = World::on(ports).await;
     world.register("ada").await;
     let verify = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.reset_password(&verify, &secret(PASSWORD), &client()).await));
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&verify, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.reset_password(&verify, &secret(PASSWORD), &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&verify, &client()).await));
     world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
     let reset = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.verify_email(&reset, &client()).await));
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&reset, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.verify_email(&reset, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&reset, &client()).await));
     world.auth.verify_email(&verify, &client()).await.unwrap();
 }
 
@@ -113,7 +114,7 @@ async fn an_account_moves_to_an_address_that_was_proven(ports: IdentityPorts) {
     }
     assert!(world.log_in("ada", PASSWORD).await.is_err());
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&token, &client()).await));
     let told: Vec<_> = world.events(user.id()).await.iter().map(SecurityEvent::action).collect();
     assert!(
         told.contains(&SecurityAction::EmailChangeRequested) && told.contains(&SecurityAction::EmailChanged)
@@ -148,7 +149,7 @@ async fn another_request_makes_the_first_useless(ports: IdentityPorts) {
         world.auth.request_email_change(&caller, to, &secret(PASSWORD)).await.unwrap();
     }
     let (first, second) = (world.mailed("first").await, world.mailed("second").await);
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&first, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&first, &client()).await));
     assert!(world.auth.confirm_email_change(&second, &client()).await.is_ok());
 }
 
@@ -176,7 +177,7 @@ async fn a_token_mailed_to_the_old_address_is_void(ports: IdentityPorts) {
     world.auth.confirm_email_change(&change, &client()).await.unwrap();
     let answer =
         world.auth.reset_password(&reset, &secret("chosen by who reads the old mail"), &client()).await;
-    assert!(is_invalid_token(&answer));
+    assert!(is_invalid_mailed_token(&answer));
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
 }
 
@@ -208,7 +209,7 @@ async fn a_change_of_address_asked_for_while_the_password_is_reset_comes_to_noth
     let thief = world.another(ports, settings()).await;
     thief.auth.request_email_change(&caller, "mallory@example.org", &secret(PASSWORD)).await.unwrap();
     let token = world.mailed("mallory").await;
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&token, &client()).await));
     assert_eq!(world.user(caller.user_id()).await.email().shown(), "ada@example.org");
 }
 

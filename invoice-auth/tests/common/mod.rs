@@ -177,6 +177,10 @@ pub(crate) fn is_invalid_token<T>(answer: &Result<T, AuthError>) -> bool {
     matches!(answer, Err(AuthError::InvalidToken))
 }
 
+pub(crate) fn is_invalid_mailed_token<T>(answer: &Result<T, AuthError>) -> bool {
+    matches!(answer, Err(AuthError::InvalidMailedToken))
+}
+
 pub(crate) fn is_wrong<T>(answer: &Result<T, AuthError>) -> bool {
     matches!(answer, Err(AuthError::InvalidCredentials))
 }

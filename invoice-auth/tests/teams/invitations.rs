@@ -56,10 +56,10 @@ async fn an_invitation_is_good_once(desk: Desk) {
     let (ada, eve) = (desk.owner("ada").await, desk.person("eve").await);
     desk.member(&ada, "bob", Role::Viewer).await;
     let used = desk.post.invitation(&address("bob"));
-    assert_eq!(told(desk.auth.accept_invitation(&eve, &used).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&eve, &used).await), "InvalidMailedToken");
     for made_up in ["", "ivi_", "ivi_AAAA", &used.expose().replace("ivi_", "ivk_")] {
         let answer = desk.auth.accept_invitation(&eve, &OpaqueToken::new(made_up)).await;
-        assert_eq!(told(answer), "InvalidToken", "{made_up}");
+        assert_eq!(told(answer), "InvalidMailedToken", "{made_up}");
     }
     assert_eq!(desk.role_of(&eve.in_team(team(&ada), None)).await, None);
 }
@@ -76,7 +76,7 @@ async fn of_many_who_bring_one_invitation_at_once_one_comes_in(desk: Desk) {
     let answers = join_all(people.iter().map(|person| desk.auth.accept_invitation(person, &token))).await;
     let (inside, outside): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!((inside.len(), outside.len()), (1, 7));
-    assert!(outside.into_iter().all(|answer| told(answer) == "InvalidToken"));
+    assert!(outside.into_iter().all(|answer| told(answer) == "InvalidMailedToken"));
     assert_eq!(desk.auth.members(&ada, None, &all()).await.unwrap().items.len(), 2);
 }
 
@@ -90,7 +90,7 @@ async fn an_invitation_ends_after_seven_days(desk: Desk) {
     desk.auth.accept_invitation(&bob, &desk.post.invitation(&address("bob"))).await.unwrap();
     desk.clock.advance_millis(1);
     let late = desk.auth.accept_invitation(&eve, &desk.post.invitation(&address("eve"))).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
 }
 
 async fn inviting_an_address_again_voids_the_earlier_invitation(desk: Desk) {
@@ -101,7 +101,7 @@ async fn inviting_an_address_again_voids_the_earlier_invitation(desk: Desk) {
     assert_eq!(open(&desk, &ada).await, ["BOB@example.org", "eve@example.org"]);
 
     let earlier = desk.auth.accept_invitation(&bob, &desk.post.invitation("bob@example.org")).await;
-    assert_eq!(told(earlier), "InvalidToken");
+    assert_eq!(told(earlier), "InvalidMailedToken");
     let later = desk.auth.accept_invitation(&bob, &desk.post.invitation("BOB@example.org")).await;
     assert_eq!(later.unwrap().role(), Role::Viewer);
     let revoked = SecurityAction::InvitationRevoked;
@@ -152,7 +152,7 @@ async fn an_invitation_is_taken_back(desk: Desk) {
 
     desk.auth.revoke_invitation(&ada, invitation.id()).await.unwrap();
     let late = desk.auth.accept_invitation(&bob, &desk.post.invitation("bob@example.org")).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
     for gone in [invitation.id(), InvitationId::from_uuid(Uuid::from_u128(9))] {
         assert_eq!(told(desk.auth.revoke_invitation(&ada, gone).await), "NotFound");
     }
@@ -168,7 +168,7 @@ async fn the_store_keeps_nothing_that_lets_in(desk: Desk) {
     let bob = desk.person("bob").await;
     let fingerprint = serde_json::to_value(invitation.fingerprint()).unwrap();
     let shown = format!("ivi_{}", fingerprint.as_str().unwrap());
-    assert_eq!(told(desk.auth.accept_invitation(&bob, &OpaqueToken::new(shown)).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&bob, &OpaqueToken::new(shown)).await), "InvalidMailedToken");
 }
 
 async fn nobody_invites_above_their_own_role(desk: Desk) {
@@ -205,7 +205,7 @@ async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
     for name in ["eve", "liv", "heir"] {
         let person = desk.person(name).await;
         let token = desk.post.invitation(&address(name));
-        assert_eq!(told(desk.auth.accept_invitation(&person, &token).await), "InvalidToken", "{name}");
+        assert_eq!(told(desk.auth.accept_invitation(&person, &token).await), "InvalidMailedToken", "{name}");
     }
 }
 
@@ -239,7 +239,7 @@ async fn an_earlier_invitation_is_found_among_hundreds(desk: Desk) {
     }
     desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
     let bob = desk.person("bob").await;
-    assert_eq!(told(desk.auth.accept_invitation(&bob, &first).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&bob, &first).await), "InvalidMailedToken");
 }
 
 async fn nobodys_mailbox_is_flooded(desk: Desk) {

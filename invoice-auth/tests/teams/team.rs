@@ -126,7 +126,7 @@ async fn a_deleted_team_is_gone_with_all_that_is_in_it(desk: Desk) {
     }
     let eve = desk.person("eve").await;
     let late = desk.auth.accept_invitation(&eve, &desk.post.invitation("eve@example.org")).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
     assert_eq!(desk.actions(team(&ada)).await.last(), Some(&SecurityAction::TeamDeleted));
 }
 

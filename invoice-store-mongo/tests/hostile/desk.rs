@@ -101,7 +101,7 @@ impl Desk {
     }
 
     pub(crate) fn billing(&self, store: MongoStore) -> Billing {
-        let ports = BillingPorts::from_store(Arc::new(store));
+        let ports = BillingPorts::from_store(&Arc::new(store));
         Billing::new(ports, Arc::new(SystemClock), Arc::new(RandomIds::new()))
     }
 
