@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use invoice_auth::{ApiKeyData, AuthError, Caller, Rule};
 use invoice_core::identity::SecurityAction;
-
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{Permission, Role, Version};
 use uuid::Uuid;

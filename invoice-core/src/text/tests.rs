@@ -20,9 +20,9 @@ fn a_text_on_one_line_has_no_controls_and_turns_no_direction() {
 }
 
 #[test]
-fn a_note_has_lines_and_tabs_and_no_other_controls() {
-    assert_eq!(lines("one\n\ttwo\n"), None);
-    for text in ["one\r\ntwo", "\u{202e}eno", "one\u{85}two", "\u{1b}[2J"] {
+fn a_note_has_line_breaks_and_tabs_and_no_other_controls() {
+    assert_eq!((lines("one\n\ttwo\n"), lines("one\r\ntwo")), (None, None));
+    for text in ["\u{202e}eno", "one\u{85}two", "\u{1b}[2J"] {
         assert_eq!(lines(text), Some(Code::Malformed), "{text:?}");
     }
 }
