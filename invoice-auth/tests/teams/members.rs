@@ -107,7 +107,8 @@ async fn a_member_is_removed_by_who_saw_the_last_version(desk: Desk) {
     let seen = desk.version_of(&bob).await;
     // Between what she reads and what she commits.
     let (auth, owner, him) = (desk.auth.clone(), ada.clone(), bob.user_id());
-    let promotion = async move { drop(auth.change_role(&owner, him, Role::Admin, seen).await.unwrap()) };
+    let promotion =
+        async move { auth.change_role(&owner, him, Role::Admin, seen).await.map(|_| ()).unwrap() };
     let commits = Overtaken::new(&desk.ports.commits, 0, promotion);
     let late = desk.another(IdentityPorts { commits: Arc::new(commits), ..desk.ports.clone() }).await;
     assert_conflict(&late.auth.remove_member(&ada, him, seen).await, seen, seen.next());
