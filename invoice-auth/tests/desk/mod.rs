@@ -215,12 +215,12 @@ pub(crate) fn told<T>(answer: Result<T, AuthError>) -> String {
 
 /// The caller saw one version, and the store has another.
 pub(crate) fn assert_conflict<T: std::fmt::Debug>(
-    answer: Result<T, AuthError>,
+    answer: &Result<T, AuthError>,
     seen: Version,
     present: Version,
 ) {
     let Err(AuthError::Store(StoreError::Conflict { expected, found })) = answer else {
         panic!("{answer:?}")
     };
-    assert_eq!((expected, found), (seen, Some(present)));
+    assert_eq!((*expected, *found), (seen, Some(present)));
 }

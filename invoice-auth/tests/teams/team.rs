@@ -100,7 +100,7 @@ async fn a_team_is_renamed_by_who_saw_its_last_version(desk: Desk) {
     assert_eq!((renamed.name(), renamed.version()), ("Engines Ltd", before.version().next()));
 
     let stale = desk.auth.rename_team(&ada, "Looms", before.version()).await;
-    assert_conflict(stale, before.version(), renamed.version());
+    assert_conflict(&stale, before.version(), renamed.version());
 
     let bob = desk.member(&ada, "bob", Role::Accountant).await;
     let version = desk.auth.team(&bob).await.unwrap().version();
@@ -118,7 +118,7 @@ async fn a_deleted_team_is_gone_with_all_that_is_in_it(desk: Desk) {
 
     // Somebody was invited since she looked.
     desk.auth.invite(&ada, "kim@example.org", Role::Viewer).await.unwrap();
-    assert_conflict(desk.auth.delete_team(&ada, version).await, version, version.next());
+    assert_conflict(&desk.auth.delete_team(&ada, version).await, version, version.next());
     desk.auth.delete_team(&ada, version.next()).await.unwrap();
     for caller in [&ada, &bob] {
         assert_eq!(told(desk.auth.team(caller).await), "NotFound");
