@@ -378,7 +378,7 @@ struct Needed {
 /// Seats of a team, from a table that may be away.
 #[derive(Default)]
 struct Seats {
-    seats: AtomicUsize,
+    paid: AtomicUsize,
     is_away: AtomicBool,
     asked: AtomicUsize,
 }
@@ -394,20 +394,20 @@ impl ClaimsSource for Seats {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable);
         }
-        Ok(Map::from_iter([("seats".to_owned(), self.seats.load(Ordering::SeqCst).into())]))
+        Ok(Map::from_iter([("seats".to_owned(), self.paid.load(Ordering::SeqCst).into())]))
     }
 }
 
 #[tokio::test]
 async fn an_api_key_has_the_claims_that_the_application_tells_for_it() {
     let source = Arc::new(Seats::default());
-    source.seats.store(3, Ordering::SeqCst);
+    source.paid.store(3, Ordering::SeqCst);
     let desk = Desk::with(in_memory(), |builder| builder.claims(source.clone())).await;
     let ada = desk.owner("ada").await;
     let made = make(&desk, &ada, Role::Viewer).await;
     let show = || desk.auth.authenticate::<Needed>(made.secret.expose(), ClientInfo::new());
     assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
-    source.seats.store(4, Ordering::SeqCst);
+    source.paid.store(4, Ordering::SeqCst);
     assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
     assert_eq!(source.asked.load(Ordering::SeqCst), 1, "not for each request");
     desk.clock.advance_millis(10_000);
