@@ -157,7 +157,8 @@ impl Billing {
         &self.ports
     }
 
-    fn now(&self) -> Timestamp {
+    /// The present instant by the engine's clock.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -1,0 +1,166 @@
+//! The OpenAPI document, and what holds for every operation.
+
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
+    Ref, RefOr, Required, Response, ResponseBuilder, Type,
+};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use crate::problem::ProblemBody;
+use crate::router::collected;
+
+/// The OpenAPI 3.1 document of all routes, each with the errors it may answer.
+///
+/// ```
+/// let document = invoice_http::openapi();
+/// assert!(document.paths.paths.contains_key("/api/v1/invoices"));
+/// ```
+pub fn openapi() -> OpenApi {
+    let mut document = collected();
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (HttpMethod::Get, item.get.as_mut()),
+            (HttpMethod::Put, item.put.as_mut()),
+            (HttpMethod::Post, item.post.as_mut()),
+            (HttpMethod::Patch, item.patch.as_mut()),
+            (HttpMethod::Delete, item.delete.as_mut()),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                conventions(path, &method, operation);
+            }
+        }
+    }
+    document
+}
+
+/// The frame that the routes are collected into.
+pub(crate) fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Invoicing")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("docs.md")))
+        .build();
+    let mut schemas = Vec::new();
+    ProblemBody::schemas(&mut schemas);
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .schema(ProblemBody::name(), ProblemBody::schema())
+        .security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(components))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]))
+        .build()
+}
+
+fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    let of_one = path.contains('{');
+    let header = |name: &str, required, description: &str| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(required)
+            .description(Some(description))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build()
+    };
+    let mut parameters = Vec::new();
+    let mut errors = vec![
+        ("400", "The request is malformed."),
+        ("401", "No credentials, or wrong ones."),
+        ("403", "The role does not allow it."),
+        ("429", "Too many requests."),
+        ("500", "Something went wrong in the server."),
+        ("503", "Not available at the moment, or took too long."),
+    ];
+    if of_one || path.ends_with("/supplier") {
+        errors.push(("404", "It is not there, or another team's."));
+    }
+    if *method != HttpMethod::Get {
+        errors.push(("409", "The state does not allow it, or others were faster."));
+        errors.push(("412", "It is not at the version named by `If-Match`."));
+        errors.push(("422", "Fields of the body are wrong, or the idempotency key was used otherwise."));
+    }
+    match method {
+        HttpMethod::Post => {
+            errors.push(("413", "The body is too large."));
+            errors.push(("415", "The body is not JSON."));
+            parameters.push(header(
+                "Idempotency-Key",
+                Required::False,
+                "Makes the request repeatable: the same key and body are answered alike and done once.",
+            ));
+            if of_one {
+                parameters.push(header("If-Match", Required::False, "The entity tag it must be at."));
+            }
+        }
+        HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete => {
+            errors.push(("428", "`If-Match` is missing."));
+            let creates = path.ends_with("/supplier") && *method == HttpMethod::Put;
+            let required = if creates { Required::False } else { Required::True };
+            parameters.push(header("If-Match", required, "The entity tag it was read with."));
+            if *method != HttpMethod::Delete {
+                errors.push(("413", "The body is too large."));
+                errors.push(("415", "The body is not JSON."));
+            }
+        }
+        _ => {}
+    }
+    parameters.push(
+        ParameterBuilder::new()
+            .name("locale")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("The language of messages: en, de or fr. Before `Accept-Language`."))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build(),
+    );
+    operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
+    for (status, description) in errors {
+        let response = operation.responses.responses.entry(status.to_owned());
+        response.or_insert_with(|| RefOr::T(problem(status, description)));
+    }
+}
+
+fn problem(status: &str, description: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build();
+    let response =
+        ResponseBuilder::new().description(description).content("application/problem+json", content);
+    let response = match status {
+        "429" | "503" => {
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+            let header =
+                HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait.")).build();
+            response.header("Retry-After", header)
+        }
+        _ => response,
+    };
+    response.build()
+}
+
+static JSON: LazyLock<Bytes> =
+    LazyLock::new(|| openapi().to_json().map(Bytes::from).unwrap_or_else(|_| Bytes::from_static(b"{}")));
+
+pub(crate) async fn serve() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())
+}
+
+/// The user interface, which reads the document from beside it: it works under any path.
+#[cfg(feature = "docs")]
+pub(crate) fn with_interface<S>(routes: axum::Router<S>) -> axum::Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    use utoipa_swagger_ui::{Config, SwaggerUi};
+    let config = Config::from("../openapi.json");
+    routes.merge(SwaggerUi::new("/docs").config(config))
+}

@@ -1,0 +1,21 @@
+//! What handlers take from a request, strictly.
+
+mod command;
+mod json;
+mod objects;
+mod page;
+mod patch_schema;
+mod path;
+mod precondition;
+mod query;
+mod reading;
+mod strict;
+
+pub(crate) use command::{Patch, Post, Put, Remove};
+pub(crate) use json::{TextMap, merge_patch};
+pub(crate) use page::PageParams;
+pub(crate) use patch_schema::{ClientPatch, InvoicePatch, ItemPatch, SupplierPatch};
+pub(crate) use path::Id;
+pub(crate) use precondition::etag;
+pub(crate) use query::{NoParams, Params};
+pub(crate) use reading::Reading;

@@ -1,0 +1,48 @@
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The schema of a JSON merge patch of `T`: any of its fields, each of them may be `null` to take it away.
+pub(crate) fn of<T: PartialSchema>() -> RefOr<Schema> {
+    let object = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("A JSON merge patch (RFC 7396): the fields to change, `null` to take one away."));
+    let RefOr::T(Schema::Object(fields)) = T::schema() else { return object.into() };
+    let object = fields
+        .properties
+        .into_iter()
+        .fold(object, |object, (name, _)| object.property(name, utoipa::openapi::schema::empty()));
+    object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
+}
+
+macro_rules! patches {
+    ($($(#[$doc:meta])* $name:ident of $input:path;)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                of::<$input>()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+patches! {
+    /// A patch of a client.
+    ClientPatch of crate::wire::client::ClientInput;
+    /// A patch of an invoice.
+    InvoicePatch of crate::wire::invoice::InvoiceInput;
+    /// A patch of an item.
+    ItemPatch of crate::wire::item::ItemInput;
+    /// A patch of the team's profile.
+    SupplierPatch of crate::wire::supplier::SupplierInput;
+}

@@ -1,0 +1,40 @@
+//! The REST API of the invoicing engine: an axum router over its use cases.
+//!
+//! [`router`] gives a `Router<S>` for any state that holds an [`InvoiceState`]; nest it under any path of an
+//! application, which keeps its own fallback, health routes and login. Who calls is told by an
+//! [`Authenticator`].
+//!
+//! ```
+//! use axum::Router;
+//! use invoice_http::InvoiceState;
+//!
+//! fn app(state: InvoiceState) -> Router {
+//!     Router::new().merge(invoice_http::router()).with_state(state)
+//! }
+//! ```
+//!
+//! | to | look at |
+//! | --- | --- |
+//! | mount the routes | [`router`], [`InvoiceState`] |
+//! | plug in another login | [`Authenticator`] |
+//! | answer errors alike in other routes | [`Problem`] |
+//! | write the OpenAPI document to a file | [`openapi`] |
+//! | add request ids, limits, headers and logs | [`middleware`] |
+
+mod authenticator;
+mod csv;
+mod docs;
+mod extract;
+pub mod middleware;
+mod print;
+mod problem;
+mod router;
+mod routes;
+mod state;
+mod wire;
+
+pub use authenticator::{Authenticator, bearer};
+pub use docs::openapi;
+pub use problem::{FieldError, Problem, ProblemCode};
+pub use router::router;
+pub use state::InvoiceState;

@@ -1,0 +1,27 @@
+//! Invoices: drafts, and what happens to them.
+
+mod drafts;
+mod filter;
+mod steps;
+
+use axum::extract::FromRef;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::InvoiceState;
+
+pub(super) fn routes<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    InvoiceState: FromRef<S>,
+{
+    OpenApiRouter::new()
+        .routes(routes!(drafts::list, drafts::create))
+        .routes(routes!(drafts::preview))
+        .routes(routes!(drafts::read, drafts::update, drafts::delete))
+        .routes(routes!(steps::publish))
+        .routes(routes!(steps::send))
+        .routes(routes!(steps::void))
+        .routes(routes!(steps::mark_uncollectible, steps::unmark_uncollectible))
+        .routes(routes!(steps::revise))
+}

@@ -1,0 +1,55 @@
+use std::fmt;
+use std::sync::Arc;
+
+use invoice_core::service::Billing;
+
+use crate::Authenticator;
+
+/// What the routes need, cheap to clone: the use cases, and who tells callers apart.
+#[derive(Clone)]
+pub struct InvoiceState(Arc<Parts>);
+
+struct Parts {
+    billing: Billing,
+    authenticator: Arc<dyn Authenticator>,
+    body_limit: usize,
+}
+
+impl InvoiceState {
+    /// Longest body taken unless [`with_body_limit`](Self::with_body_limit) says otherwise: 4 MiB, a document
+    /// of 10,000 lines.
+    pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+    /// Routes over these use cases, for whom this authenticator lets in.
+    pub fn new(billing: Billing, authenticator: Arc<dyn Authenticator>) -> Self {
+        Self(Arc::new(Parts { billing, authenticator, body_limit: Self::BODY_LIMIT }))
+    }
+
+    /// Takes bodies of at most so many bytes.
+    #[must_use]
+    pub fn with_body_limit(self, bytes: usize) -> Self {
+        let Parts { billing, authenticator, .. } = &*self.0;
+        let (billing, authenticator) = (billing.clone(), authenticator.clone());
+        Self(Arc::new(Parts { billing, authenticator, body_limit: bytes }))
+    }
+
+    /// The use cases.
+    pub fn billing(&self) -> &Billing {
+        &self.0.billing
+    }
+
+    /// Who tells callers apart.
+    pub fn authenticator(&self) -> &dyn Authenticator {
+        &*self.0.authenticator
+    }
+
+    pub(crate) fn body_limit(&self) -> usize {
+        self.0.body_limit
+    }
+}
+
+impl fmt::Debug for InvoiceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvoiceState").field("body_limit", &self.0.body_limit).finish_non_exhaustive()
+    }
+}
