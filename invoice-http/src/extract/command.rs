@@ -20,6 +20,28 @@ pub(crate) struct Post<T> {
     pub(crate) body: T,
 }
 
+/// A POST that does the same to several records, each in a commit of its own.
+pub(crate) struct Bulk<T> {
+    pub(crate) state: InvoiceState,
+    pub(crate) body: T,
+    actor: Actor,
+    repeatable: Option<(IdempotencyKey, Hash)>,
+}
+
+impl<T> Bulk<T> {
+    /// The call for one of the records. Its key is made of the request's and the record's, so that what was done
+    /// is not done again when the request is repeated.
+    pub(crate) fn call(&self, id: &impl std::fmt::Display) -> Call {
+        let call = Call::new(self.actor);
+        let Some((key, fingerprint)) = &self.repeatable else { return call };
+        let own = Sha256::digest(format!("{key}\n{id}"));
+        match IdempotencyKey::new(format!("bulk:{}", Hash::from_bytes(own.into()))) {
+            Ok(own) => call.with_idempotency(own, *fingerprint),
+            Err(_) => call,
+        }
+    }
+}
+
 /// A PUT: names the version it replaces, unless its route allows to create.
 pub(crate) struct Put<T> {
     pub(crate) state: InvoiceState,
@@ -102,18 +124,43 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let head = Head::read(&mut parts, state).await?;
-        let key: Option<IdempotencyKey> = idempotency_key(&parts.headers)?;
-        let repeatable = key.map(|key| (key, parts.method.clone(), parts.uri.clone()));
-        let request = Request::from_parts(parts, body);
-        let body = Body::read(request, head.state.body_limit(), false).await?;
-        let mut call = head.call;
-        if let Some((key, method, uri)) = repeatable {
-            call = call.with_idempotency(key, fingerprint(method.as_str(), uri.path(), &body));
+        let (Head { state, mut call, .. }, repeatable, body) = repeatable(request, state).await?;
+        if let Some((key, fingerprint)) = repeatable {
+            call = call.with_idempotency(key, fingerprint);
         }
-        Ok(Self { state: head.state, call, body: body.parse()? })
+        Ok(Self { state, call, body: body.parse()? })
     }
+}
+
+impl<S, T> FromRequest<S> for Bulk<T>
+where
+    S: Send + Sync,
+    InvoiceState: FromRef<S>,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (Head { state, call, .. }, repeatable, body) = repeatable(request, state).await?;
+        Ok(Self { state, body: body.parse()?, actor: *call.actor(), repeatable })
+    }
+}
+
+/// The conditions of a POST, its key and fingerprint, and its body.
+async fn repeatable<S>(
+    request: Request,
+    state: &S,
+) -> Result<(Head, Option<(IdempotencyKey, Hash)>, Body), Problem>
+where
+    InvoiceState: FromRef<S>,
+{
+    let (mut parts, body) = request.into_parts();
+    let head = Head::read(&mut parts, state).await?;
+    let key = idempotency_key(&parts.headers)?;
+    let key = key.map(|key| (key, parts.method.clone(), parts.uri.clone()));
+    let body = Body::read(Request::from_parts(parts, body), head.state.body_limit(), false).await?;
+    let key = key.map(|(key, method, uri)| (key, fingerprint(method.as_str(), uri.path(), &body)));
+    Ok((head, key, body))
 }
 
 impl<S, T> FromRequest<S> for Put<T>
@@ -164,6 +211,20 @@ where
     }
 }
 
+impl<T> Put<T> {
+    /// On whose behalf.
+    pub(crate) fn actor(&self) -> &Actor {
+        self.call.actor()
+    }
+}
+
+impl Patch {
+    /// On whose behalf.
+    pub(crate) fn actor(&self) -> &Actor {
+        self.call.actor()
+    }
+}
+
 macro_rules! billing {
     ($($name:ident $(<$t:ident>)?),+) => {$(
         impl $(<$t>)? $name $(<$t>)? {
@@ -172,10 +233,6 @@ macro_rules! billing {
                 self.state.billing()
             }
 
-            /// On whose behalf.
-            pub(crate) fn actor(&self) -> &Actor {
-                self.call.actor()
-            }
         }
     )+};
 }

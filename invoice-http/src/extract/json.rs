@@ -190,9 +190,10 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut fields = serde_json::Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let Unrepeated(value) = map.next_value()?;
-            if fields.insert(name, value).is_some() {
-                return Err(A::Error::custom("duplicate key"));
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate key `{name}`")));
             }
+            fields.insert(name, value);
         }
         Ok(Value::Object(fields))
     }
@@ -217,9 +218,10 @@ impl<'de> Deserialize<'de> for TextMap {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextMap, A::Error> {
                 let mut texts = BTreeMap::new();
                 while let Some((key, text)) = map.next_entry::<String, String>()? {
-                    if texts.insert(key, text).is_some() {
-                        return Err(A::Error::custom("duplicate key"));
+                    if texts.contains_key(&key) {
+                        return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
                     }
+                    texts.insert(key, text);
                 }
                 Ok(TextMap(texts))
             }

@@ -11,10 +11,12 @@ mod query;
 mod reading;
 mod strict;
 
-pub(crate) use command::{Patch, Post, Put, Remove};
+pub(crate) use command::{Bulk, Patch, Post, Put, Remove};
 pub(crate) use json::{TextMap, merge_patch};
 pub(crate) use page::PageParams;
-pub(crate) use patch_schema::{ClientPatch, InvoicePatch, ItemPatch, SupplierPatch};
+pub(crate) use patch_schema::{
+    ClientPatch, CreditNotePatch, InvoicePatch, ItemPatch, QuotePatch, SupplierPatch,
+};
 pub(crate) use path::Id;
 pub(crate) use precondition::etag;
 pub(crate) use query::{NoParams, Params};

@@ -39,10 +39,14 @@ macro_rules! patches {
 patches! {
     /// A patch of a client.
     ClientPatch of crate::wire::client::ClientInput;
+    /// A patch of a credit note.
+    CreditNotePatch of crate::wire::credit_note::CreditNoteInput;
     /// A patch of an invoice.
     InvoicePatch of crate::wire::invoice::InvoiceInput;
     /// A patch of an item.
     ItemPatch of crate::wire::item::ItemInput;
+    /// A patch of a quote.
+    QuotePatch of crate::wire::quote::QuoteInput;
     /// A patch of the team's profile.
     SupplierPatch of crate::wire::supplier::SupplierInput;
 }

@@ -39,10 +39,8 @@ pub(super) fn field_error(pointer: &str, message: &str) -> FieldError {
         FieldError::new(at_named(), "required", "this field is required")
     } else if sentence.starts_with("unknown field") {
         FieldError::new(at_named(), FieldError::UNKNOWN_FIELD, sentence)
-    } else if sentence.starts_with("duplicate field") {
+    } else if sentence.starts_with("duplicate field") || sentence.starts_with("duplicate key") {
         FieldError::new(at_named(), "repeated", sentence)
-    } else if sentence.starts_with("duplicate key") {
-        FieldError::new(pointer, "repeated", sentence)
     } else if sentence.starts_with("invalid type") {
         FieldError::new(pointer, FieldError::WRONG_TYPE, sentence)
     } else {

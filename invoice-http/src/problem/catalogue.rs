@@ -8,7 +8,7 @@ use fluent_bundle::concurrent::FluentBundle;
 
 /// A language that messages are there in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Locale {
+pub(crate) enum Locale {
     En,
     De,
     Fr,
@@ -38,10 +38,10 @@ fn messages(locale: Locale) -> Messages {
 
 impl Locale {
     pub(super) const ALL: [Self; 3] = [Self::En, Self::De, Self::Fr];
-    pub(super) const DEFAULT: Self = Self::En;
+    pub(crate) const DEFAULT: Self = Self::En;
 
     /// The language tag (BCP 47).
-    pub(super) const fn tag(self) -> &'static str {
+    pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::De => "de",
@@ -75,12 +75,17 @@ impl Locale {
         self.message(&format!("field-{}", code.replace('_', "-")), code)
     }
 
+    /// A label on a printed document.
+    pub(crate) fn label(self, label: &'static str) -> &'static str {
+        self.message(&format!("print-{label}"), label)
+    }
+
     fn message(self, key: &str, code: &'static str) -> &'static str {
         self.messages().get(key).map_or(code, String::as_str)
     }
 
     /// The language asked for by `?locale=`, else the one best liked by `Accept-Language`, else English.
-    pub(super) fn negotiate(query: Option<&str>, accept: Option<&str>) -> Self {
+    pub(crate) fn negotiate(query: Option<&str>, accept: Option<&str>) -> Self {
         let asked = query.into_iter().flat_map(|query| query.split('&'));
         let asked = asked.filter_map(|pair| pair.strip_prefix("locale="));
         if let Some(locale) = asked.filter_map(Self::of_tag).next() {
@@ -100,7 +105,7 @@ impl Locale {
     }
 
     /// A region or script says nothing to these catalogues: `de-AT` is German.
-    fn of_tag(tag: &str) -> Option<Self> {
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
         let language = tag.split(['-', '_']).next()?;
         Self::ALL.into_iter().find(|locale| locale.tag().eq_ignore_ascii_case(language))
     }
@@ -132,7 +137,9 @@ mod tests {
         let fields = invoice_core::Code::ALL.iter().map(|code| code.as_str());
         let own = [FieldError::UNKNOWN_FIELD, FieldError::WRONG_TYPE];
         let fields = fields.chain(own).map(|code| ("field", code));
-        problems.chain(fields).map(|(kind, code)| format!("{kind}-{}", code.replace('_', "-"))).collect()
+        let labels = crate::print::LABELS.iter().map(|label| ("print", *label));
+        let all = problems.chain(fields).chain(labels);
+        all.map(|(kind, code)| format!("{kind}-{}", code.replace('_', "-"))).collect()
     }
 
     #[test]

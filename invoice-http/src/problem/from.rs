@@ -108,6 +108,7 @@ fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
     Problem::new(ProblemCode::Internal)
 }
 
-pub(super) fn retry_later(code: ProblemCode, seconds: u64) -> Problem {
+/// A problem that goes away.
+pub(crate) fn retry_later(code: ProblemCode, seconds: u64) -> Problem {
     Problem::new(code).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }

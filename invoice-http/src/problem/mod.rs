@@ -11,8 +11,10 @@ use std::fmt;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use invoice_core::Violation;
 
+pub(crate) use catalogue::Locale;
 pub use code::ProblemCode;
-pub(crate) use render::{ProblemBody, RequestId, localize};
+pub(crate) use from::retry_later;
+pub(crate) use render::{ProblemBody, RequestId, localize, rendered};
 
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

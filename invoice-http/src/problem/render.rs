@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::Request;
-use axum::http::{Method, header};
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::{Problem, ProblemCode};
 
 /// The identifier of a request, as the answer and the log carry it.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) axum::http::HeaderValue);
+pub(crate) struct RequestId(pub(crate) HeaderValue);
 
 /// An error (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -83,9 +83,9 @@ impl Problem {
         };
         let mut response = (self.0.status, self.0.headers.clone(), Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, super::HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CONTENT_LANGUAGE, super::HeaderValue::from_static(locale.tag()));
-        headers.insert(header::CACHE_CONTROL, super::HeaderValue::from_static("no-store"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.tag()));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }
@@ -113,7 +113,18 @@ pub(crate) async fn localize(request: Request, next: Next) -> Response {
         ProblemCode::Invalid if read => problem.become_code(ProblemCode::InvalidQuery),
         _ => {}
     }
-    let locale = Locale::negotiate(uri.query(), language.as_ref().and_then(|value| value.to_str().ok()));
-    let id = id.as_ref().and_then(|id| id.0.to_str().ok());
-    problem.render(locale, id)
+    response.extensions_mut().insert(problem);
+    rendered(response, &uri, language.as_ref(), id.as_ref().map(|id| &id.0))
+}
+
+/// An answer, in the language of the request if it is a problem.
+pub(crate) fn rendered(
+    mut response: Response,
+    uri: &Uri,
+    language: Option<&HeaderValue>,
+    id: Option<&HeaderValue>,
+) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let language = language.and_then(|value| value.to_str().ok());
+    problem.render(Locale::negotiate(uri.query(), language), id.and_then(|id| id.to_str().ok()))
 }

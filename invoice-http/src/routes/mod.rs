@@ -2,7 +2,12 @@
 
 mod answer;
 mod clients;
+mod credit_notes;
 mod invoices;
+mod items;
+mod payments;
+mod quotes;
+mod reports;
 mod series;
 mod supplier;
 mod today;
@@ -19,7 +24,12 @@ where
 {
     OpenApiRouter::new()
         .merge(clients::routes())
+        .merge(credit_notes::routes())
         .merge(invoices::routes())
+        .merge(items::routes())
+        .merge(payments::routes())
+        .merge(quotes::routes())
+        .merge(reports::routes())
         .merge(series::routes())
         .merge(supplier::routes())
 }

@@ -159,6 +159,7 @@ macro_rules! document {
                 (content, (internal_notes, metadata, $($own,)*))
             }
 
+            #[allow(dead_code, reason = "what is only imported is not patched")]
             fn join(content: ContentFields, beside: (Option<String>, TextMap, $($type,)*)) -> Self {
                 let ContentFields {
                     client, currency, prices, rounding, tax_rounding, lines, allowances, charges, prepaid,

@@ -317,12 +317,19 @@ pub(crate) struct InvoiceRow<'a> {
 }
 
 impl<'a> InvoiceRow<'a> {
+    /// The row as it is to be shown on a date.
     pub(crate) fn on(row: &'a InvoiceSummary, as_of: NaiveDate) -> Self {
+        Self { status: row.status_on(as_of), ..Self::from(row) }
+    }
+}
+
+impl<'a> From<&'a InvoiceSummary> for InvoiceRow<'a> {
+    fn from(row: &'a InvoiceSummary) -> Self {
         Self {
             id: row.id,
             version: row.version,
             kind: row.kind,
-            status: row.status_on(as_of),
+            status: row.status,
             payment_state: row.payment_state,
             number: row.number.as_deref(),
             client: row.client,

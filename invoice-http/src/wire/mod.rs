@@ -4,21 +4,23 @@
 //! Numbers, dates and identifiers come in as texts, so that all that is wrong is found at once.
 
 pub(crate) mod amount;
-// audit
+pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod client;
 pub(crate) mod content;
-// credit_note
+pub(crate) mod credit_note;
+pub(crate) mod import;
 pub(crate) mod invoice;
 pub(crate) mod issued;
 pub(crate) mod item;
 pub(crate) mod line;
 pub(crate) mod page;
 pub(crate) mod party;
-// payment
-// quote
+pub(crate) mod payment;
+pub(crate) mod quote;
 pub(crate) mod read;
 pub(crate) mod references;
-// report
+pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod series;
 pub(crate) mod supplier;

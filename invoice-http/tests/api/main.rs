@@ -3,6 +3,9 @@
 mod clients;
 mod conventions;
 mod document;
+mod guard;
 mod invoices;
+mod money;
 mod problems;
+mod reports;
 mod support;

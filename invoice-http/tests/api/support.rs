@@ -53,6 +53,24 @@ impl App {
         Self { router: invoice_http::router().with_state(state), clock }
     }
 
+    /// With something in front of the routes, told the clock and the source of identifiers.
+    pub(crate) fn layered(
+        layer: impl FnOnce(
+            Router<InvoiceState>,
+            InvoiceState,
+            Arc<FixedClock>,
+            Arc<SequentialIds>,
+        ) -> Router<InvoiceState>,
+    ) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let ids = Arc::new(SequentialIds::new());
+        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let billing = Billing::new(ports, clock.clone(), ids.clone());
+        let state = InvoiceState::new(billing, Arc::new(Tokens));
+        let router = layer(invoice_http::router(), state.clone(), clock.clone(), ids);
+        Self { router: router.with_state(state), clock }
+    }
+
     /// A team with its profile and its series.
     pub(crate) async fn ready() -> Self {
         let app = Self::new();
@@ -97,7 +115,8 @@ impl User<'_> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let response = self.app.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let request = request.extension(crate::guard::proxied()).body(body.into()).unwrap();
+        let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }

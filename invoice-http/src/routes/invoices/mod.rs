@@ -2,6 +2,9 @@
 
 mod drafts;
 mod filter;
+mod many;
+mod money;
+mod print;
 mod steps;
 
 use axum::extract::FromRef;
@@ -24,4 +27,15 @@ where
         .routes(routes!(steps::void))
         .routes(routes!(steps::mark_uncollectible, steps::unmark_uncollectible))
         .routes(routes!(steps::revise))
+        .routes(routes!(many::publish))
+        .routes(routes!(many::send))
+        .routes(routes!(many::void))
+        .routes(routes!(many::import))
+        .routes(routes!(many::export))
+        .routes(routes!(print::html))
+        .routes(routes!(money::pay))
+        .routes(routes!(money::credit))
+        .routes(routes!(money::write_off))
+        .routes(routes!(money::take_back))
+        .routes(routes!(money::audit))
 }
