@@ -148,7 +148,7 @@ fn problem(status: &str, description: &str) -> Response {
 }
 
 static JSON: LazyLock<Bytes> =
-    LazyLock::new(|| openapi().to_json().map(Bytes::from).unwrap_or_else(|_| Bytes::from_static(b"{}")));
+    LazyLock::new(|| openapi().to_json().map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from));
 
 pub(crate) async fn serve() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())

@@ -51,7 +51,7 @@ impl Body {
         // Paths are followed only where something is wrong: following them costs as much as parsing.
         let mut deserializer = serde_json::Deserializer::from_slice(&self.0);
         let value = T::deserialize(Objects(&mut deserializer));
-        value.and_then(|value| deserializer.end().map(|()| value)).or_else(|_| Err(self.explain::<T>()))
+        value.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| self.explain::<T>())
     }
 
     #[cold]

@@ -49,15 +49,12 @@ fn percent_decoded(query: &str) -> Vec<u8> {
     let mut rest = query.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {
         let digits = tail.get(..2).filter(|_| *byte == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(escaped) => {
-                decoded.push(escaped);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                decoded.push(*byte);
-                rest = tail;
-            }
+        if let Some(escaped) = digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            decoded.push(escaped);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            decoded.push(*byte);
+            rest = tail;
         }
     }
     decoded

@@ -9,7 +9,7 @@ pub(super) fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
             Segment::Map { key } | Segment::Enum { variant: key } => push(&mut pointer, key),
             Segment::Unknown => {}
         }

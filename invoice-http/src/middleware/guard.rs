@@ -46,10 +46,7 @@ impl Guard {
 
     /// Counts the request: of whoever is known, or of the address it comes from.
     async fn admit(&self, parts: &mut Parts, address: Option<IpAddr>) -> (Decision, &'static str, Limit) {
-        let caller = match self.state.authenticator().authenticate(parts).await {
-            Ok(caller) => Some(caller),
-            Err(_) => None,
-        };
+        let caller = self.state.authenticator().authenticate(parts).await.ok();
         let (name, limit) = match caller {
             Some(_) => ("actor", self.settings.actor),
             None => ("anonymous", self.settings.anonymous),

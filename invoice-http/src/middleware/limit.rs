@@ -166,7 +166,7 @@ impl Limits for InProcessLimits {
 mod tests {
     use super::*;
 
-    const MINUTE: Limit = Limit::new(10, Duration::from_secs(60));
+    const MINUTE: Limit = Limit::new(10, Duration::from_mins(1));
 
     fn burst(limits: &InProcessLimits, key: &str, seconds: i64, requests: usize) -> usize {
         let now = Timestamp::from_millis(1_772_442_000_000 + seconds * 1_000);

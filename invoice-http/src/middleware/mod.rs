@@ -46,8 +46,8 @@ impl Default for Settings {
             timeout: Duration::from_secs(30),
             origins: Vec::new(),
             proxies: Vec::new(),
-            anonymous: Limit::new(100, Duration::from_secs(15 * 60)),
-            actor: Limit::new(600, Duration::from_secs(60)),
+            anonymous: Limit::new(100, Duration::from_mins(15)),
+            actor: Limit::new(600, Duration::from_mins(1)),
             limits: Arc::new(InProcessLimits::default()),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds::new()),
@@ -158,5 +158,5 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             limit::RATE_LIMIT_POLICY,
             guard::REQUEST_ID,
         ])
-        .max_age(Duration::from_secs(3_600))
+        .max_age(Duration::from_hours(1))
 }

@@ -87,8 +87,8 @@ impl Locale {
     /// The language asked for by `?locale=`, else the one best liked by `Accept-Language`, else English.
     pub(crate) fn negotiate(query: Option<&str>, accept: Option<&str>) -> Self {
         let asked = query.into_iter().flat_map(|query| query.split('&'));
-        let asked = asked.filter_map(|pair| pair.strip_prefix("locale="));
-        if let Some(locale) = asked.filter_map(Self::of_tag).next() {
+        let mut asked = asked.filter_map(|pair| pair.strip_prefix("locale="));
+        if let Some(locale) = asked.find_map(Self::of_tag) {
             return locale;
         }
         let mut best = (0, Self::DEFAULT);

@@ -77,8 +77,11 @@ impl MonthParams {
     fn range(&self) -> Result<MonthRange, Violations> {
         let (mut reader, at) = (Reader::default(), At::Body);
         let from = reader.parse::<Month>(&at.field("from"), &self.from);
-        let to = reader.parse::<Month>(&at.field("to"), self.to.as_ref().unwrap_or(&self.from));
-        let range = from.zip(to).and_then(|(from, to)| reader.check(&at, MonthRange::new(from, to)));
+        let to = reader.optional::<Month>(&at.field("to"), self.to.as_deref());
+        let range = from.zip(to).and_then(|(from, to)| {
+            let range = MonthRange::new(from, to.unwrap_or(from));
+            reader.check(&at, range)
+        });
         reader.finish(range)
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::amount::Amount;
 use super::line::{DocumentAdjustmentBody, LineBody};
-use super::read::{At, Reader, name_of};
+use super::read::{At, Maybe, Reader, name_of};
 use super::references::{AccountingRateBody, DeliveryBody, NoteBody, PeriodBody, ReferencesBody};
 use super::schema;
 use super::terms::{InstructionBody, TermsBody};
@@ -143,7 +143,6 @@ macro_rules! document {
 
         impl $name {
             /// The content, and the fields beside it.
-            #[expect(clippy::type_complexity, reason = "taken apart at once")]
             fn split(self) -> (ContentFields, (Option<String>, TextMap, $($type,)*)) {
                 let Self {
                     client, currency, prices, rounding, tax_rounding, lines, allowances, charges, prepaid,
@@ -240,12 +239,11 @@ impl From<&Content> for ContentFields {
 }
 
 /// Reads a field that may be absent: the outer `None` means that it was wrong.
-fn maybe<W, T>(wire: Option<W>, read: impl FnOnce(W) -> Option<T>) -> Option<Option<T>> {
+fn maybe<W, T>(wire: Option<W>, read: impl FnOnce(W) -> Option<T>) -> Maybe<T> {
     wire.map_or(Some(None), |wire| read(wire).map(Some))
 }
 
 impl ContentFields {
-    #[expect(clippy::too_many_lines, reason = "one statement for each field")]
     pub(crate) fn read(self, reader: &mut Reader, at: &At<'_>) -> Option<Content> {
         let client = reader.parse::<ClientId>(&at.field("client"), &self.client);
         let currency = reader.parse::<Currency>(&at.field("currency"), &self.currency);
@@ -301,7 +299,7 @@ impl ContentFields {
         content = with(content, delivery?, Content::with_delivery);
         content = with(content, terms?, Content::with_terms);
         content = with(content, accounting_rate?, Content::with_accounting_rate);
-        content = with(content, self.language, |content, tag| content.with_language(tag));
+        content = with(content, self.language, Content::with_language);
         Some(if self.simplified { content.simplified() } else { content })
     }
 }

@@ -105,13 +105,16 @@ impl From<&Party> for PartyBody {
     }
 }
 
+/// Adds a text to a party.
+type With = fn(Party, String) -> Party;
+
 impl PartyBody {
     pub(crate) fn read(self, reader: &mut Reader, at: &At<'_>) -> Option<Party> {
         let mut party = Party::new(self.name);
         if let Some(address) = self.address {
             party = party.with_address(address.read(reader, &at.field("address"))?);
         }
-        let texts: [(Option<String>, fn(Party, String) -> Party); 8] = [
+        let texts: [(Option<String>, With); 8] = [
             (self.trading_name, Party::with_trading_name),
             (self.vat_id, Party::with_vat_id),
             (self.tax_registration, Party::with_tax_registration),

@@ -9,16 +9,11 @@ use utoipa::ToSchema;
 
 use super::amount::Amount;
 use super::invoice::InvoiceView;
-use super::read::{At, Reader};
+use super::read::{At, Maybe, Reader};
 use super::schema;
 
 /// An amount that may be left out; with it comes its currency.
-fn amount_of(
-    reader: &mut Reader,
-    at: &At<'_>,
-    amount: Option<&str>,
-    currency: Option<&str>,
-) -> Option<Option<Money>> {
+fn amount_of(reader: &mut Reader, at: &At<'_>, amount: Option<&str>, currency: Option<&str>) -> Maybe<Money> {
     let currency = reader.optional::<Currency>(&at.field("currency"), currency)?;
     match (amount, currency) {
         (None, _) => Some(None),

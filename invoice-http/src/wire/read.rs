@@ -69,6 +69,9 @@ impl Wrong for PlainError {
     }
 }
 
+/// A field that may be absent: the inner `None`. The outer one means that it was wrong, which was noted.
+pub(crate) type Maybe<T> = Option<Option<T>>;
+
 /// Collects what is wrong while a body is read.
 #[derive(Default)]
 pub(crate) struct Reader {
@@ -99,8 +102,8 @@ impl Reader {
         self.check(at, text.parse())
     }
 
-    /// The inner `Option` is the field's own: `None` outside means that it was wrong.
-    pub(crate) fn optional<T>(&mut self, at: &At<'_>, text: Option<&str>) -> Option<Option<T>>
+    /// A value that may be absent.
+    pub(crate) fn optional<T>(&mut self, at: &At<'_>, text: Option<&str>) -> Maybe<T>
     where
         T: FromStr,
         T::Err: Wrong,
@@ -127,7 +130,7 @@ impl Reader {
         self.check(at, date(text))
     }
 
-    pub(crate) fn optional_date(&mut self, at: &At<'_>, text: Option<&str>) -> Option<Option<NaiveDate>> {
+    pub(crate) fn optional_date(&mut self, at: &At<'_>, text: Option<&str>) -> Maybe<NaiveDate> {
         text.map_or(Some(None), |text| self.date(at, text).map(Some))
     }
 
@@ -142,7 +145,7 @@ impl Reader {
         at: &At<'_>,
         text: Option<&str>,
         currency: Option<Currency>,
-    ) -> Option<Option<Money>> {
+    ) -> Maybe<Money> {
         text.map_or(Some(None), |text| self.money(at, text, currency).map(Some))
     }
 

@@ -1,8 +1,8 @@
 //! What stands before the routes.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -60,7 +60,7 @@ async fn a_request_that_takes_too_long_is_ended() {
 #[tokio::test]
 async fn callers_are_counted_by_themselves_and_strangers_by_their_address() {
     let app = guarded(|settings| {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let settings = settings.with_trusted_proxies(vec!["10.0.0.0/8".parse().unwrap()]);
         settings.with_limits(Limit::new(1, minute), Limit::new(2, minute))
     });
@@ -94,12 +94,16 @@ async fn browsers_of_named_origins_may_call() {
     assert_eq!(ask("https://evil.example").await.header("access-control-allow-origin"), "");
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this test's thread logged: one subscriber serves all tests, each of which has a thread.
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Lines;
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -110,15 +114,13 @@ impl Write for Lines {
 
 #[tokio::test]
 async fn logs_hold_the_route_and_neither_tokens_nor_what_people_wrote() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(log);
+    let log = tracing_subscriber::fmt().json().with_writer(|| Lines).finish();
+    tracing::subscriber::set_global_default(log).unwrap();
     let app = guarded(|settings| settings);
     app.owner().post("/clients", client()).await.expect(201);
     app.owner().get("/clients?name_prefix=Secretname").await.expect(200);
     app.user("1-nobody").post("/clients", json!({"party": {"name": "Secretname"}})).await.expect(401);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LINES.take()).unwrap();
     let requests: Vec<_> = text.lines().filter(|line| line.contains("\"message\":\"request\"")).collect();
     assert_eq!(requests.len(), 3, "{text}");
     assert!(requests[0].contains("\"http.route\":\"/api/v1/clients\"") && requests[0].contains("201"));
