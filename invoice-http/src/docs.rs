@@ -153,14 +153,3 @@ static JSON: LazyLock<Bytes> =
 pub(crate) async fn serve() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())
 }
-
-/// The user interface, which reads the document from beside it: it works under any path.
-#[cfg(feature = "docs")]
-pub(crate) fn with_interface<S>(routes: axum::Router<S>) -> axum::Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    use utoipa_swagger_ui::{Config, SwaggerUi};
-    let config = Config::from("../openapi.json");
-    routes.merge(SwaggerUi::new("/docs").config(config))
-}

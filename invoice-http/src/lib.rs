@@ -17,14 +17,18 @@
 //! | --- | --- |
 //! | mount the routes | [`router`], [`InvoiceState`] |
 //! | plug in another login | [`Authenticator`] |
+//! | bring invoices to customers | [`Delivery`], [`Deliveries`] |
 //! | answer errors alike in other routes | [`Problem`] |
 //! | write the OpenAPI document to a file | [`openapi`] |
 //! | add request ids, limits, headers and logs | [`middleware`] |
 
 mod authenticator;
 mod csv;
+mod delivery;
 mod docs;
 mod extract;
+#[cfg(feature = "docs")]
+mod interface;
 pub mod middleware;
 mod print;
 mod problem;
@@ -34,6 +38,7 @@ mod state;
 mod wire;
 
 pub use authenticator::{Authenticator, bearer};
+pub use delivery::{Deliveries, Delivery, Parcel};
 pub use docs::openapi;
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use router::router;

@@ -36,7 +36,7 @@ where
     let (routes, _) = documented::<S>().split_for_parts();
     let routes = routes.route("/openapi.json", get(docs::serve));
     #[cfg(feature = "docs")]
-    let routes = docs::with_interface(routes);
+    let routes = crate::interface::routes(routes);
     routes.method_not_allowed_fallback(method_not_allowed).layer(from_fn(problem::localize))
 }
 

@@ -3,15 +3,17 @@ use std::sync::Arc;
 
 use invoice_core::service::Billing;
 
-use crate::Authenticator;
+use crate::{Authenticator, Delivery};
 
 /// What the routes need, cheap to clone: the use cases, and who tells callers apart.
 #[derive(Clone)]
 pub struct InvoiceState(Arc<Parts>);
 
+#[derive(Clone)]
 struct Parts {
     billing: Billing,
     authenticator: Arc<dyn Authenticator>,
+    delivery: Option<Arc<dyn Delivery>>,
     body_limit: usize,
 }
 
@@ -22,15 +24,24 @@ impl InvoiceState {
 
     /// Routes over these use cases, for whom this authenticator lets in.
     pub fn new(billing: Billing, authenticator: Arc<dyn Authenticator>) -> Self {
-        Self(Arc::new(Parts { billing, authenticator, body_limit: Self::BODY_LIMIT }))
+        Self(Arc::new(Parts { billing, authenticator, delivery: None, body_limit: Self::BODY_LIMIT }))
     }
 
     /// Takes bodies of at most so many bytes.
     #[must_use]
     pub fn with_body_limit(self, bytes: usize) -> Self {
-        let Parts { billing, authenticator, .. } = &*self.0;
-        let (billing, authenticator) = (billing.clone(), authenticator.clone());
-        Self(Arc::new(Parts { billing, authenticator, body_limit: bytes }))
+        Self(Arc::new(Parts { body_limit: bytes, ..self.parts() }))
+    }
+
+    /// Asks this delivery whether an invoice can be sent, before the send is recorded. What brings it to the customer
+    /// is [`Deliveries`](crate::Deliveries) over the same. Without one, sends are only recorded.
+    #[must_use]
+    pub fn with_delivery(self, delivery: Arc<dyn Delivery>) -> Self {
+        Self(Arc::new(Parts { delivery: Some(delivery), ..self.parts() }))
+    }
+
+    fn parts(&self) -> Parts {
+        (*self.0).clone()
     }
 
     /// The use cases.
@@ -41,6 +52,10 @@ impl InvoiceState {
     /// Who tells callers apart.
     pub fn authenticator(&self) -> &dyn Authenticator {
         &*self.0.authenticator
+    }
+
+    pub(crate) fn delivery(&self) -> Option<&dyn Delivery> {
+        self.0.delivery.as_deref()
     }
 
     pub(crate) fn body_limit(&self) -> usize {

@@ -204,6 +204,11 @@ impl Billing {
         }
     }
 
+    /// Whether a call's idempotency key was answered before: repeating it does nothing any more.
+    pub async fn was_answered(&self, call: &Call) -> Result<bool, Error> {
+        Ok(call.actor.may(Permission::Read) && self.answered_before(call).await?.is_some())
+    }
+
     async fn answered_before(&self, call: &Call) -> Result<Option<Vec<Record>>, Error> {
         let Some(request) = &call.idempotency else { return Ok(None) };
         match self.ports.commits.idempotency(call.team(), &request.key).await? {

@@ -69,3 +69,21 @@ fn every_reference_leads_somewhere() {
         assert!(value.pointer(pointer).is_some(), "{pointer}");
     }
 }
+
+#[cfg(feature = "docs")]
+#[tokio::test]
+async fn the_interface_is_served_under_any_path_and_reads_the_document_beside_it() {
+    let app = App::layered(|router, _, _, _| axum::Router::new().nest("/billing", router));
+    let get = |path: &'static str| {
+        let user = app.anonymous();
+        async move { user.send("GET", path, axum::body::Body::empty()).await }
+    };
+    let moved = get("/billing/docs").await;
+    assert!(moved.status.is_redirection(), "{}", moved.status);
+    assert_eq!(moved.header("location"), "docs/");
+    let page = String::from_utf8(get("/billing/docs/").await.expect(200).bytes).unwrap();
+    assert!(page.contains("swagger-ui"));
+    let start = get("/billing/docs/swagger-initializer.js").await.expect(200);
+    assert!(String::from_utf8(start.bytes).unwrap().contains("../openapi.json"));
+    get("/billing/openapi.json").await.expect(200);
+}

@@ -150,3 +150,66 @@ async fn a_list_answers_filters_by_its_own_key_and_refuses_other_combinations() 
         assert_eq!(refused.field().1, at, "{query}");
     }
 }
+
+/// Takes nothing for clients it has no address of; keeps what it delivered.
+#[derive(Default)]
+struct Letters(std::sync::Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl invoice_http::Delivery for Letters {
+    fn check(&self, invoice: &invoice_core::Invoice) -> Result<(), invoice_core::Violations> {
+        match invoice.content().language() {
+            Some(_) => Ok(()),
+            None => {
+                let detail = "letters need a language";
+                Err(invoice_core::Violation::new("/language", invoice_core::Code::Required, detail).into())
+            }
+        }
+    }
+
+    async fn deliver(
+        &self,
+        _event: &invoice_core::Event,
+        parcel: &invoice_http::Parcel,
+    ) -> Result<(), invoice_core::service::NotReceived> {
+        assert!(parcel.page().contains("Rechnung INV-2026-00001"));
+        self.0.lock().unwrap().push(parcel.invoice().id().to_string());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_send_is_checked_recorded_and_delivered_once_from_the_outbox() {
+    use std::sync::Arc;
+
+    use invoice_core::service::Relay;
+
+    let letters = Arc::new(Letters::default());
+    let mut billing = None;
+    let app = App::with(|state| {
+        billing = Some(state.billing().clone());
+        state.with_delivery(letters.clone())
+    });
+    let owner = app.owner();
+    owner.set_up().await;
+    let refused = owner.post(&format!("/invoices/{}/send", owner.draft().await), json!({})).await;
+    refused.refused(409, "illegal_transition");
+    let mut body = invoice(&owner.client().await);
+    body["language"] = json!("de-AT");
+    let id = owner.post("/invoices", body).await.expect(201).text("/id");
+    owner.post(&format!("/invoices/{id}/publish"), json!({})).await.expect(200);
+    let keyed = owner.with("idempotency-key", "send-1");
+    keyed.post(&format!("/invoices/{id}/send"), json!({})).await.expect(200);
+    keyed.post(&format!("/invoices/{id}/send"), json!({})).await.expect(200);
+
+    let billing = billing.unwrap();
+    let deliveries = invoice_http::Deliveries::new(billing.clone(), letters.clone());
+    let relay = Relay::new(billing.ports().outbox.clone(), app.clock.clone(), Default::default());
+    while !relay.pass(&deliveries).await.unwrap().is_idle() {}
+    assert_eq!(*letters.0.lock().unwrap(), [id]);
+
+    let other = owner.issued().await;
+    let refused = owner.post(&format!("/invoices/{other}/send"), json!({})).await.refused(422, "invalid");
+    assert_eq!(refused.field().1, "/language");
+    assert!(owner.get(&format!("/invoices/{other}")).await.at("/sent").is_null());
+}

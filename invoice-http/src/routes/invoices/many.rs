@@ -10,6 +10,7 @@ use invoice_core::service::{Call, Error};
 use invoice_core::{Actor, Invoice, InvoiceId, Permission};
 
 use super::filter::Filter;
+use super::steps::send_checked;
 use crate::extract::{Bulk, Params, Post, Reading};
 use crate::routes::{answer, today};
 use crate::wire::bulk::{BulkInput, BulkResults};
@@ -23,12 +24,12 @@ async fn each<F>(
     step: impl Fn(InvoiceState, Call, InvoiceId) -> F,
 ) -> Result<Response, Problem>
 where
-    F: Future<Output = Result<Invoice, Error>>,
+    F: Future<Output = Result<Invoice, Problem>>,
 {
     let mut done = Vec::new();
     for (named, id) in bulk.body.read()? {
         let result = match id {
-            Some(id) => step(bulk.state.clone(), bulk.call(&id), id).await.map_err(Problem::from),
+            Some(id) => step(bulk.state.clone(), bulk.call(&id), id).await,
             None => Err(Problem::new(ProblemCode::NotFound)),
         };
         done.push((named, result.map(|invoice| InvoiceSummary::of(&invoice))));
@@ -41,7 +42,7 @@ where
     request_body = BulkInput,
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
 pub(super) async fn publish(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
-    each(&bulk, |state, call, id| async move { state.billing().issue_invoice(&call, id).await }).await
+    each(&bulk, |state, call, id| async move { Ok(state.billing().issue_invoice(&call, id).await?) }).await
 }
 
 /// Sends invoices, each by itself.
@@ -49,7 +50,7 @@ pub(super) async fn publish(bulk: Bulk<BulkInput>) -> Result<Response, Problem> 
     request_body = BulkInput,
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
 pub(super) async fn send(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
-    each(&bulk, |state, call, id| async move { state.billing().send_invoice(&call, id).await }).await
+    each(&bulk, |state, call, id| async move { send_checked(&state, &call, id).await }).await
 }
 
 /// Voids invoices that were never delivered, each by itself.
@@ -58,7 +59,8 @@ pub(super) async fn send(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
 pub(super) async fn void(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
     let reason = &bulk.body.needed_reason()?;
-    each(&bulk, |state, call, id| async move { state.billing().void_invoice(&call, id, reason).await }).await
+    each(&bulk, |state, call, id| async move { Ok(state.billing().void_invoice(&call, id, reason).await?) })
+        .await
 }
 
 /// Takes over an invoice that another system issued, with its number.

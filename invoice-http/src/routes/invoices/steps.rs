@@ -1,14 +1,33 @@
 use axum::response::Response;
+use invoice_core::service::Call;
 use invoice_core::{Invoice, InvoiceId};
 
-use crate::Problem;
 use crate::extract::{Id, Post, Put, Remove};
 use crate::routes::answer;
 use crate::wire::invoice::{EmptyInput, InvoiceView, ReasonInput};
 use crate::wire::schema;
+use crate::{InvoiceState, Problem};
 
 fn shown(invoice: &Invoice) -> Result<Response, Problem> {
     answer::record(invoice.version(), &InvoiceView::from(invoice))
+}
+
+/// Records a send that the delivery takes. A repetition is answered whatever the delivery says by now: what was
+/// recorded before is on its way.
+pub(super) async fn send_checked(
+    state: &InvoiceState,
+    call: &Call,
+    id: InvoiceId,
+) -> Result<Invoice, Problem> {
+    if let Some(delivery) = state.delivery()
+        && !state.billing().was_answered(call).await?
+        // What can't be sent at all is the use case's to say.
+        && let Ok(invoice) = state.billing().invoice(call.actor(), id).await
+        && invoice.issued().is_some()
+    {
+        delivery.check(&invoice)?;
+    }
+    Ok(state.billing().send_invoice(call, id).await?)
 }
 
 /// Issues a draft: checks what the law asks for, freezes it, and takes the next number.
@@ -26,7 +45,7 @@ pub(super) async fn publish(Id(id): Id<InvoiceId>, post: Post<EmptyInput>) -> Re
     responses((status = 200, description = "The sent invoice.", body = InvoiceView<'static>,
         headers(("ETag" = String)))))]
 pub(super) async fn send(Id(id): Id<InvoiceId>, post: Post<EmptyInput>) -> Result<Response, Problem> {
-    shown(&post.billing().send_invoice(&post.call, id).await?)
+    shown(&send_checked(&post.state, &post.call, id).await?)
 }
 
 /// Voids an invoice that was never delivered. Its number stays used.
