@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::AdditionalProperties;
+use serde_json::Value;
+use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -10,11 +11,12 @@ pub(crate) fn of<T: PartialSchema>() -> RefOr<Schema> {
         .schema_type(Type::Object)
         .description(Some("A JSON merge patch (RFC 7396): the fields to change, `null` to take one away."));
     let RefOr::T(Schema::Object(fields)) = T::schema() else { return object.into() };
-    let object = fields
-        .properties
-        .into_iter()
-        .fold(object, |object, (name, _)| object.property(name, utoipa::openapi::schema::empty()));
+    let object = fields.properties.into_iter().fold(object, |object, (name, _)| object.property(name, any()));
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
+}
+
+fn any() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue)
 }
 
 macro_rules! patches {

@@ -61,6 +61,14 @@ fn every_operation_has_a_name_a_summary_and_its_errors() {
 }
 
 #[test]
+fn every_schema_has_an_example() {
+    let document: Value = serde_json::from_str(&invoice_http::openapi().to_json().unwrap()).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(schema.get("example").or(schema.get("examples")).is_some_and(|one| !one.is_null()), "{name}");
+    }
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let document = invoice_http::openapi().to_json().unwrap();
     let value: Value = serde_json::from_str(&document).unwrap();

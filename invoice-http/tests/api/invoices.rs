@@ -158,13 +158,11 @@ struct Letters(std::sync::Mutex<Vec<String>>);
 #[async_trait::async_trait]
 impl invoice_http::Delivery for Letters {
     fn check(&self, invoice: &invoice_core::Invoice) -> Result<(), invoice_core::Violations> {
-        match invoice.content().language() {
-            Some(_) => Ok(()),
-            None => {
-                let detail = "letters need a language";
-                Err(invoice_core::Violation::new("/language", invoice_core::Code::Required, detail).into())
-            }
+        if invoice.content().language().is_some() {
+            return Ok(());
         }
+        let detail = "letters need a language";
+        Err(invoice_core::Violation::new("/language", invoice_core::Code::Required, detail).into())
     }
 
     async fn deliver(
@@ -182,7 +180,7 @@ impl invoice_http::Delivery for Letters {
 async fn a_send_is_checked_recorded_and_delivered_once_from_the_outbox() {
     use std::sync::Arc;
 
-    use invoice_core::service::Relay;
+    use invoice_core::service::{Patience, Relay};
 
     let letters = Arc::new(Letters::default());
     let mut billing = None;
@@ -204,7 +202,7 @@ async fn a_send_is_checked_recorded_and_delivered_once_from_the_outbox() {
 
     let billing = billing.unwrap();
     let deliveries = invoice_http::Deliveries::new(billing.clone(), letters.clone());
-    let relay = Relay::new(billing.ports().outbox.clone(), app.clock.clone(), Default::default());
+    let relay = Relay::new(billing.ports().outbox.clone(), app.clock.clone(), Patience::default());
     while !relay.pass(&deliveries).await.unwrap().is_idle() {}
     assert_eq!(*letters.0.lock().unwrap(), [id]);
 

@@ -1,5 +1,7 @@
 //! The OpenAPI document, and what holds for every operation.
 
+mod examples;
+
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
@@ -9,7 +11,7 @@ use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    Ref, RefOr, Required, Response, ResponseBuilder, Type,
+    Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -38,6 +40,9 @@ pub fn openapi() -> OpenApi {
             }
         }
     }
+    if let Some(components) = document.components.as_mut() {
+        examples::complete(components);
+    }
     document
 }
 
@@ -62,15 +67,31 @@ pub(crate) fn base() -> OpenApi {
         .build()
 }
 
+/// A version as an entity tag.
+const ENTITY_TAG: &str = "^\"[1-9][0-9]*\"$";
+
+/// A body that may be missing is not one that may be `null`.
+fn optional_body(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
+            content.schema = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
+            body.required = Some(Required::False);
+        }
+    }
+}
+
 fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    optional_body(operation);
     let of_one = path.contains('{');
-    let header = |name: &str, required, description: &str| {
+    let header = |name: &str, required, description: &str, pattern: &str| {
         ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Header)
             .required(required)
             .description(Some(description))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))))
             .build()
     };
     let mut parameters = Vec::new();
@@ -98,16 +119,22 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
                 "Idempotency-Key",
                 Required::False,
                 "Makes the request repeatable: the same key and body are answered alike and done once.",
+                "^[!-~]{1,255}$",
             ));
             if of_one {
-                parameters.push(header("If-Match", Required::False, "The entity tag it must be at."));
+                parameters.push(header(
+                    "If-Match",
+                    Required::False,
+                    "The entity tag it must be at.",
+                    ENTITY_TAG,
+                ));
             }
         }
         HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete => {
             errors.push(("428", "`If-Match` is missing."));
             let creates = path.ends_with("/supplier") && *method == HttpMethod::Put;
             let required = if creates { Required::False } else { Required::True };
-            parameters.push(header("If-Match", required, "The entity tag it was read with."));
+            parameters.push(header("If-Match", required, "The entity tag it was read with.", ENTITY_TAG));
             if *method != HttpMethod::Delete {
                 errors.push(("413", "The body is too large."));
                 errors.push(("415", "The body is not JSON."));
