@@ -11,6 +11,12 @@ pub(crate) fn of<T: PartialSchema>() -> RefOr<Schema> {
         .schema_type(Type::Object)
         .description(Some("A JSON merge patch (RFC 7396): the fields to change, `null` to take one away."));
     let RefOr::T(Schema::Object(fields)) = T::schema() else { return object.into() };
+    // One of the fields of the whole is a patch.
+    let field = match fields.example {
+        Some(Value::Object(example)) => example.into_iter().next(),
+        _ => None,
+    };
+    let object = object.example(field.map(|field| Value::Object([field].into_iter().collect())));
     let object = fields.properties.into_iter().fold(object, |object, (name, _)| object.property(name, any()));
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
 }
