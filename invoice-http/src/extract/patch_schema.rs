@@ -16,7 +16,7 @@ pub(crate) fn of<T: PartialSchema>() -> RefOr<Schema> {
         Some(Value::Object(example)) => example.into_iter().next(),
         _ => None,
     };
-    let object = object.example(field.map(|field| Value::Object([field].into_iter().collect())));
+    let object = object.examples(field.map(|field| Value::Object([field].into_iter().collect())));
     let object = fields.properties.into_iter().fold(object, |object, (name, _)| object.property(name, any()));
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
 }

@@ -13,6 +13,10 @@ async fn anonymous_and_unknown_callers_learn_nothing() {
         assert_eq!(refused.header("www-authenticate"), "Bearer");
         app.user("stranger").get(&path).await.refused(401, "unauthenticated");
     }
+    for step in ["inv_7/publish", "inv_7/pay", "nowhere/void"] {
+        let refused = app.anonymous().post(&format!("/invoices/{step}"), json!({})).await;
+        refused.refused(401, "unauthenticated");
+    }
     app.anonymous().post("/clients", json!("not looked at")).await.refused(401, "unauthenticated");
 }
 
@@ -67,6 +71,8 @@ async fn updates_name_the_version_they_change() {
     }
     owner.patch(&path, "\"1\"", patch.clone()).await.expect(200);
     owner.patch(&path, "\"1\"", patch).await.refused(412, "precondition_failed");
+    // A patch is of what was read: it is not even looked at when that is gone.
+    owner.patch(&path, "\"1\"", json!({"party": null})).await.refused(412, "precondition_failed");
     owner.delete(&path, "\"1\"").await.refused(412, "precondition_failed");
     owner.send("DELETE", &api, axum::body::Body::empty()).await.refused(428, "precondition_required");
     let archive = format!("{path}/archive");
@@ -134,4 +140,21 @@ async fn answers_are_kept_by_nobody() {
     let app = App::ready().await;
     let answer = app.owner().get("/clients").await;
     assert_eq!(answer.header("cache-control"), "private, no-store");
+}
+
+#[tokio::test]
+async fn parameters_that_do_nothing_are_refused_on_every_method() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let path = format!("/clients/{}", owner.client().await);
+    for refused in [
+        owner.get("/series?limit=1").await,
+        owner.get(&format!("{path}?expand=x")).await,
+        owner.post("/clients?dry_run=true", client()).await,
+        owner.patch(&format!("{path}?force=1"), "\"1\"", json!({})).await,
+        owner.delete(&format!("{path}?force=1"), "\"1\"").await,
+    ] {
+        refused.refused(400, "invalid_query");
+    }
+    owner.get(&format!("{path}?locale=de")).await.expect(200);
 }
