@@ -121,6 +121,35 @@ async fn a_repeated_request_is_done_once_and_answered_byte_by_byte_alike() {
 }
 
 #[tokio::test]
+async fn twenty_requests_at_once_with_one_key_are_one_payment_and_one_answer() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let path = format!("/invoices/{}/pay", owner.issued().await);
+    let keyed = owner.with("idempotency-key", "pay-1");
+    let body = json!({"amount": "19.00", "currency": "EUR"});
+    let answers = futures::future::join_all((0..20).map(|_| keyed.post(&path, body.clone()))).await;
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), &answer.bytes), (201, &answers[0].bytes));
+    }
+    assert_eq!(owner.get("/payments").await.at("/items").as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_thirty_two_payers_with_keys_of_their_own_one_pays() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let path = format!("/invoices/{}/pay", owner.issued().await);
+    let payers = (0..32).map(|payer| {
+        let keyed = owner.with("idempotency-key", format!("payer-{payer}"));
+        let path = &path;
+        async move { keyed.post(path, json!({})).await.status.as_u16() }
+    });
+    let mut statuses = futures::future::join_all(payers).await;
+    statuses.sort_unstable();
+    assert_eq!((statuses[0], &statuses[1..]), (201, &[409; 31][..]));
+}
+
+#[tokio::test]
 async fn a_key_used_for_another_request_or_in_a_bad_form_is_refused() {
     let app = App::ready().await;
     let keyed = app.owner().with("idempotency-key", "k");
