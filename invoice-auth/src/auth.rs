@@ -8,12 +8,14 @@ use invoice_core::system::{RandomIds, SystemClock};
 use invoice_core::{AuditId, CommitId, Timestamp};
 use uuid::Uuid;
 
+use crate::api_keys::ApiKeyChecks;
 use crate::checks::{Broadcast, InProcess, Notice, SessionChecks};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
-use crate::keys::{KeyRing, MacKey, MasterKey};
+use crate::keys::{KeyRing, MacKey, MasterKey, Signer};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
+use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
@@ -37,6 +39,9 @@ pub(crate) struct Parts {
     pub(crate) tokens: TokenDesk,
     /// Makes children of refresh tokens.
     pub(crate) refresh_key: MacKey,
+    /// When uses of sessions were written.
+    pub(crate) last_seen: LastSeen,
+    pub(crate) api_keys: Arc<ApiKeyChecks>,
 }
 
 impl Auth {
@@ -57,6 +62,7 @@ impl Auth {
             throttle: None,
             broadcast: None,
             claims: None,
+            signers: Vec::new(),
         }
     }
 
@@ -117,6 +123,7 @@ impl Parts {
     /// Makes every process forget what the store said of this before. Call it after the commit.
     pub(crate) async fn tell(&self, notice: Notice) {
         self.checks.forget(&notice);
+        self.api_keys.forget(&notice);
         self.broadcast.tell(&notice).await;
     }
 }
@@ -132,6 +139,7 @@ pub struct AuthBuilder {
     throttle: Option<Arc<dyn Throttle>>,
     broadcast: Option<Arc<dyn Broadcast>>,
     claims: Option<Arc<dyn ClaimsSource>>,
+    signers: Vec<Arc<dyn Signer>>,
 }
 
 impl AuthBuilder {
@@ -159,6 +167,16 @@ impl AuthBuilder {
         Self { claims: Some(claims), ..self }
     }
 
+    /// With keys that live elsewhere, such as in a hardware module. The first signs; all are published and taken, at
+    /// once and without end: to rotate, every process is given the next one behind the first, then before it, and at
+    /// last alone. They are of the mode's algorithm; the mode that derives keys takes none.
+    ///
+    /// The ring keeps a key of its own ready, which signs when no other is given.
+    #[must_use]
+    pub fn signers(self, signers: Vec<Arc<dyn Signer>>) -> Self {
+        Self { signers, ..self }
+    }
+
     /// Checks the settings, opens the ring of keys and makes its first key if there is none.
     pub async fn build(self) -> Result<Auth, AuthError> {
         self.settings.check()?;
@@ -174,8 +192,9 @@ impl AuthBuilder {
             broadcast.clone(),
         )
         .await?;
-        let ring = Arc::new(ring);
-        let checks = SessionChecks::new(self.ports.sessions.clone(), master.clone(), ring.clone(), &settings);
+        let ring = Arc::new(ring.with_external(self.signers)?);
+        let checks =
+            SessionChecks::new(self.ports.sessions.clone(), ring.clone(), self.clock.clone(), &settings);
         let checks = Arc::new(checks);
         let tokens = TokenDesk::new(
             settings.clone(),
@@ -185,15 +204,25 @@ impl AuthBuilder {
             self.ids.clone(),
             self.claims,
         );
-        let (to_checks, to_ring) = (checks.clone(), ring.clone());
+        let api_keys = Arc::new(ApiKeyChecks::new(&settings));
+        // Weakly, because the ring holds the broadcast, which holds this.
+        let (to_checks, to_ring) = (Arc::downgrade(&checks), Arc::downgrade(&ring));
+        let to_api_keys = Arc::downgrade(&api_keys);
         broadcast.subscribe(Box::new(move |notice| {
-            to_checks.forget(notice);
-            to_ring.forget(notice);
+            if let (Some(checks), Some(ring)) = (to_checks.upgrade(), to_ring.upgrade()) {
+                checks.forget(notice);
+                ring.forget(notice);
+            }
+            if let Some(api_keys) = to_api_keys.upgrade() {
+                api_keys.forget(notice);
+            }
         }));
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
-        let passwords = Passwords::new(settings.scheme.clone(), settings.hashing_at_once)?;
+        let passwords = Passwords::new(settings.scheme, settings.hashing_at_once)?
+            .expecting(&settings.expected_schemes)?;
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
+            last_seen: LastSeen::new(settings.cached_sessions),
             ports: self.ports,
             settings,
             clock: self.clock,
@@ -206,6 +235,7 @@ impl AuthBuilder {
             checks,
             broadcast,
             tokens,
+            api_keys,
         })))
     }
 }

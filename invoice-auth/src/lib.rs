@@ -1,9 +1,11 @@
-//! Accounts, teams, sessions and rotating access tokens, without a web framework.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to look
 //!
 //! | to | look at |
 //! | --- | --- |
 //! | register, log in, refresh, invite, make API keys | [`Auth`] |
-//! | turn what a request carries into who is calling | [`Auth::authenticate`], and [`extract`] for axum |
+//! | turn what a request carries into who is calling | [`Auth::authenticate`], and the extractors behind the feature `axum` |
 //! | keep the keys that sign | [`KeyRing`], [`MasterKey`] |
 //! | send mail | [`Mailer`] |
 //! | run several processes | [`Broadcast`], [`Throttle`], and `redis` for both |
@@ -25,6 +27,7 @@ mod mailer;
 mod password;
 #[cfg(feature = "redis")]
 pub mod redis;
+mod retry;
 mod secret;
 mod sessions;
 mod settings;
@@ -37,7 +40,8 @@ mod token;
 #[cfg(feature = "axum")]
 pub mod extract;
 
-pub use accounts::{ProfileChange, Registration};
+pub use accounts::{Profile, ProfileChange, Registration};
+pub use api_keys::{ApiKeyData, NewApiKey};
 
 pub use auth::{Auth, AuthBuilder};
 pub use caller::{Authenticated, Caller};
@@ -45,11 +49,11 @@ pub use checks::{Broadcast, InProcess, Listener, Notice};
 pub use client::ClientInfo;
 pub use email::email_address;
 pub use error::{AuthError, Rule};
-pub use keys::{EdDsaSigner, Es256Signer, KeyRing, MasterKey, Signer};
+pub use keys::{EdDsaSigner, Es256Signer, KeyRing, KeyView, MasterKey, Signer};
 pub use mailer::{Mail, MailError, Mailer, NoMailer};
 pub use password::{Argon2Params, Password, PasswordScheme, Passwords, Verdict};
 pub use secret::OpaqueToken;
-pub use sessions::Tokens;
+pub use sessions::{SessionView, Tokens};
 pub use settings::{Settings, TokenMode};
 pub use throttle::{InMemoryThrottle, Throttle, ThrottleKey};
 pub use token::{AccessToken, ClaimsSource, NoClaims, TokenError};

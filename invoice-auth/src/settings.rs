@@ -41,6 +41,7 @@ pub struct Settings {
     pub(crate) min_password: usize,
     pub(crate) scheme: PasswordScheme,
     pub(crate) hashing_at_once: usize,
+    pub(crate) expected_schemes: Vec<PasswordScheme>,
 }
 
 const MINUTE: u64 = 60;
@@ -79,6 +80,7 @@ impl Settings {
             min_password: 8,
             scheme: PasswordScheme::default(),
             hashing_at_once: 2,
+            expected_schemes: Vec::new(),
         }
     }
 
@@ -112,7 +114,8 @@ impl Settings {
         Self { check_ttl, ..self }
     }
 
-    /// How many sessions and verified tokens are remembered at most: 100,000 each. No tokens turns their cache off.
+    /// How many sessions and verified tokens are remembered at most: 100,000 each, and as many API keys as sessions. No
+    /// tokens turns their cache off.
     #[must_use]
     pub fn cached(self, sessions: u64, tokens: u64) -> Self {
         Self { cached_sessions: sessions, cached_tokens: tokens, ..self }
@@ -134,6 +137,13 @@ impl Settings {
     #[must_use]
     pub fn passwords(self, scheme: PasswordScheme, hashing_at_once: usize) -> Self {
         Self { scheme, hashing_at_once, ..self }
+    }
+
+    /// Schemes and costs that kept hashes may have beside the present one, such as those of an import; none. See
+    /// [`Passwords`](crate::Passwords) for what this is good for and what it costs.
+    #[must_use]
+    pub fn expected_passwords(self, schemes: impl Into<Vec<PasswordScheme>>) -> Self {
+        Self { expected_schemes: schemes.into(), ..self }
     }
 
     /// Refuses what would be unsafe or could never work, naming each setting.

@@ -5,6 +5,7 @@ mod commit;
 mod error;
 mod identity;
 mod layout;
+mod limit;
 mod migrate;
 mod outbox;
 mod reads;

@@ -6,6 +6,8 @@
 mod commands;
 mod lease;
 
+use std::time::Duration;
+
 use invoice_core::ports::StoreError;
 use invoice_store_common::migrations::{
     Applied, Checksum, Migration, MigrationError, Status, plan_down, plan_up,
@@ -34,7 +36,7 @@ macro_rules! migration {
 pub(crate) const MIGRATIONS: &[Migration] =
     &[migration!(1, "billing", "0001_billing"), migration!(2, "identity", "0002_identity")];
 
-/// Why a database was not migrated. The same again fails again unless the source is
+/// Why a database was not migrated. The same again fails again unless it is [`MigrateError::Busy`] or the source is
 /// [`StoreError::Unavailable`]; then it goes on where it ended.
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,6 +52,13 @@ pub enum MigrateError {
         /// The collection, with its prefix.
         collection: String,
     },
+    /// Another process is migrating the database, or stopped in the middle of it without ending: it holds the lease
+    /// still. Nothing was changed.
+    #[error("another process has been migrating the database for more than {} s and is not done", .waited.as_secs())]
+    Busy {
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The database could not be asked, or refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,7 +68,8 @@ impl MongoStore {
     /// Makes the collections with their validators and indexes, or brings them to the version of this release.
     ///
     /// Processes that call it at the same time wait for each other, and the first does the work; one that dies
-    /// over it is waited for no longer than ten seconds. What was interrupted is taken up by the next call. A
+    /// over it is waited for no longer than ten seconds, and one that works on as long as
+    /// [`Settings::turn`](crate::Settings::turn) says. What was interrupted is taken up by the next call. A
     /// database migrated by a newer release, or by other commands than those of this one, is refused. The user
     /// needs the role `dbAdmin` or `dbOwner` beside `readWrite`.
     ///
@@ -139,7 +149,7 @@ impl MongoStore {
             let options = CollectionOptions::builder().read_concern(ReadConcern::local()).build();
             let collection: Collection<RawDocumentBuf> =
                 self.database().collection_with_options(name, options);
-            let any = self.persist(|| async { collection.find_one(doc! {}).await }).await?;
+            let any = self.limit().persist(|| async { collection.find_one(doc! {}).await }).await?;
             if any.is_some() {
                 return Err(MigrateError::NotEmpty {
                     version: migration.version(),
@@ -153,7 +163,8 @@ impl MongoStore {
     /// What is written down.
     async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
         let journal = self.journal();
-        let found = self.persist(|| async { journal.find_one(doc! { "_id": JOURNAL }).await }).await?;
+        let found =
+            self.limit().persist(|| async { journal.find_one(doc! { "_id": JOURNAL }).await }).await?;
         let Some(found) = found else { return Ok(Vec::new()) };
         match found.get("applied") {
             None => Ok(Vec::new()),

@@ -6,8 +6,6 @@
 
 mod claim;
 
-use std::time::Instant;
-
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use invoice_core::ports::{ClaimedEvent, Outbox, StoreError};
@@ -17,9 +15,8 @@ use mongodb::bson::{Binary, DateTime, Document, doc, rawdoc};
 use mongodb::options::Hint;
 
 use crate::MongoStore;
-use crate::error::{is_lost, is_transient, store_error, unreadable};
+use crate::error::{store_error, unreadable};
 use crate::layout::{Fields, bytes, instant, key, kind, there, uuid};
-use crate::transaction::pause;
 
 /// Of those that wait, by lane.
 const LANE: &str = "event_lane";
@@ -172,31 +169,16 @@ impl MongoStore {
         let millis = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         command.append(cstr!("ordered"), false);
         command.append(cstr!("writeConcern"), rawdoc! { "w": "majority", "j": true, "wtimeout": millis });
-        let start = Instant::now();
-        let mut tries = 0;
-        loop {
-            let reply = match self.database().run_raw_command(command.clone()).await {
-                Ok(reply) => reply,
-                Err(error) if passes(&error) && start.elapsed() < patience => {
-                    tries += 1;
-                    pause(tries).await;
-                    continue;
-                }
-                Err(error) => return Err(store_error(error)),
-            };
-            if reply.contains_key("writeConcernError") {
-                return Err(StoreError::Unavailable);
-            }
-            if let Ok(errors) = reply.get_array("writeErrors") {
-                return Err(unreadable("event", format_args!("{errors:?}")));
-            }
-            return Ok(u64::try_from(reply.get_i32("n").unwrap_or_default()).unwrap_or_default());
+        let ask = || async { self.database().run_raw_command(command.clone()).await };
+        let reply = self.limit().persist(ask).await?;
+        if reply.contains_key("writeConcernError") {
+            return Err(StoreError::Unavailable);
         }
+        if let Ok(errors) = reply.get_array("writeErrors") {
+            return Err(unreadable("event", format_args!("{errors:?}")));
+        }
+        Ok(u64::try_from(reply.get_i32("n").unwrap_or_default()).unwrap_or_default())
     }
-}
-
-fn passes(error: &mongodb::error::Error) -> bool {
-    is_lost(error) || is_transient(error)
 }
 
 fn event_of(document: &RawDocument) -> Result<Event, StoreError> {

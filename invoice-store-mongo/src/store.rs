@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
-use invoice_core::{Code, TeamId, Violation};
-use invoice_store_common::combine::Queues;
+use invoice_core::{Code, Violation};
 use invoice_store_common::predict::Predictions;
 use mongodb::bson::{RawDocumentBuf, Timestamp, doc};
 use mongodb::options::{
@@ -15,6 +14,7 @@ use mongodb::options::{
 };
 use mongodb::{Client, Collection, Database};
 
+use crate::commit::Queues;
 use crate::error::store_error;
 
 /// How a store works.
@@ -22,8 +22,16 @@ use crate::error::store_error;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How long a commit goes on trying while the cluster has no primary or others are in the way, before its
-    /// caller is told [`StoreError::Unavailable`] or [`StoreError::UnknownOutcome`]; 30 seconds.
+    /// caller is told [`StoreError::Unavailable`] or [`StoreError::UnknownOutcome`]; 30 seconds. What is under way
+    /// by then has a second each for its last commands. Commits that wait for others of their team wait twice as
+    /// long at most.
     pub patience: Duration,
+    /// How long the answer to one command of a commit is waited for, before the server is taken to stand still and
+    /// the command is given up and tried again; 10 seconds, but never longer than `patience`, nor less than a second.
+    pub answer: Duration,
+    /// How long [`MongoStore::migrate`] and [`MongoStore::rollback`] wait for another process that is at it;
+    /// 10 minutes.
+    pub turn: Duration,
     /// The most commits of one team that land in one transaction, when they wait for each other; 64. With 1
     /// each goes by itself.
     pub together: usize,
@@ -31,7 +39,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { patience: Duration::from_secs(30), together: 64 }
+        Self {
+            patience: Duration::from_secs(30),
+            answer: Duration::from_secs(10),
+            turn: Duration::from_mins(10),
+            together: 64,
+        }
     }
 }
 
@@ -57,7 +70,7 @@ pub(crate) struct Shared {
     pub(crate) seen: Mutex<Option<Timestamp>>,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
-    pub(crate) queues: Queues<TeamId>,
+    pub(crate) queues: Queues,
 }
 
 /// Servers older than this lack what commits need.

@@ -5,12 +5,18 @@ use std::time::{Duration, Instant};
 
 use invoice_core::ports::StoreError;
 use mongodb::ClientSession;
-use mongodb::bson::{Document, RawDocumentBuf};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 
 use crate::MongoStore;
 use crate::error::{
     DUPLICATE_KEY, is_lost, is_passing, is_too_large, is_transient, is_unknown, store_error, too_large,
 };
+use crate::limit::{Limit, Silence};
+
+/// How long it is tried to overtake a command that was not answered. By then the server has ended its transaction,
+/// unless it was told to be more patient.
+const OVERTAKING: Duration = Duration::from_mins(1);
+const OVERTAKEN_EVERY: Duration = Duration::from_secs(1);
 
 /// What an `update`, `insert` or `delete` command did.
 #[derive(Debug)]
@@ -28,8 +34,17 @@ pub(crate) enum Trouble {
     Store(StoreError),
     /// The whole of it may be tried again at once: somebody was in the way, or the primary changed.
     Again,
+    /// The same, but a command may be under way still, and write after this.
+    Silent,
     /// It was sent to be committed, and nobody said how that ended.
     Unknown,
+}
+
+impl Trouble {
+    /// Whether a command of the transaction may be under way still.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Silent | Self::Unknown)
+    }
 }
 
 impl From<StoreError> for Trouble {
@@ -45,12 +60,26 @@ impl From<mongodb::error::Error> for Trouble {
     }
 }
 
+impl From<Silence> for Trouble {
+    fn from(_: Silence) -> Self {
+        Self::Silent
+    }
+}
+
 impl MongoStore {
-    /// A session in a transaction.
-    pub(crate) async fn begin(&self) -> Result<ClientSession, Trouble> {
-        let mut session = self.client().start_session().await?;
-        session.start_transaction().with_options(self.transactions()).await?;
-        Ok(session)
+    /// From now on, as long as the settings say.
+    pub(crate) fn limit(&self) -> Limit {
+        Limit::of(&self.shared.settings)
+    }
+
+    /// A session in a transaction, of which the server hears with the first command.
+    pub(crate) async fn begin(&self, limit: Limit) -> Result<ClientSession, Trouble> {
+        let begun = async {
+            let mut session = self.client().start_session().await?;
+            session.start_transaction().with_options(self.transactions()).await?;
+            Ok(session)
+        };
+        limit.answer(begun).await.unwrap_or(Err(Trouble::Again))
     }
 
     /// A session for reads, which show at least what was acknowledged here. A new primary has all of that, but does not
@@ -75,8 +104,9 @@ impl MongoStore {
         &self,
         session: &mut ClientSession,
         command: RawDocumentBuf,
+        limit: Limit,
     ) -> Result<Reply, Trouble> {
-        let mut reply = self.database().run_raw_command(command).session(session).await?;
+        let mut reply = limit.answer(self.database().run_raw_command(command).session(session)).await??;
         let matched = reply.get_i32("n").unwrap_or_default();
         let Ok(errors) = reply.get_array_mut("writeErrors") else {
             return Ok(Reply::Matched(u64::try_from(matched).unwrap_or_default()));
@@ -100,27 +130,57 @@ impl MongoStore {
     }
 
     /// Commits, again while the server does not say what became of it.
-    pub(crate) async fn end(&self, session: &mut ClientSession) -> Result<(), Trouble> {
-        let start = Instant::now();
+    pub(crate) async fn end(&self, session: &mut ClientSession, limit: Limit) -> Result<(), Trouble> {
         let mut tries = 0;
         loop {
-            match session.commit_transaction().await {
-                Ok(()) => {
+            match limit.answer(session.commit_transaction()).await {
+                Ok(Ok(())) => {
                     self.saw(session);
                     return Ok(());
                 }
-                Err(error) if is_unknown(&error) => {
-                    if start.elapsed() >= self.shared.settings.patience {
-                        return Err(Trouble::Unknown);
-                    }
-                    tries += 1;
-                    pause(tries).await;
-                }
-                Err(error) if is_transient(&error) => return Err(Trouble::Again),
+                Ok(Err(error)) if is_unknown(&error) => {}
+                Err(Silence) => {}
+                Ok(Err(error)) if is_transient(&error) => return Err(Trouble::Again),
                 // Whatever else is answered does not say that an earlier try did not land.
-                Err(_) => return Err(Trouble::Unknown),
+                Ok(Err(_)) => return Err(Trouble::Unknown),
             }
+            if limit.is_over() {
+                return Err(Trouble::Unknown);
+            }
+            tries += 1;
+            pause(tries).await;
         }
+    }
+
+    /// Ends a transaction that did not land, so that it is in nobody's way: at once, unless one of its commands may be
+    /// under way still.
+    pub(crate) async fn leave(&self, mut session: ClientSession, is_silent: bool, limit: Limit) {
+        if !is_silent && limit.answer(session.abort_transaction()).await.is_ok() {
+            return;
+        }
+        let store = self.clone();
+        tokio::spawn(async move {
+            let start = Instant::now();
+            while start.elapsed() < OVERTAKING {
+                if let Ok(Ok(())) = store.limit().answer(store.overtake(&mut session)).await {
+                    return;
+                }
+                tokio::time::sleep(OVERTAKEN_EVERY).await;
+            }
+        });
+    }
+
+    /// Sees to it that no command sent before can still write, or hold what it wrote.
+    ///
+    /// A command that was not answered may reach a server that stood still after whatever is sent now on other
+    /// connections: to end its transaction would come too early, and it would open it later, for nobody to end. But of
+    /// each session the server knows the newest transaction: with it, it ends the one before and refuses its commands.
+    pub(crate) async fn overtake(&self, session: &mut ClientSession) -> Result<(), mongodb::error::Error> {
+        // For the driver, which begins no other before. The server need not hear of it.
+        let _ = session.abort_transaction().await;
+        session.start_transaction().with_options(self.transactions()).await?;
+        self.billing().find_one(doc! { "_id": "" }).session(&mut *session).await?;
+        session.abort_transaction().await
     }
 }
 

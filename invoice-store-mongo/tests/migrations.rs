@@ -4,11 +4,13 @@
 
 mod support;
 
+use std::time::Duration;
+
 use invoice_core::testing::contract::race;
 use invoice_core::testing::run;
 use invoice_store_mongo::mongodb::Collection;
 use invoice_store_mongo::mongodb::bson::{Binary, Document, doc, spec::BinarySubtype};
-use invoice_store_mongo::{MigrateError, MigrationError, MongoStore, Status};
+use invoice_store_mongo::{MigrateError, MigrationError, MongoStore, Settings, Status};
 
 use support::{a_bare_store, a_store};
 
@@ -258,6 +260,35 @@ fn a_lease_is_waited_for_and_ends_with_its_term() {
         let waited = i64::try_from(start.elapsed().as_millis()).unwrap();
         assert!(waited >= term - 100, "it was held for {term} ms, and taken after {waited}");
         assert!(waited < term + TERM_MILLIS, "it was free after {term} ms, and taken after {waited}");
+    });
+}
+
+#[test]
+fn one_that_works_on_and_on_is_not_waited_for_without_limit() {
+    run(async {
+        let store = a_bare_store().await;
+        let mut settings = Settings::default();
+        settings.turn = Duration::from_millis(700);
+        let short = store.with_settings(settings);
+        // As if it were renewed again and again.
+        let held =
+            vec![doc! { "$set": { "holder": "a slow one", "until": { "$add": ["$$NOW", 3_600_000_i64] } } }];
+        journal(&store).update_one(doc! { "_id": "schema" }, held).upsert(true).await.unwrap();
+        for answer in [short.migrate().await, short.rollback(1, false).await] {
+            match answer {
+                Err(error @ MigrateError::Busy { waited }) => {
+                    assert!(
+                        waited >= Duration::from_millis(700) && waited < Duration::from_secs(5),
+                        "{waited:?}"
+                    );
+                    assert!(error.to_string().contains("another process"), "{error}");
+                }
+                other => panic!("another is at it, but the answer is {other:?}"),
+            }
+        }
+        assert_eq!(collections(&store).await, ["migrations"]);
+        change_journal(&store, doc! { "$unset": { "holder": "", "until": "" } }).await;
+        assert!(short.migrate().await.unwrap().is_current());
     });
 }
 

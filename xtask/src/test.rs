@@ -4,12 +4,17 @@ use anyhow::{Result, anyhow};
 
 use crate::command::{cargo, run as run_command};
 use crate::features::users_of;
-use crate::provision::{MONGO_URI, MONGOD, MongoSettings, POSTGRES_URL, Server, Settings, mongod};
+use crate::provision::{
+    MONGO_URI, MONGOD, MongoSettings, POSTGRES_URL, REDIS_SERVER, REDIS_URL, Server, Settings, mongod,
+    redis_server,
+};
 
 /// Whose tests, and those of everything above it, need a PostgreSQL.
 const NEEDS_POSTGRES: &str = "invoice-store-postgres";
 /// Whose tests, and those of everything above it, need a MongoDB.
 const NEEDS_MONGO: &str = "invoice-store-mongo";
+/// Whose tests, and those of everything above it, need a Redis.
+const NEEDS_REDIS: &str = "invoice-auth";
 
 /// Provisions, then runs unit, integration and documentation tests; `args` go to `cargo test`.
 ///
@@ -18,6 +23,14 @@ const NEEDS_MONGO: &str = "invoice-store-mongo";
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let needs_postgres = needed(args, &users_of(NEEDS_POSTGRES)?);
     let needs_mongo = needed(args, &users_of(NEEDS_MONGO)?);
+    // Before the others start: what is missing is said at once.
+    let redis = if needed(args, &users_of(NEEDS_REDIS)?) {
+        // Of a server that a user brings, the program is not known, and the tests need it even so.
+        let program = redis_server()?;
+        Some((Server::redis()?, program))
+    } else {
+        None
+    };
     // At the same time: each takes its seconds to start.
     let (postgres, mongo) = std::thread::scope(|scope| {
         let mongo = scope.spawn(|| {
@@ -40,6 +53,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     if let Some((server, program)) = &mongo {
         tests.env(MONGO_URI, server.url()).env(MONGOD, program);
+    }
+    if let Some((server, program)) = &redis {
+        tests.env(REDIS_URL, server.url()).env(REDIS_SERVER, program);
     }
     run_command(&mut tests)
 }

@@ -1,107 +1,11 @@
 //! What the store says of a session, remembered for a few seconds and forgotten at once when it changes.
 
-use std::sync::Arc;
+mod memory;
+mod notice;
+mod session_checks;
 
-use async_trait::async_trait;
-use invoice_core::ports::StoreError;
-use invoice_core::ports::identity::Sessions;
-use invoice_core::{ApiKeyId, Role, SessionId, TeamId, Timestamp, UserId};
+pub use notice::{Broadcast, InProcess, Listener, Notice};
+pub(crate) use session_checks::{Checked, SessionChecks};
 
-use crate::keys::{KeyRing, MacKey, MasterKey};
-use crate::settings::Settings;
-
-/// What changed, so that nobody goes on believing what was before.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// A session: revoked, or at another session version.
-    Session(SessionId),
-    /// A user: all their sessions.
-    User(UserId),
-    /// A user's place in a team.
-    Member(TeamId, UserId),
-    /// A team: everybody in it.
-    Team(TeamId),
-    /// An API key of a team.
-    ApiKey(TeamId, ApiKeyId),
-    /// The ring of signing keys.
-    Keys,
-}
-
-/// What is called for each notice that comes in.
-pub type Listener = Box<dyn Fn(&Notice) + Send + Sync>;
-
-/// Tells all processes of a deployment what to forget.
-#[async_trait]
-pub trait Broadcast: Send + Sync {
-    /// Tells the other processes; this one knows. Best effort: who misses it believes what it knew for ten
-    /// seconds at most. It does not fail and does not wait for long.
-    async fn tell(&self, notice: &Notice);
-
-    /// Calls `listener` for each notice of other processes, as long as this lives.
-    fn subscribe(&self, listener: Listener);
-}
-
-/// For a deployment of one process: there is nobody else to tell.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct InProcess;
-
-impl InProcess {
-    /// Nobody else.
-    ///
-    /// ```
-    /// let broadcast = invoice_auth::InProcess::new();
-    /// # let _ = broadcast;
-    /// ```
-    pub const fn new() -> Self {
-        Self
-    }
-}
-
-#[async_trait]
-impl Broadcast for InProcess {
-    async fn tell(&self, _notice: &Notice) {}
-
-    fn subscribe(&self, _listener: Listener) {}
-}
-
-/// What is known of a session.
-pub(crate) struct Checked {
-    pub(crate) user: UserId,
-    pub(crate) sv: u32,
-    pub(crate) uv: u32,
-    /// The role in the team that was asked for.
-    pub(crate) role: Option<Role>,
-    pub(crate) revoked: bool,
-    pub(crate) disabled: bool,
-    pub(crate) idle_expires_at: Timestamp,
-    /// The key that the session's tokens are signed with, in the mode that derives it.
-    pub(crate) derived: Option<MacKey>,
-}
-
-pub(crate) struct SessionChecks {}
-
-impl SessionChecks {
-    pub(crate) fn new(
-        _sessions: Arc<dyn Sessions>,
-        _master: Arc<MasterKey>,
-        _ring: Arc<KeyRing>,
-        _settings: &Settings,
-    ) -> Self {
-        Self {}
-    }
-
-    /// What the store says, at most `check_ttl` old; `None` if there is no such session.
-    pub(crate) async fn check(
-        &self,
-        _session: SessionId,
-        _team: Option<TeamId>,
-    ) -> Result<Option<Arc<Checked>>, StoreError> {
-        unimplemented!()
-    }
-
-    pub(crate) fn forget(&self, _notice: &Notice) {
-        unimplemented!()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,32 @@
 //! Access tokens: issued, taken apart without trust, and verified.
 
+mod cache;
+mod checklist;
+mod claims;
+mod compact;
+mod desk;
+mod error;
+mod issued;
+mod json;
+#[cfg(any(test, feature = "testing"))]
+mod jwk;
+mod signature;
+#[cfg(any(test, feature = "testing"))]
+mod trial;
+#[cfg(test)]
+mod weak;
+
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use invoice_core::identity::Session;
-use invoice_core::ports::{Clock, IdGenerator, StoreError};
+use invoice_core::ports::StoreError;
 use invoice_core::{TeamId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::caller::Authenticated;
-use crate::checks::SessionChecks;
-use crate::client::ClientInfo;
-use crate::error::AuthError;
-use crate::keys::KeyRing;
-use crate::settings::Settings;
+pub(crate) use desk::TokenDesk;
+pub use error::TokenError;
+#[cfg(any(test, feature = "testing"))]
+pub use trial::{issue, read_token, verify_jws};
 
 /// No claims of the application's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,45 +53,11 @@ pub struct AccessToken {
     expires_at: Timestamp,
 }
 
-/// Why an access token or API key was refused: for logs and metrics. Callers are told the status alone.
-#[non_exhaustive]
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum TokenError {
-    /// The store can't say.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-pub(crate) struct TokenDesk {}
-
-impl TokenDesk {
-    pub(crate) fn new(
-        _settings: Arc<Settings>,
-        _ring: Arc<KeyRing>,
-        _checks: Arc<SessionChecks>,
-        _clock: Arc<dyn Clock>,
-        _ids: Arc<dyn IdGenerator>,
-        _claims: Option<Arc<dyn ClaimsSource>>,
-    ) -> Self {
-        Self {}
-    }
-
-    /// A token for a session as it is in the store, of a user at this epoch.
-    pub(crate) async fn issue(&self, _session: &Session, _uv: u32) -> Result<AccessToken, AuthError> {
-        unimplemented!()
-    }
-
-    /// Who holds this token.
-    pub(crate) async fn authenticate<C: serde::de::DeserializeOwned>(
-        &self,
-        _token: &str,
-        _client: ClientInfo,
-    ) -> Result<Authenticated<C>, TokenError> {
-        unimplemented!()
-    }
-}
-
 impl AccessToken {
+    pub(crate) fn new(text: String, expires_at: Timestamp) -> Self {
+        Self { text: zeroize::Zeroizing::new(text), expires_at }
+    }
+
     /// The text, to be handed to whom it belongs.
     pub fn expose(&self) -> &str {
         &self.text
@@ -96,3 +74,6 @@ impl fmt::Debug for AccessToken {
         f.write_str("AccessToken(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,8 @@ macro_rules! actions {
 actions! {
     /// An account was made.
     Registered => "user.registered",
+    /// Somebody registered with an address that has an account.
+    RegisteredAgain => "user.registered_again",
     /// An address was shown to be its holder's.
     EmailVerified => "user.email_verified",
     /// A change of address was asked for.

@@ -218,6 +218,12 @@ impl SigningKey {
         Self { destroyed_at: self.destroyed_at.or(Some(at)), private: None, ..self }
     }
 
+    /// With its private half encrypted anew; nothing changes once that is destroyed.
+    #[must_use]
+    pub fn resealed(self, private: SealedBytes) -> Self {
+        Self { private: self.private.is_some().then_some(private), ..self }
+    }
+
     fn in_state(self, state: KeyState, wanted: &str) -> Result<Self, Violation> {
         if self.state() == state {
             return Ok(self);
@@ -254,7 +260,8 @@ mod tests {
         assert!(retiring.clone().retired(at(3)).is_err());
         let destroyed = retiring.destroyed(at(4));
         assert_eq!((destroyed.state(), destroyed.private()), (KeyState::Destroyed, None));
-        assert!(destroyed.activated(at(5)).is_err());
+        assert!(destroyed.clone().activated(at(5)).is_err());
+        assert_eq!(destroyed.resealed(SealedBytes::new([8; 48]).unwrap()).private(), None);
     }
 
     #[test]

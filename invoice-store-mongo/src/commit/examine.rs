@@ -21,6 +21,7 @@ use crate::MongoStore;
 use crate::bridge::from_bson;
 use crate::error::{store_error, unreadable};
 use crate::layout::{Fields, aggregate_key, counter_key, key, kind, there, uuid};
+use crate::limit::Limit;
 
 /// What looking found.
 pub(super) enum Found {
@@ -34,6 +35,7 @@ pub(super) enum Found {
 pub(super) struct Reader<'a> {
     store: &'a MongoStore,
     session: Option<&'a mut ClientSession>,
+    limit: Limit,
     /// What the primary has, though a majority may not have it yet.
     newest: bool,
 }
@@ -44,13 +46,13 @@ struct Standing {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>) -> Self {
-        Self { store, session, newest: false }
+    pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>, limit: Limit) -> Self {
+        Self { store, session, limit, newest: false }
     }
 
     /// Sees what the primary has before a majority does: only good for what is compared again when writing.
-    pub(super) fn of_the_newest(store: &'a MongoStore) -> Self {
-        Self { store, session: None, newest: true }
+    pub(super) fn of_the_newest(store: &'a MongoStore, limit: Limit) -> Self {
+        Self { store, session: None, limit, newest: true }
     }
 
     async fn find(
@@ -66,17 +68,20 @@ impl<'a> Reader<'a> {
         let options =
             FindOptions::builder().projection(fields).hint(hint).limit(limit).read_concern(concern).build();
         let find = self.store.billing().find(query).with_options(options);
-        match &mut self.session {
-            None => {
-                let mut session = self.store.reading().await?;
-                let mut cursor = find.session(&mut session).await.map_err(store_error)?;
-                cursor.stream(&mut session).try_collect().await.map_err(store_error)
+        let found = async {
+            match &mut self.session {
+                None => {
+                    let mut session = self.store.reading().await?;
+                    let mut cursor = find.session(&mut session).await.map_err(store_error)?;
+                    cursor.stream(&mut session).try_collect().await.map_err(store_error)
+                }
+                Some(session) => {
+                    let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
+                    cursor.stream(session).try_collect().await.map_err(store_error)
+                }
             }
-            Some(session) => {
-                let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
-                cursor.stream(session).try_collect().await.map_err(store_error)
-            }
-        }
+        };
+        self.limit.answer(found).await?
     }
 
     async fn by_key(

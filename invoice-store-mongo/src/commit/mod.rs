@@ -1,47 +1,33 @@
 //! Commits: one command and the end of the transaction where nothing stands against it, and a look at what does
 //! otherwise.
 
+mod bound;
+mod combine;
 mod examine;
 mod row;
 mod statements;
 mod sums;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
-use invoice_core::change::{
-    ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, ResolvedChange,
-    Write, resolve,
-};
+use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Code, Counter, CounterKey, TeamId, Violation};
-use invoice_store_common::combine::{Lands, Queues, queued, share_nothing};
+use invoice_core::{ClientId, Code, TeamId, Violation};
 use mongodb::ClientSession;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::rawdoc;
 
 use crate::MongoStore;
 use crate::error::unique;
+use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
+use bound::{Bound, Counters, bind, issues};
+pub(crate) use combine::Queues;
 use examine::Reader;
 use statements::{Commands, Known, commands};
-
-/// How often a wrong prediction is corrected before a group is done one by one.
-const MISSES: u32 = 10;
-
-/// How a group fared.
-enum Together {
-    Landed(Vec<Receipt>),
-    /// Each has to be done by itself.
-    Apart,
-    /// Nobody answers.
-    Failed(StoreError),
-}
-
-type Counters = BTreeMap<CounterKey, Counter>;
 
 /// How a try ended that did not land.
 enum Outcome {
@@ -64,7 +50,7 @@ impl Commits for MongoStore {
         while !rest.is_empty() {
             let (group, later) = rest.split_at(self.together(rest));
             match group {
-                [change] => answers.push(queued(self, change.team, change).await),
+                [change] => answers.push(self.queued(change).await),
                 _ => answers.extend(self.land(group).await),
             }
             rest = later;
@@ -77,36 +63,7 @@ impl Commits for MongoStore {
         team: TeamId,
         key: &IdempotencyKey,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        Reader::new(self, None).request(team, key).await
-    }
-}
-
-impl Lands for MongoStore {
-    type Key = TeamId;
-
-    fn queues(&self) -> &Queues<TeamId> {
-        &self.shared.queues
-    }
-
-    fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
-        share_nothing(waiting, self.shared.settings.together.max(1), |change| !needs_care(change))
-    }
-
-    /// Change sets that share nothing but counters: in one transaction, or else each by itself.
-    async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
-        let start = Instant::now();
-        if let [_, _, ..] = changes {
-            match self.land_together(changes, start).await {
-                Together::Landed(receipts) => return receipts.into_iter().map(Ok).collect(),
-                Together::Apart => {}
-                Together::Failed(error) => return vec![Err(error); changes.len()],
-            }
-        }
-        let mut answers = Vec::with_capacity(changes.len());
-        for change in changes {
-            answers.push(self.land_one(change, start).await);
-        }
-        answers
+        Reader::new(self, None, self.limit()).request(team, key).await
     }
 }
 
@@ -151,25 +108,31 @@ impl MongoStore {
     ) -> Result<Receipt, StoreError> {
         // Outside of a transaction each statement would land by itself. The driver does not say whether it is in one,
         // but begins none in another.
-        if session.start_transaction().await.is_ok() {
+        let limit = self.limit();
+        if limit.answer(session.start_transaction()).await?.is_ok() {
+            // The server has not heard of it.
             let _ = session.abort_transaction().await;
             let detail = "the session is in no transaction";
             return Err(StoreError::Refused(Violation::new("", Code::Inconsistent, detail)));
         }
-        let mut reader = Reader::new(self, Some(&mut *session));
+        let mut reader = Reader::new(self, Some(&mut *session), limit);
         let (mut known, counters) = match reader.examine(change).await? {
             examine::Found::Answer(receipt) => return Ok(receipt),
             examine::Found::Nothing { known, counters } => (known, counters),
         };
         let bound = bind(std::iter::once(change), counters).map_err(StoreError::Refused)?;
-        known.clients = self.names(&bound, Some(&mut *session)).await?;
+        known.clients = self.names(&bound, Some(&mut *session), limit).await?;
         let pending = change.issues.iter().map(|issue| issue.document).collect();
         let commands = commands(change.team, &bound.changes, &bound.moves, &pending, &known)?;
-        let Err(outcome) = self.say(session, commands).await else {
+        let Err(outcome) = self.say(session, commands, limit).await else {
             return bound.receipts().pop().ok_or(StoreError::UnknownOutcome);
         };
         // A part of it may be written, which must not land with what the application writes.
-        let _ = session.abort_transaction().await;
+        if matches!(outcome, Outcome::Trouble(Trouble::Silent)) {
+            let _ = limit.answer(self.overtake(session)).await;
+        } else {
+            let _ = limit.answer(session.abort_transaction()).await;
+        }
         match outcome {
             Outcome::Trouble(Trouble::Store(error)) => Err(error),
             Outcome::Trouble(_) | Outcome::Missed => Err(StoreError::Unavailable),
@@ -177,13 +140,13 @@ impl MongoStore {
     }
 
     /// A change set by itself: again until it landed, something stands against it, or patience is over.
-    async fn land_one(&self, change: &Arc<ChangeSet>, start: Instant) -> Result<Receipt, StoreError> {
+    async fn land_one(&self, change: &Arc<ChangeSet>, limit: Limit) -> Result<Receipt, StoreError> {
         let group = std::slice::from_ref(change);
         let (mut tries, mut misses, mut unknown) = (0, 0, false);
         let mut look = needs_care(change) || change.check().is_err();
         loop {
             let known = if look {
-                match self.examine(change).await {
+                match self.examine(change, limit).await {
                     Ok(examine::Found::Answer(receipt)) => return Ok(receipt),
                     Ok(examine::Found::Nothing { known, counters }) => {
                         self.shared.predictions.learn(change.team, counters);
@@ -197,17 +160,17 @@ impl MongoStore {
                 Some(Known::default())
             };
             if let Some(known) = known {
-                match self.attempt(group, known).await {
+                match self.attempt(group, known, limit).await {
                     Ok(mut receipts) => return receipts.pop().ok_or(StoreError::UnknownOutcome),
                     Err(Outcome::Missed) => {
                         misses += 1;
                         // Mostly another process was faster; now and then something else stands against it.
-                        look = needs_care(change) || misses % 8 == 2 || !self.recall(group).await;
+                        look = needs_care(change) || misses % 8 == 2 || !self.recall(group, limit).await;
                         if misses == 1 {
                             continue;
                         }
                     }
-                    Err(Outcome::Trouble(Trouble::Again)) => {}
+                    Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => {}
                     Err(Outcome::Trouble(Trouble::Unknown)) => (look, unknown) = (true, true),
                     Err(Outcome::Trouble(Trouble::Store(StoreError::Backend(_)))) if unknown => {
                         return Err(StoreError::UnknownOutcome);
@@ -215,62 +178,50 @@ impl MongoStore {
                     Err(Outcome::Trouble(Trouble::Store(error))) => return Err(error),
                 }
             }
-            if start.elapsed() >= self.shared.settings.patience {
-                return Err(if unknown { StoreError::UnknownOutcome } else { StoreError::Unavailable });
+            if limit.is_over() {
+                return if unknown { self.landed(change, limit).await } else { Err(StoreError::Unavailable) };
             }
             tries += 1;
             pause(tries).await;
         }
     }
 
+    /// The receipt of what was sent, if it can be seen.
+    async fn landed(&self, change: &ChangeSet, limit: Limit) -> Result<Receipt, StoreError> {
+        let receipt = Reader::new(self, None, limit).receipt(change.team, change.id).await;
+        receipt.ok().flatten().ok_or(StoreError::UnknownOutcome)
+    }
+
     /// What stands against a change set, all of it seen at one moment: a counter read before another issue and numbers
     /// read after it would make that issue's number look taken.
-    async fn examine(&self, change: &ChangeSet) -> Result<examine::Found, StoreError> {
-        let mut session = self.begin().await.map_err(store_trouble)?;
-        let found = Reader::new(self, Some(&mut session)).examine(change).await;
+    async fn examine(&self, change: &ChangeSet, limit: Limit) -> Result<examine::Found, StoreError> {
+        let mut session = self.begin(limit).await.map_err(store_trouble)?;
+        let found = Reader::new(self, Some(&mut session), limit).examine(change).await;
         if let Err(StoreError::Unavailable | StoreError::Backend(_)) = found {
-            let _ = session.abort_transaction().await;
+            // The driver ends it, and nothing waits for what only read.
             return found;
         }
         // What was seen may still be undone, unless a majority has it.
-        self.end(&mut session).await.map_err(store_trouble)?;
+        self.end(&mut session, limit).await.map_err(store_trouble)?;
         found
     }
 
-    /// Several in one transaction.
-    async fn land_together(&self, changes: &[Arc<ChangeSet>], start: Instant) -> Together {
-        let (mut tries, mut misses) = (0, 0);
-        loop {
-            match self.attempt(changes, Known::default()).await {
-                Ok(receipts) => return Together::Landed(receipts),
-                Err(Outcome::Missed) if misses < MISSES && self.recall(changes).await => misses += 1,
-                Err(Outcome::Trouble(Trouble::Again)) => tries += 1,
-                // Looked for one by one, each would wait as long again.
-                Err(Outcome::Trouble(Trouble::Unknown)) => {
-                    return Together::Failed(StoreError::UnknownOutcome);
-                }
-                Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
-            }
-            if start.elapsed() >= self.shared.settings.patience {
-                return Together::Failed(StoreError::Unavailable);
-            }
-            if tries + misses > 1 {
-                pause(tries.max(misses)).await;
-            }
-        }
-    }
-
-    async fn attempt(&self, changes: &[Arc<ChangeSet>], mut known: Known) -> Result<Vec<Receipt>, Outcome> {
+    async fn attempt(
+        &self,
+        changes: &[Arc<ChangeSet>],
+        mut known: Known,
+        limit: Limit,
+    ) -> Result<Vec<Receipt>, Outcome> {
         let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
         let keys = || issues(changes).map(|issue| issue.counter);
         let predicted = self.shared.predictions.predict(team, keys());
         let Ok(bound) = bind(changes.iter().map(|change| &**change), predicted) else {
             return Err(Outcome::Missed);
         };
-        known.clients = self.names(&bound, None).await?;
+        known.clients = self.names(&bound, None, limit).await?;
         let pending = issues(changes).map(|issue| issue.document).collect();
         let commands = commands(team, &bound.changes, &bound.moves, &pending, &known)?;
-        match self.transact(commands).await {
+        match self.transact(commands, limit).await {
             Ok(()) => {
                 self.shared.predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
                 Ok(bound.receipts())
@@ -286,33 +237,39 @@ impl MongoStore {
 
     /// A transaction from its beginning to its end. In a task of its own: a caller that goes away would leave it open,
     /// with all that it wrote to out of everybody's reach until the server ends it.
-    async fn transact(&self, commands: Commands) -> Result<(), Outcome> {
+    async fn transact(&self, commands: Commands, limit: Limit) -> Result<(), Outcome> {
         let store = self.clone();
         let task = tokio::spawn(async move {
-            let mut session = store.begin().await?;
-            match store.say(&mut session, commands).await {
-                Ok(()) => store.end(&mut session).await.map_err(Outcome::Trouble),
-                Err(outcome) => {
-                    // If nobody hears it, the server ends the transaction by itself.
-                    let _ = session.abort_transaction().await;
-                    Err(outcome)
-                }
+            let mut session = store.begin(limit).await?;
+            let done = match store.say(&mut session, commands, limit).await {
+                Ok(()) => store.end(&mut session, limit).await.map_err(Outcome::Trouble),
+                missed => missed,
+            };
+            if let Err(outcome) = &done {
+                let is_silent = matches!(outcome, Outcome::Trouble(trouble) if trouble.is_silent());
+                store.leave(session, is_silent, limit).await;
             }
+            done
         });
         task.await.unwrap_or(Err(Outcome::Trouble(Trouble::Unknown)))
     }
 
     /// Runs the commands inside a transaction.
-    async fn say(&self, session: &mut ClientSession, commands: Commands) -> Result<(), Outcome> {
+    async fn say(
+        &self,
+        session: &mut ClientSession,
+        commands: Commands,
+        limit: Limit,
+    ) -> Result<(), Outcome> {
         let Commands { updates, deletes } = commands;
         let collection = self.billing().name();
         for (count, updates) in updates {
             let update = rawdoc! { "update": collection, "updates": updates, "ordered": true };
-            self.expect(session, update, count).await?;
+            self.expect(session, update, count, limit).await?;
         }
         for (count, deletes) in deletes {
             let delete = rawdoc! { "delete": collection, "deletes": deletes, "ordered": true };
-            self.expect(session, delete, count).await?;
+            self.expect(session, delete, count, limit).await?;
         }
         Ok(())
     }
@@ -322,8 +279,9 @@ impl MongoStore {
         session: &mut ClientSession,
         command: RawDocumentBuf,
         count: u64,
+        limit: Limit,
     ) -> Result<(), Outcome> {
-        match self.write(session, command).await? {
+        match self.write(session, command, limit).await? {
             Reply::Matched(matched) if matched == count => Ok(()),
             Reply::Matched(_) => Err(Outcome::Missed),
             Reply::Taken { pattern, value } => {
@@ -341,6 +299,7 @@ impl MongoStore {
         &self,
         bound: &Bound,
         session: Option<&mut ClientSession>,
+        limit: Limit,
     ) -> Result<HashMap<ClientId, String>, StoreError> {
         let records = bound.changes.iter().flat_map(|change| &change.writes).filter_map(Write::record);
         let (mut names, mut wanted) = (HashMap::new(), HashSet::new());
@@ -361,19 +320,19 @@ impl MongoStore {
         wanted.retain(|client| !names.contains_key(client));
         let Some(team) = bound.changes.first().map(|change| change.team) else { return Ok(names) };
         if !wanted.is_empty() {
-            names.extend(Reader::new(self, session).client_names(team, &wanted).await?);
+            names.extend(Reader::new(self, session, limit).client_names(team, &wanted).await?);
         }
         Ok(names)
     }
 
     /// Reads the counters anew, which is mostly what a commit missed by; whether it has any.
-    async fn recall(&self, changes: &[Arc<ChangeSet>]) -> bool {
+    async fn recall(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> bool {
         let Some(team) = changes.first().map(|change| change.team) else { return false };
         let wanted: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
         if wanted.is_empty() {
             return false;
         }
-        match Reader::of_the_newest(self).counters(team, wanted).await {
+        match Reader::of_the_newest(self, limit).counters(team, wanted).await {
             Ok(counters) => {
                 self.shared.predictions.learn(team, counters);
                 true
@@ -387,7 +346,7 @@ impl MongoStore {
 fn store_trouble(trouble: Trouble) -> StoreError {
     match trouble {
         Trouble::Store(error) => error,
-        Trouble::Again | Trouble::Unknown => StoreError::Unavailable,
+        Trouble::Again | Trouble::Silent | Trouble::Unknown => StoreError::Unavailable,
     }
 }
 
@@ -395,49 +354,3 @@ fn store_trouble(trouble: Trouble) -> StoreError {
 #[derive(Debug, thiserror::Error)]
 #[error("a unique index that this release does not know refused a document")]
 struct UnknownKey;
-
-fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
-    changes.iter().flat_map(|change| &change.issues)
-}
-
-/// Change sets with their numbers bound one after the other, and what that does to the counters.
-struct Bound {
-    changes: Vec<ResolvedChange>,
-    moves: Vec<CounterMove>,
-}
-
-/// Binds the numbers of change sets that land together.
-fn bind<'c>(
-    changes: impl Iterator<Item = &'c ChangeSet>,
-    mut counters: Counters,
-) -> Result<Bound, Violation> {
-    let mut bound = Bound { changes: Vec::new(), moves: Vec::new() };
-    for change in changes {
-        let resolved = resolve(change, &counters)?;
-        for step in &resolved.counters {
-            counters.insert(step.key, step.after);
-            match bound.moves.iter_mut().find(|known| known.key == step.key) {
-                Some(known) => known.after = step.after,
-                None => bound.moves.push(*step),
-            }
-        }
-        bound.changes.push(resolved);
-    }
-    bound.moves.sort_by_key(|step| step.key);
-    Ok(bound)
-}
-
-impl Bound {
-    fn receipts(self) -> Vec<Receipt> {
-        self.changes.into_iter().map(receipt).collect()
-    }
-}
-
-/// The receipt of what was written, without another copy of it.
-fn receipt(change: ResolvedChange) -> Receipt {
-    let records = change.writes.into_iter().filter_map(|write| match write {
-        Write::Insert(record) | Write::Update { record, .. } => Some(record),
-        Write::Delete { .. } => None,
-    });
-    Receipt { commit: change.id, records: records.collect(), replayed: false }
-}

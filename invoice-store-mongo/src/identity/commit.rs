@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use invoice_core::CommitId;
@@ -16,6 +15,7 @@ use super::{keys, queries};
 use crate::MongoStore;
 use crate::error::{unique, unreadable};
 use crate::layout::uuid;
+use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
 /// How a try ended.
@@ -31,10 +31,10 @@ enum Outcome {
 #[async_trait]
 impl IdentityCommits for MongoStore {
     async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
-        let id = change.id;
+        let (id, limit) = (change.id, self.limit());
         if let Err(violation) = change.check() {
             // Whatever was written before is answered, even if it makes no sense now.
-            let replayed = self.knows(id).await?;
+            let replayed = self.knows(id, limit).await?;
             return if replayed {
                 Ok(IdentityReceipt { id, replayed })
             } else {
@@ -42,14 +42,14 @@ impl IdentityCommits for MongoStore {
             };
         }
         let change = Arc::new(change);
-        let (start, mut looks, mut tries) = (Instant::now(), needs_a_look(&change), 0);
+        let (mut looks, mut tries) = (needs_a_look(&change), 0);
         // Whether it may have been written.
         let mut maybe = false;
         loop {
-            match self.try_identities(&change, looks).await {
+            match self.try_identities(&change, looks, limit).await {
                 Ok(Outcome::Written) => return Ok(IdentityReceipt { id, replayed: false }),
                 // A transaction that wrote it may still be undone until a majority has it.
-                Ok(Outcome::Known) => match self.knows(id).await {
+                Ok(Outcome::Known) => match self.knows(id, limit).await {
                     Ok(true) => return Ok(IdentityReceipt { id, replayed: true }),
                     Ok(false) | Err(StoreError::Unavailable) => maybe = true,
                     Err(error) => return Err(error),
@@ -58,12 +58,22 @@ impl IdentityCommits for MongoStore {
                     looks = true;
                     continue;
                 }
-                Ok(Outcome::Missed) | Err(Trouble::Again) => {}
+                Ok(Outcome::Missed) | Err(Trouble::Again | Trouble::Silent) => {}
+                // Whether it was written is found out by the next try, before anything else is.
+                Err(Trouble::Unknown) => (looks, maybe) = (true, true),
+                Err(Trouble::Store(StoreError::Backend(_))) if maybe => {
+                    return Err(StoreError::UnknownOutcome);
+                }
                 Err(Trouble::Store(error)) => return Err(error),
-                Err(Trouble::Unknown) => return Err(StoreError::UnknownOutcome),
             }
-            if start.elapsed() >= self.shared.settings.patience {
-                return Err(if maybe { StoreError::UnknownOutcome } else { StoreError::Unavailable });
+            if limit.is_over() {
+                if !maybe {
+                    return Err(StoreError::Unavailable);
+                }
+                return match self.knows(id, limit).await {
+                    Ok(true) => Ok(IdentityReceipt { id, replayed: true }),
+                    _ => Err(StoreError::UnknownOutcome),
+                };
             }
             tries += 1;
             pause(tries).await;
@@ -73,21 +83,28 @@ impl IdentityCommits for MongoStore {
 
 impl MongoStore {
     /// Whether a majority has a commit.
-    async fn knows(&self, id: CommitId) -> Result<bool, StoreError> {
-        Ok(queries::one(self, Query::by_id(&keys::commit(id))?).await?.is_some())
+    async fn knows(&self, id: CommitId, limit: Limit) -> Result<bool, StoreError> {
+        let found = limit.answer(queries::one(self, Query::by_id(&keys::commit(id))?)).await??;
+        Ok(found.is_some())
     }
 
     /// In a task of its own: a caller that goes away would leave the transaction open until the server ends it.
-    async fn try_identities(&self, change: &Arc<IdentityChange>, looks: bool) -> Result<Outcome, Trouble> {
+    async fn try_identities(
+        &self,
+        change: &Arc<IdentityChange>,
+        looks: bool,
+        limit: Limit,
+    ) -> Result<Outcome, Trouble> {
         let (store, change) = (self.clone(), Arc::clone(change));
         let task = tokio::spawn(async move {
-            let mut session = store.begin().await?;
-            let done = store.write_identities(&mut session, &change, looks).await;
-            if matches!(done, Ok(Outcome::Written)) {
-                store.end(&mut session).await?;
-            } else {
-                // So that nobody waits for it; the server ends it some time if it does not hear of this.
-                let _ = session.abort_transaction().await;
+            let mut session = store.begin(limit).await?;
+            let mut done = store.write_identities(&mut session, &change, looks, limit).await;
+            if let Ok(Outcome::Written) = done {
+                done = store.end(&mut session, limit).await.map(|()| Outcome::Written);
+            }
+            if !matches!(done, Ok(Outcome::Written)) {
+                let is_silent = done.as_ref().is_err_and(Trouble::is_silent);
+                store.leave(session, is_silent, limit).await;
             }
             done
         });
@@ -99,9 +116,10 @@ impl MongoStore {
         session: &mut ClientSession,
         change: &IdentityChange,
         looks: bool,
+        limit: Limit,
     ) -> Result<Outcome, Trouble> {
         let seen: Option<Seen> = if looks {
-            match self.look_at_identities(session, change).await? {
+            match limit.answer(self.look_at_identities(session, change)).await?? {
                 Some(seen) => Some(seen),
                 None => return Ok(Outcome::Known),
             }
@@ -115,7 +133,7 @@ impl MongoStore {
             (CommandName::Update, false, renames),
             (CommandName::Delete, false, cascade),
         ] {
-            match self.write_some(session, name, statements).await? {
+            match self.write_some(session, name, statements, limit).await? {
                 Some(missed) if counted && missed => return Ok(Outcome::Missed),
                 Some(_) => {}
                 None => return Ok(Outcome::Known),
@@ -124,7 +142,7 @@ impl MongoStore {
         for user in deleted_users {
             let left = doc! { "kind": keys::MEMBERSHIP, "user_id": uuid(user.as_uuid()) };
             let find = self.identity().find_one(left).hint(Hint::Name("membership_user".to_owned()));
-            if find.session(&mut *session).await?.is_some() {
+            if limit.answer(find.session(&mut *session)).await??.is_some() {
                 return Err(Trouble::Store(StoreError::InUse));
             }
         }
@@ -137,12 +155,13 @@ impl MongoStore {
         session: &mut ClientSession,
         name: CommandName,
         statements: Statements,
+        limit: Limit,
     ) -> Result<Option<bool>, Trouble> {
         let count = statements.count();
         if count == 0 {
             return Ok(Some(false));
         }
-        match self.write(session, statements.command(name, self.identity().name())).await? {
+        match self.write(session, statements.command(name, self.identity().name()), limit).await? {
             Reply::Matched(matched) => Ok(Some(matched != count)),
             Reply::Taken { value, .. } if is_commit(&value) => Ok(None),
             Reply::Taken { pattern, value } => match unique(&pattern, &value) {

@@ -7,7 +7,7 @@ use mongodb::options::Hint;
 use super::keys;
 use super::queries::Query;
 use crate::MongoStore;
-use crate::error::store_error;
+use crate::limit::Limit;
 
 /// What is deleted, and by which index and field.
 pub(super) const SESSIONS: (&str, &str) = ("session_end", "absolute_expires_at");
@@ -25,13 +25,18 @@ impl Housekeeping for MongoStore {
 }
 
 impl MongoStore {
-    /// Outside a transaction each document is deleted by itself, so that nobody waits for long.
+    /// Outside a transaction each document is deleted by itself, so that nobody waits for long. If an answer is lost, what
+    /// was deleted by then goes uncounted.
     async fn delete_all(&self, query: Query) -> Result<u64, StoreError> {
         let Query { filter, index, .. } = query;
-        let mut delete = self.identity().delete_many(filter);
-        if let Some(index) = index {
-            delete = delete.hint(Hint::Name(index.to_owned()));
-        }
-        delete.await.map(|done| done.deleted_count).map_err(store_error)
+        let delete = || async {
+            let mut delete = self.identity().delete_many(filter.clone());
+            if let Some(index) = index {
+                delete = delete.hint(Hint::Name(index.to_owned()));
+            }
+            delete.await
+        };
+        let done = Limit::unhurried(&self.shared.settings).persist(delete).await?;
+        Ok(done.deleted_count)
     }
 }

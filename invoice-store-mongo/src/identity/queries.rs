@@ -25,13 +25,22 @@ pub(super) struct Query {
     pub(super) filter: Document,
     /// The index to use; where there are two, the server takes each for its part.
     pub(super) index: Option<&'static str>,
+    /// Only these fields, if there are any.
+    pub(super) shown: Document,
     pub(super) sort: Document,
     pub(super) limit: i64,
 }
 
 impl Query {
     fn new(index: &'static str, filter: Document) -> Self {
-        Self { filter, index: Some(index), sort: Document::new(), limit: 0 }
+        Self { filter, index: Some(index), shown: Document::new(), sort: Document::new(), limit: 0 }
+    }
+
+    /// Only these fields, and not the identifier.
+    pub(super) fn only(self, fields: &[&str]) -> Self {
+        let mut shown = doc! { "_id": 0 };
+        shown.extend(fields.iter().map(|name| ((*name).to_owned(), Bson::Int32(1))));
+        Self { shown, ..self }
     }
 
     fn sorted(self, sort: Document, limit: i64) -> Self {
@@ -39,7 +48,8 @@ impl Query {
     }
 
     pub(super) fn by_id(id: &RawDocument) -> Result<Self, StoreError> {
-        Ok(Self::new("_id_", doc! { "_id": plain(id)? }))
+        // By nothing but that, and without a hint, the server finds it without making a plan.
+        Ok(Self { index: None, ..Self::new("", doc! { "_id": plain(id)? }) })
     }
 
     pub(super) fn by_key(key: &IdentityKey) -> Result<Self, StoreError> {
@@ -67,7 +77,7 @@ impl Query {
             { "kind": keys::SESSION, "refresh": is.clone() },
             { "kind": keys::SESSION, "previous_refresh": is },
         ] };
-        Self { filter: either, index: None, sort: Document::new(), limit: 2 }
+        Self { index: None, limit: 2, ..Self::new("", either) }
     }
 
     /// What belongs to a team or user, newest first, from an identifier on.
@@ -144,8 +154,8 @@ fn plain(id: &RawDocument) -> Result<Document, StoreError> {
 
 /// The first document, if there is one.
 pub(super) async fn one(store: &MongoStore, query: Query) -> Result<Option<RawDocumentBuf>, StoreError> {
-    let Query { filter, index, .. } = query;
-    let mut find = store.identity().find_one(filter);
+    let Query { filter, index, shown, .. } = query;
+    let mut find = store.identity().find_one(filter).projection(shown);
     if let Some(index) = index {
         find = find.hint(Hint::Name(index.to_owned()));
     }
@@ -154,9 +164,10 @@ pub(super) async fn one(store: &MongoStore, query: Query) -> Result<Option<RawDo
 
 /// All documents.
 pub(super) async fn many(store: &MongoStore, query: Query) -> Result<Vec<RawDocumentBuf>, StoreError> {
-    let Query { filter, index, sort, limit } = query;
+    let Query { filter, index, shown, sort, limit } = query;
     // A batch that is larger than the limit ends the cursor at once.
-    let mut find = store.identity().find(filter).sort(sort).limit(limit).batch_size(1_000);
+    let find = store.identity().find(filter).projection(shown).sort(sort);
+    let mut find = find.limit(limit).batch_size(1_000);
     if let Some(index) = index {
         find = find.hint(Hint::Name(index.to_owned()));
     }

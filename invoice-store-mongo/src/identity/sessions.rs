@@ -8,15 +8,14 @@ use invoice_core::ports::identity::{MailedTokens, Sessions};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{OneTimeTokenId, Role, SessionId, TeamId, Timestamp, UserId};
 use invoice_store_common::identity::first_before;
+use mongodb::bson::doc;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::bson::{Document, doc};
-use mongodb::options::Hint;
 
 use super::keys;
 use super::queries::{Query, many, one, one_record, page_of, position, record};
 use crate::MongoStore;
 use crate::error::{store_error, unreadable};
-use crate::layout::{Fields, instant, there, uuid};
+use crate::layout::{Fields, instant, there};
 
 fn session(document: &RawDocument) -> Result<Session, StoreError> {
     let seen = there("last_seen_at", Fields(document).instant("last_seen_at")?)?;
@@ -27,49 +26,32 @@ fn one_time_token(document: &RawDocument) -> Result<OneTimeToken, StoreError> {
     record(keys::ONE_TIME_TOKEN, document)
 }
 
-/// The session with its user and, of a team, the membership: one read of three documents. The identifiers of the
-/// others are made of what the session says, so that each is found by its own.
-pub(super) fn check_pipeline(
-    collection: &str,
-    id: SessionId,
-    team: Option<TeamId>,
-) -> Result<Vec<Document>, StoreError> {
-    let Query { filter, .. } = Query::by_key(&IdentityKey::Session(id))?;
-    let mut shown = doc! {
-        "_id": 0, "user_id": 1, "sv": 1, "revoked_at": 1, "idle_expires_at": 1, "secret": 1,
-        "user": { "kind": keys::USER, "id": "$user_id" },
-    };
-    if let Some(team) = team {
-        shown.insert(
-            "member",
-            doc! { "kind": keys::MEMBERSHIP, "team": uuid(team.as_uuid()), "user": "$user_id" },
-        );
-    }
-    let look_up = |name: &str| {
-        doc! { "$lookup": {
-            "from": collection, "localField": name, "foreignField": "_id", "as": name,
-        } }
-    };
-    let mut pipeline = vec![doc! { "$match": filter }, doc! { "$project": shown }, look_up("user")];
-    if team.is_some() {
-        pipeline.push(look_up("member"));
-    }
-    pipeline.push(doc! { "$project": {
-        "user_id": 1, "sv": 1, "revoked_at": 1, "idle_expires_at": 1, "secret": 1,
-        "user.uv": 1, "user.disabled_at": 1, "member.role": 1,
-    } });
-    Ok(pipeline)
+/// What is read of a session to check it.
+pub(super) fn of_session(id: SessionId) -> Result<Query, StoreError> {
+    let fields = ["user_id", "sv", "revoked_at", "idle_expires_at", "secret"];
+    Ok(Query::by_key(&IdentityKey::Session(id))?.only(&fields))
 }
 
-fn check(document: &RawDocument) -> Result<Option<SessionCheck>, StoreError> {
-    let session = Fields(document);
-    let Some(user) = first(document, "user")? else { return Ok(None) };
+/// What is read of whom it belongs to: the user and, of a team, the membership.
+pub(super) fn of_user(user: UserId, team: Option<TeamId>) -> Result<Query, StoreError> {
+    let member = team.map(|team| IdentityKey::Membership(team, user));
+    let both = std::iter::once(IdentityKey::User(user)).chain(member);
+    Ok(Query::by_keys(both)?.only(&["kind", "uv", "disabled_at", "role"]))
+}
+
+fn check(session: Fields<'_>, owners: &[RawDocumentBuf]) -> Result<Option<SessionCheck>, StoreError> {
+    let (mut user, mut role) = (None, None);
+    for owner in owners {
+        let fields = Fields(owner);
+        if there("kind", fields.text("kind")?)? == keys::USER {
+            user = Some(fields);
+        } else {
+            role = role_named(there("role", fields.text("role")?)?);
+        }
+    }
+    let Some(user) = user else { return Ok(None) };
     let count = |fields: Fields<'_>, name| -> Result<u32, StoreError> {
         u32::try_from(there(name, fields.number(name)?)?).map_err(|error| unreadable(name, error))
-    };
-    let role = match first(document, "member")? {
-        Some(member) => role_named(there("role", member.text("role")?)?),
-        None => None,
     };
     let secret = session.bytes("secret")?.map(SealedBytes::new).transpose();
     Ok(Some(SessionCheck {
@@ -82,15 +64,6 @@ fn check(document: &RawDocument) -> Result<Option<SessionCheck>, StoreError> {
         idle_expires_at: there("idle_expires_at", session.instant("idle_expires_at")?)?,
         secret: secret.map_err(|error| unreadable("secret", error))?,
     }))
-}
-
-/// What a look-up found, if it found something.
-fn first<'a>(document: &'a RawDocument, name: &'static str) -> Result<Option<Fields<'a>>, StoreError> {
-    let Some(found) = document.get(name).map_err(|error| unreadable(name, error))? else { return Ok(None) };
-    let list = there(name, found.as_array())?;
-    let Some(found) = list.into_iter().next() else { return Ok(None) };
-    let found = found.map_err(|error| unreadable(name, error))?;
-    Ok(Some(Fields(there(name, found.as_document())?)))
 }
 
 /// The role; the collection holds no other texts.
@@ -124,10 +97,11 @@ impl Sessions for MongoStore {
         id: SessionId,
         team: Option<TeamId>,
     ) -> Result<Option<SessionCheck>, StoreError> {
-        let pipeline = check_pipeline(self.identity().name(), id, team)?;
-        let aggregate = self.identity().aggregate(pipeline).hint(Hint::Name("_id_".to_owned()));
-        let mut cursor = aggregate.with_type::<RawDocumentBuf>().await.map_err(store_error)?;
-        if cursor.advance().await.map_err(store_error)? { check(cursor.current()) } else { Ok(None) }
+        // Two finds by identifier: one aggregate that looks the others up takes the server longer than a round trip.
+        let Some(session) = one(self, of_session(id)?).await? else { return Ok(None) };
+        let session = Fields(&session);
+        let user = UserId::from_uuid(there("user_id", session.uuid("user_id")?)?);
+        check(session, &many(self, of_user(user, team)?).await?)
     }
 
     async fn touch_session(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {

@@ -1,13 +1,11 @@
 //! Migrations as lists of commands, in extended JSON.
 
-use std::time::Instant;
-
 use invoice_core::ports::StoreError;
 use mongodb::bson::{Document, doc};
 
 use crate::MongoStore;
-use crate::error::{code, is_lost, is_transient, store_error};
-use crate::transaction::pause;
+use crate::error::code;
+use crate::limit::Limit;
 
 const NAMESPACE_NOT_FOUND: i32 = 26;
 const INDEX_NOT_FOUND: i32 = 27;
@@ -27,10 +25,12 @@ impl MongoStore {
     /// Runs a command of a migration, which may have been run before.
     pub(super) async fn define(&self, command: Document) -> Result<(), StoreError> {
         let first = command.keys().next().cloned().unwrap_or_default();
-        let done = self.persist(|| self.run(command.clone())).await?;
+        // An index over many documents takes its time. If the server stands still, the lease ends this.
+        let limit = Limit::unhurried(&self.shared.settings);
+        let done = limit.persist(|| self.run(command.clone())).await?;
         match (first.as_str(), done) {
             ("create", Some(NAMESPACE_EXISTS)) => {
-                let change = self.persist(|| self.run(change(&command))).await?;
+                let change = limit.persist(|| self.run(change(&command))).await?;
                 change.map_or(Ok(()), |code| Err(refused(code)))
             }
             ("drop" | "dropIndexes", Some(NAMESPACE_NOT_FOUND | INDEX_NOT_FOUND)) | (_, None) => Ok(()),
@@ -47,27 +47,6 @@ impl MongoStore {
                 Some(code @ (NAMESPACE_NOT_FOUND | INDEX_NOT_FOUND | NAMESPACE_EXISTS)) => Ok(Some(code)),
                 _ => Err(error),
             },
-        }
-    }
-
-    /// Asks again while the cluster has no primary, as long as the store is patient.
-    pub(super) async fn persist<T, F>(&self, ask: impl Fn() -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, mongodb::error::Error>>,
-    {
-        let start = Instant::now();
-        let mut tries = 0;
-        loop {
-            match ask().await {
-                Err(error)
-                    if (is_lost(&error) || is_transient(&error))
-                        && start.elapsed() < self.shared.settings.patience =>
-                {
-                    tries += 1;
-                    pause(tries).await;
-                }
-                result => return result.map_err(store_error),
-            }
         }
     }
 }

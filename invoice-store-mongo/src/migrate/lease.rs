@@ -43,8 +43,8 @@ impl MongoStore {
 }
 
 impl<'a> Lease<'a> {
-    /// Waits for whoever has it.
-    pub(super) async fn take(store: &'a MongoStore) -> Result<Self, StoreError> {
+    /// Waits for whoever has it, as long as a turn may take.
+    pub(super) async fn take(store: &'a MongoStore) -> Result<Self, MigrateError> {
         let journal = store.journal();
         let holder = doc! { "_id": JOURNAL, "holder": mongodb::bson::Uuid::new() };
         let free = doc! {
@@ -52,16 +52,21 @@ impl<'a> Lease<'a> {
             "$or": [{ "holder": holder.get("holder") }, { "$expr": { "$lt": ["$until", "$$NOW"] } }],
         };
         let taken = vec![doc! { "$set": { "holder": holder.get("holder"), "until": until() } }];
-        let begun = doc! { "$setOnInsert": { "until": mongodb::bson::DateTime::from_millis(0) } };
+        let fresh = doc! { "$setOnInsert": { "until": mongodb::bson::DateTime::from_millis(0) } };
         let id = doc! { "_id": JOURNAL };
         // Two that insert it at once: the server tries the one that lost again.
-        let insert = || async { journal.update_one(id.clone(), begun.clone()).upsert(true).await };
-        store.persist(insert).await?;
+        let insert = || async { journal.update_one(id.clone(), fresh.clone()).upsert(true).await };
+        store.limit().persist(insert).await?;
+        let begun = Instant::now();
         loop {
             let asked = Instant::now();
             let ask = || async { journal.update_one(free.clone(), taken.clone()).await };
-            if store.persist(ask).await?.matched_count == 1 {
+            if store.limit().persist(ask).await?.matched_count == 1 {
                 return Ok(Self { store, journal, holder, taken: asked });
+            }
+            let waited = begun.elapsed();
+            if waited >= store.shared.settings.turn {
+                return Err(MigrateError::Busy { waited });
             }
             pause(6).await;
         }
@@ -79,7 +84,7 @@ impl<'a> Lease<'a> {
         // One that can't be given back ends by itself.
         let free =
             doc! { "$set": { "until": mongodb::bson::DateTime::from_millis(0) }, "$unset": { "holder": "" } };
-        let _ = self.journal.update_one(self.holder.clone(), free).await;
+        let _ = tokio::time::timeout(RELIED_ON, self.journal.update_one(self.holder.clone(), free)).await;
         result
     }
 
@@ -123,7 +128,7 @@ impl<'a> Lease<'a> {
     /// Writes only while nobody else has the lease.
     async fn write(&self, change: Vec<Document>) -> Result<(), StoreError> {
         let ask = || async { self.journal.update_one(self.holder.clone(), change.clone()).await };
-        let done = self.store.persist(ask).await?;
+        let done = self.store.limit().persist(ask).await?;
         if done.matched_count == 1 { Ok(()) } else { Err(StoreError::Unavailable) }
     }
 }

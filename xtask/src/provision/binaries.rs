@@ -1,13 +1,14 @@
 //! Finds PostgreSQL's programs and others, or installs them where that is one command.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use super::folder::is_root;
 use crate::command::{program, run};
+use crate::features::target;
 
 /// Where Debian and its relatives put each version, none of it on the path.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -38,6 +39,11 @@ pub(super) fn apt_install(packages: &[&str]) -> Result<bool> {
         return Ok(false);
     }
     eprintln!("installing {}", packages.join(" "));
+    // Let go by the system when we end. Whoever else installs waits for us here, and apt-get for nobody.
+    let folder = target()?.join("tools");
+    fs::create_dir_all(&folder)?;
+    let lock = File::create(folder.join("apt.lock"))?;
+    lock.lock()?;
     let apt = || {
         let mut command = program("apt-get");
         command.env("DEBIAN_FRONTEND", "noninteractive");

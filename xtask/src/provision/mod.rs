@@ -5,10 +5,12 @@ mod folder;
 mod guardian;
 mod mongo;
 mod postgres;
+mod redis;
 
 pub(crate) use folder::{Folder, Random, random};
 pub(crate) use mongo::{Mongo, Settings as MongoSettings, mongod};
 pub(crate) use postgres::{Postgres, Settings};
+pub(crate) use redis::{Redis, redis_server};
 
 use anyhow::Result;
 
@@ -21,6 +23,11 @@ pub(crate) const POSTGRES_BIN: &str = "INVOICE_POSTGRES_BIN";
 pub(crate) const MONGO_URI: &str = "INVOICE_TEST_MONGO_URI";
 /// Where a test finds MongoDB's program, to start a server of another kind itself.
 pub(crate) const MONGOD: &str = "INVOICE_TEST_MONGOD";
+
+/// The same for a Redis, by its URL, whose databases 1 to 15 are emptied.
+pub(crate) const REDIS_URL: &str = "INVOICE_TEST_REDIS_URL";
+/// Where a test finds Redis' program, to start a server that it kills.
+pub(crate) const REDIS_SERVER: &str = "INVOICE_TEST_REDIS_SERVER";
 
 /// A server to be used, and to be stopped if it is ours.
 pub(crate) struct Server<S> {
@@ -39,6 +46,13 @@ impl Server<Mongo> {
     /// The one named by the environment, or else a new one.
     pub(crate) fn mongo(settings: &MongoSettings) -> Result<Self> {
         Self::find(MONGO_URI, || Mongo::start(settings), Mongo::url)
+    }
+}
+
+impl Server<Redis> {
+    /// The one named by the environment, or else a new one.
+    pub(crate) fn redis() -> Result<Self> {
+        Self::find(REDIS_URL, Redis::start, Redis::url)
     }
 }
 

@@ -48,23 +48,25 @@ pub(crate) struct Settings {
     /// Seconds after which the server ends a transaction. Until then what a client wrote before it was killed is in
     /// everybody else's way: MongoDB ends no transaction because its client's connection is gone.
     transaction: u32,
+    /// Fails on demand: takes the commands that set fail points.
+    fails: bool,
 }
 
 impl Settings {
     /// For tests: one node that hundreds of them use at once, in memory where there is room. MongoDB syncs each file it
     /// makes, and a test's database has a file for each index: half a second on a disk.
     pub(crate) fn single() -> Self {
-        Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10), transaction: 60 }
+        Self { nodes: 1, cache: "0.5", oplog: 256, memory: Some(6 << 10), transaction: 60, fails: true }
     }
 
     /// For benchmarks: one node on the disk, with memory for what is measured.
     pub(crate) fn durable() -> Self {
-        Self { nodes: 1, cache: "2", oplog: 1_024, memory: None, transaction: 60 }
+        Self { nodes: 1, cache: "2", oplog: 1_024, memory: None, transaction: 60, fails: false }
     }
 
     /// For crash runs: three nodes, of which one can die, and transactions of killed workers that end soon.
     pub(crate) fn replicated() -> Self {
-        Self { nodes: 3, cache: "0.25", oplog: 256, memory: None, transaction: 3 }
+        Self { nodes: 3, cache: "0.25", oplog: 256, memory: None, transaction: 3, fails: false }
     }
 }
 
@@ -230,6 +232,9 @@ impl Node {
         command.args(["--setParameter", "minSnapshotHistoryWindowInSeconds=5"]);
         let lifetime = format!("transactionLifetimeLimitSeconds={}", self.settings.transaction);
         command.args(["--setParameter", &lifetime]);
+        if self.settings.fails {
+            command.args(["--setParameter", "enableTestCommands=1"]);
+        }
         // Told to stop, it does not wait for its clients to find another server first.
         command.args(["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]);
         if let Some(user) = self.user {

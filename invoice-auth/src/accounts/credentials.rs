@@ -1,0 +1,80 @@
+use invoice_core::UserId;
+use invoice_core::identity::{EmailKey, Fingerprint, SecurityAction, User};
+
+use crate::auth::{Auth, Parts};
+use crate::client::ClientInfo;
+use crate::error::AuthError;
+use crate::password::Password;
+use crate::throttle::ThrottleKey;
+
+impl Parts {
+    /// The account, if it may be used.
+    pub(crate) async fn user_of(&self, id: UserId) -> Result<User, AuthError> {
+        let user = self.ports.users.user(id).await?;
+        user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::NotFound)
+    }
+
+    /// Counts an attempt at the password of an account, existing or not.
+    pub(super) async fn attempt(
+        &self,
+        account: &EmailKey,
+        client: &ClientInfo,
+    ) -> Result<Vec<ThrottleKey>, AuthError> {
+        let keys = ThrottleKey::of_attempt(self.pseudonym(b"log-in", account)?, client.address());
+        self.wait_out(&keys).await?;
+        Ok(keys)
+    }
+
+    /// Counts a mail to an address, whoever asks for it: nobody's mailbox is flooded from here.
+    pub(super) async fn attempt_mail(&self, to: &EmailKey) -> Result<(), AuthError> {
+        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"mail", to)?, None)).await
+    }
+
+    /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
+    pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
+        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"invitation", to)?, None)).await
+    }
+
+    async fn wait_out(&self, keys: &[ThrottleKey]) -> Result<(), AuthError> {
+        let answer = self.throttle.attempt(keys).await;
+        answer.map_err(|retry_after| AuthError::TooManyAttempts { retry_after })
+    }
+
+    /// What an address is counted under. A plain hash of it could be guessed.
+    fn pseudonym(&self, what: &[u8], account: &EmailKey) -> Result<Fingerprint, AuthError> {
+        let key = self.master.mac_key("throttle")?;
+        Ok(Fingerprint::new(key.tag(&[what, b":", account.as_str().as_bytes()])))
+    }
+
+    /// Tells the audit of a failed attempt; it costs the same for an account that does not exist.
+    pub(super) async fn failed(&self, user: Option<UserId>, client: &ClientInfo) -> AuthError {
+        let now = self.now();
+        let mut event = self.event(now, SecurityAction::LoginFailed, client);
+        if let Some(user) = user {
+            event = event.by_user(user);
+        }
+        match self.commit(self.change(now).audit(event)).await {
+            Ok(()) => AuthError::InvalidCredentials,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl Auth {
+    /// Asks somebody who is logged in for their password again; attempts count like those of a log-in.
+    pub(super) async fn prove(
+        &self,
+        user: &User,
+        password: &Password,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let parts = self.parts();
+        let keys = parts.attempt(user.email().key(), client).await?;
+        let verdict = parts.passwords.verify(user.password(), password).await?;
+        if !verdict.matches {
+            return Err(parts.failed(Some(user.id()), client).await);
+        }
+        parts.throttle.succeeded(&keys).await;
+        Ok(())
+    }
+}

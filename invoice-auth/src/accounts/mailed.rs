@@ -1,0 +1,90 @@
+use invoice_core::identity::{IdentityChange, OneTimeToken, TokenPurpose, User};
+use invoice_core::ports::PageRequest;
+use invoice_core::{OneTimeTokenId, Timestamp, UserId};
+
+use crate::auth::{Auth, Parts};
+use crate::error::AuthError;
+use crate::mailer::Mail;
+use crate::secret::OpaqueToken;
+use crate::settings::millis;
+
+const PREFIX: &str = "ivm_";
+/// The prefix and 32 bytes in base64url.
+const LEN: usize = PREFIX.len() + 43;
+
+impl Parts {
+    /// A one-time token for a user and the record of it; `payload` is the address it is about.
+    pub(super) fn one_time_token(
+        &self,
+        user: UserId,
+        purpose: TokenPurpose,
+        payload: &str,
+        now: Timestamp,
+    ) -> Result<(OpaqueToken, OneTimeToken), AuthError> {
+        let ttl = match purpose {
+            TokenPurpose::ResetPassword => self.settings.reset_ttl,
+            _ => self.settings.mailed_ttl,
+        };
+        let token = OpaqueToken::random(PREFIX)?;
+        let id = self.id(OneTimeTokenId::from_uuid, now);
+        let record = OneTimeToken::new(id, user, purpose, token.fingerprint(), now.plus_millis(millis(ttl)));
+        Ok((token, record.with_payload(payload)?))
+    }
+
+    /// The record of a token that is good for this purpose, and whose it is.
+    pub(super) async fn opened(
+        &self,
+        token: &OpaqueToken,
+        purpose: TokenPurpose,
+        now: Timestamp,
+    ) -> Result<(OneTimeToken, User), AuthError> {
+        if token.expose().len() != LEN || !token.expose().starts_with(PREFIX) {
+            return Err(AuthError::InvalidToken);
+        }
+        let record = self.ports.mailed_tokens.one_time_token(token.fingerprint()).await?;
+        let record = record.filter(|record| record.purpose() == purpose && record.is_open(now));
+        let record = record.ok_or(AuthError::InvalidToken)?;
+        let user = self.ports.users.user(record.user()).await?;
+        let user = user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::InvalidToken)?;
+        Ok((record, user))
+    }
+
+    /// Also makes a user's unused tokens for these purposes useless, but for one that is being used.
+    pub(super) async fn voiding(
+        &self,
+        mut change: IdentityChange,
+        user: UserId,
+        purposes: &[TokenPurpose],
+        except: Option<OneTimeTokenId>,
+        now: Timestamp,
+    ) -> Result<IdentityChange, AuthError> {
+        for purpose in purposes {
+            let page = PageRequest::first(PageRequest::MAX_LIMIT)?;
+            let unused = self.ports.mailed_tokens.unused_tokens(user, *purpose, &page).await?;
+            for token in unused.items {
+                if Some(token.id()) != except {
+                    change = change.update(token.with_used_at(now));
+                }
+            }
+        }
+        Ok(change)
+    }
+}
+
+impl Auth {
+    /// Sends a mail for which nobody waits, as waiting would tell whether there is an account, or can't change
+    /// what is done. What fails is logged.
+    pub(super) fn mail_later(&self, user: UserId, mail: Mail) {
+        let auth = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = auth.parts().mailer.send(mail).await {
+                tracing::error!(%user, error = &error as &dyn std::error::Error, "a mail could not be sent");
+            }
+        });
+    }
+
+    /// Sends a mail that its own addressee waits for.
+    pub(super) async fn mail_now(&self, mail: Mail) -> Result<(), AuthError> {
+        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)
+    }
+}

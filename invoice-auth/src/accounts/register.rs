@@ -1,0 +1,96 @@
+use invoice_core::identity::{EmailAddress, SecurityAction, TokenPurpose, User};
+use invoice_core::ports::{StoreError, Unique};
+use invoice_core::{UserId, Violations};
+
+use super::Registration;
+use crate::auth::{Auth, Parts};
+use crate::client::ClientInfo;
+use crate::email::email_address;
+use crate::error::AuthError;
+use crate::mailer::Mail;
+
+impl Auth {
+    /// Makes an account and mails a token that verifies its address.
+    ///
+    /// Whether the address has an account already is not told, neither by the answer nor by its time: its holder
+    /// gets a mail that says so, and nothing else happens.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Invalid`] at `/email`, `/password`, `/name` and `/locale`; [`AuthError::TooManyAttempts`] when
+    /// this address was registered or mailed to many times in a row.
+    pub async fn register(&self, new: Registration, client: &ClientInfo) -> Result<(), AuthError> {
+        let parts = self.parts();
+        let (email, blank) = parts.checked(&new)?;
+        parts.attempt_mail(email.key()).await?;
+        let hash = parts.passwords.hash(&new.password).await?;
+        if let Some(user) = parts.ports.users.user_by_email(email.key()).await? {
+            return self.registered_again(&user, client).await;
+        }
+        match self.insert(blank.with_password(Some(hash)), client).await {
+            // Somebody was faster.
+            Err(AuthError::Store(StoreError::Duplicate { what: Unique::Email })) => {
+                match parts.ports.users.user_by_email(email.key()).await? {
+                    Some(user) => self.registered_again(&user, client).await,
+                    None => Err(StoreError::Unavailable.into()),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    async fn insert(&self, user: User, client: &ClientInfo) -> Result<(), AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let payload = user.email().key().as_str();
+        let (token, record) = parts.one_time_token(user.id(), TokenPurpose::VerifyEmail, payload, now)?;
+        let mail = Mail::VerifyEmail {
+            to: user.email().clone(),
+            locale: user.locale().map(str::to_owned),
+            token,
+            expires_at: record.expires_at(),
+        };
+        let (id, event) = (user.id(), parts.event(now, SecurityAction::Registered, client));
+        let change = parts.change(now).insert(user).insert(record).audit(event.by_user(id));
+        parts.commit(change).await?;
+        self.mail_later(id, mail);
+        Ok(())
+    }
+
+    /// Costs a write as well, so that the time does not tell.
+    async fn registered_again(&self, user: &User, client: &ClientInfo) -> Result<(), AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let event = parts.event(now, SecurityAction::RegisteredAgain, client).by_user(user.id());
+        parts.commit(parts.change(now).audit(event)).await?;
+        let locale = user.locale().map(str::to_owned);
+        self.mail_later(user.id(), Mail::AlreadyRegistered { to: user.email().clone(), locale });
+        Ok(())
+    }
+}
+
+impl Parts {
+    /// The address and the account without its password, or all that is wrong with them.
+    fn checked(&self, new: &Registration) -> Result<(EmailAddress, User), AuthError> {
+        let mut found = Violations::new();
+        if let Err(violation) = new.password.check_new(self.settings.min_password) {
+            found.push(violation.under("/password"));
+        }
+        let email = email_address(&new.email);
+        let now = self.now();
+        let user = match &email {
+            Ok(email) => User::new(self.id(UserId::from_uuid, now), email.clone(), &new.name, now)
+                .and_then(|user| user.with_locale(new.locale.clone())),
+            Err(violation) => {
+                found.push(violation.clone().under("/email"));
+                Err(Violations::new())
+            }
+        };
+        match (email, user) {
+            (Ok(email), Ok(user)) if found.is_empty() => Ok((email, user)),
+            (_, Err(more)) => {
+                found.absorb("", more);
+                Err(found.into())
+            }
+            _ => Err(found.into()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Keys with which programs act in a team: made and revoked by people, shown once, kept as fingerprints.
+
+mod checks;
+mod manage;
+
+pub(crate) use checks::ApiKeyChecks;
+pub use manage::{ApiKeyData, NewApiKey};
+
+use serde::de::DeserializeOwned;
+
+use crate::auth::Auth;
+use crate::caller::{Authenticated, Caller};
+use crate::client::ClientInfo;
+use crate::secret::OpaqueToken;
+use crate::token::{NoClaims, TokenError};
+
+/// Starts every API key, so that people and scanners know one when they see it.
+const PREFIX: &str = "ivk_";
+/// The prefix, and 32 bytes in base64url.
+const LENGTH: usize = 47;
+
+impl Auth {
+    /// Who holds what a request shows as its bearer token: an access token, or an API key.
+    ///
+    /// `C` are the application's own claims; an API key has none, which reads back as an empty object. The cause
+    /// of a refusal is for logs: callers learn the status alone, 401, or 503 for [`TokenError::Store`].
+    pub async fn authenticate<C: DeserializeOwned>(
+        &self,
+        bearer: &str,
+        client: ClientInfo,
+    ) -> Result<Authenticated<C>, TokenError> {
+        if !bearer.starts_with(PREFIX) {
+            let found = self.parts().tokens.authenticate(bearer, client).await?;
+            if let Some(session) = found.caller().session_id() {
+                self.saw(session);
+            }
+            return Ok(found);
+        }
+        let found = self.authenticate_api_key(bearer, client).await?;
+        let none = serde_json::Value::Object(serde_json::Map::new());
+        let claims = serde_json::from_value(none).map_err(|_| TokenError::AppClaims)?;
+        let ends = found.expires_at();
+        Ok(Authenticated::new(found.into_parts().0, claims, ends))
+    }
+
+    /// Which program holds this API key.
+    ///
+    /// What the store says of a key is believed for at most ten seconds, and not at all once this process, or
+    /// another one that tells it, revoked the key or deleted its team. When the key was last used is recorded
+    /// once a minute.
+    pub async fn authenticate_api_key(
+        &self,
+        key: &str,
+        client: ClientInfo,
+    ) -> Result<Authenticated<NoClaims>, TokenError> {
+        if !is_well_formed(key) {
+            return Err(TokenError::UnknownApiKey);
+        }
+        let (parts, now) = (self.parts(), self.parts().now());
+        let known = parts.api_keys.check(parts, OpaqueToken::new(key).fingerprint(), now).await?;
+        let Some(key) = known.key() else { return Err(TokenError::UnknownApiKey) };
+        if key.revoked_at().is_some() {
+            return Err(TokenError::ApiKeyRevoked);
+        }
+        if !key.is_open(now) {
+            return Err(TokenError::ApiKeyExpired);
+        }
+        if known.is_to_be_touched(now)
+            && let Err(error) = parts.ports.api_keys.touch_api_key(key.team(), key.id(), now).await
+        {
+            tracing::warn!(api_key = %key.id(), %error, "the last use of an API key was not recorded");
+        }
+        let caller = Caller::api_key(key.id(), key.created_by(), key.team(), key.role()).from_client(client);
+        Ok(Authenticated::new(caller, NoClaims {}, key.expires_at()))
+    }
+}
+
+fn is_well_formed(key: &str) -> bool {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    key.len() == LENGTH && key.starts_with(PREFIX) && key.bytes().all(is_base64url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_could_be_a_key_is_looked_up() {
+        let key = OpaqueToken::random(PREFIX).unwrap();
+        assert!(is_well_formed(key.expose()));
+        for wrong in ["", "ivk_", &key.expose()[1..], &format!("{}A", key.expose())] {
+            assert!(!is_well_formed(wrong), "{wrong}");
+        }
+        assert!(!is_well_formed(&key.expose().replace("ivk_", "ivr_")));
+        assert!(!is_well_formed(&format!("ivk_{}", "=".repeat(43))));
+    }
+}

@@ -1,0 +1,123 @@
+//! What the ring needs next, decided by the clock alone.
+
+use invoice_core::Timestamp;
+use invoice_core::identity::{KeyAlgorithm, KeyState, SigningKey};
+
+use super::ring_key::RingKey;
+use super::snapshot::seniority;
+use crate::settings::{Settings, TokenMode, millis};
+
+/// The times a ring goes by, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) algorithm: KeyAlgorithm,
+    rotate_after: i64,
+    publish_before: i64,
+    /// How long it takes until every process has read of a change.
+    settle: i64,
+    /// How long a key that signs no more is still needed: until the last token it signed is over, signed by
+    /// a process that had not read of its retirement yet.
+    keep: i64,
+}
+
+impl Rules {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let algorithm = match settings.mode {
+            TokenMode::EdDsa => KeyAlgorithm::EdDsa,
+            TokenMode::Es256 => KeyAlgorithm::Es256,
+            TokenMode::Derived => KeyAlgorithm::Hs256,
+        };
+        let settle = millis(settings.ring_ttl);
+        let token = millis(settings.access_ttl).saturating_add(millis(settings.leeway));
+        Self {
+            algorithm,
+            rotate_after: millis(settings.rotate_after),
+            publish_before: millis(settings.publish_before),
+            settle,
+            keep: token.saturating_add(settle),
+        }
+    }
+
+    /// When a key can begin to sign, so that nobody meets it unknown.
+    pub(super) fn begins(&self, key: &SigningKey, now: Timestamp) -> Timestamp {
+        now.max(key.created_at().plus_millis(self.settle))
+    }
+}
+
+/// One change of the ring.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing signs: a key begins at once, the pending one if there is one.
+    Start(Option<SigningKey>),
+    /// A pending key is added.
+    Publish,
+    /// The pending key takes the active one's place.
+    Rotate { next: SigningKey, active: SigningKey },
+    /// A key signs no more.
+    Retire(SigningKey),
+    /// Nothing that a key signed is good any more.
+    Destroy(SigningKey),
+}
+
+/// The next step that is due, if any.
+pub(super) fn next_step(keys: &[RingKey], rules: &Rules, now: Timestamp) -> Option<Step> {
+    let Some(active) = active(keys, rules.algorithm) else {
+        return Some(Step::Start(pending(keys, rules.algorithm).cloned()));
+    };
+    surplus(keys, rules, active, now)
+        .map(|key| Step::Retire(key.clone()))
+        .or_else(|| rotation(keys, rules, active, now))
+        .or_else(|| over(keys, rules, now).map(|key| Step::Destroy(key.clone())))
+}
+
+/// The active key; of several the greatest.
+pub(super) fn active(keys: &[RingKey], algorithm: KeyAlgorithm) -> Option<&SigningKey> {
+    in_state(keys, algorithm, KeyState::Active).max_by_key(|key| seniority(key))
+}
+
+/// The pending key that was made first.
+pub(super) fn pending(keys: &[RingKey], algorithm: KeyAlgorithm) -> Option<&SigningKey> {
+    in_state(keys, algorithm, KeyState::Pending).min_by_key(|key| (key.created_at(), key.kid()))
+}
+
+fn in_state(keys: &[RingKey], algorithm: KeyAlgorithm, state: KeyState) -> impl Iterator<Item = &SigningKey> {
+    let usable = keys.iter().filter(move |key| key.is_usable(algorithm));
+    usable.map(|key| &key.record).filter(move |key| key.state() == state)
+}
+
+/// An active key beside the one, or of a mode that nobody has used for longer than a key lasts: a process in
+/// that mode would have rotated it.
+fn surplus<'a>(
+    keys: &'a [RingKey],
+    rules: &Rules,
+    active: &SigningKey,
+    now: Timestamp,
+) -> Option<&'a SigningKey> {
+    let unused = rules.rotate_after.saturating_add(rules.publish_before).saturating_add(rules.keep);
+    let is_surplus = |key: &&SigningKey| {
+        let same = key.algorithm() == rules.algorithm;
+        same || key.activated_at().is_none_or(|at| at.plus_millis(unused) <= now)
+    };
+    let mut others = keys.iter().filter(|key| key.opened.is_some()).map(|key| &key.record);
+    others.find(|key| key.state() == KeyState::Active && key.kid() != active.kid() && is_surplus(key))
+}
+
+fn rotation(keys: &[RingKey], rules: &Rules, active: &SigningKey, now: Timestamp) -> Option<Step> {
+    let since = active.activated_at()?;
+    let ends = since.plus_millis(rules.rotate_after);
+    match pending(keys, rules.algorithm) {
+        None if ends.plus_millis(rules.publish_before.saturating_neg()) <= now => Some(Step::Publish),
+        Some(next) if ends <= now && next.created_at().plus_millis(rules.publish_before) <= now => {
+            Some(Step::Rotate { next: next.clone(), active: active.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn over<'a>(keys: &'a [RingKey], rules: &Rules, now: Timestamp) -> Option<&'a SigningKey> {
+    let is_over = |key: &&SigningKey| {
+        key.state() == KeyState::Retiring
+            && key.retired_at().is_some_and(|at| at.plus_millis(rules.keep) <= now)
+    };
+    keys.iter().map(|key| &key.record).find(is_over)
+}

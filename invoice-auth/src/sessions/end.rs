@@ -1,0 +1,94 @@
+use invoice_core::identity::{IdentityChange, SecurityAction};
+use invoice_core::ports::StoreError;
+use invoice_core::{SessionId, UserId};
+
+use super::ending::Ending;
+use crate::auth::Auth;
+use crate::caller::Caller;
+use crate::checks::Notice;
+use crate::error::AuthError;
+use crate::retry::Tries;
+
+impl Auth {
+    /// Ends the caller's session. Nothing happens if it is over, or if the caller is in none.
+    pub async fn log_out(&self, caller: &Caller) -> Result<(), AuthError> {
+        let user = caller.person()?;
+        let Some(session) = caller.session_id() else { return Ok(()) };
+        match self.end_session(caller, user, session, SecurityAction::LoggedOut).await {
+            Err(AuthError::NotFound) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// Ends another session of the caller's, or the one they are in; nothing happens if it is over.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NotFound`] when it is not there or not the caller's.
+    pub async fn revoke_session(&self, caller: &Caller, session: SessionId) -> Result<(), AuthError> {
+        let user = caller.person()?;
+        self.end_session(caller, user, session, SecurityAction::SessionRevoked).await
+    }
+
+    /// Ends all sessions of the caller, this one too: every token given so far is void.
+    pub async fn log_out_everywhere(&self, caller: &Caller) -> Result<(), AuthError> {
+        let (parts, id) = (self.parts(), caller.person()?);
+        let mut ending = Ending::of(id, None);
+        loop {
+            let now = parts.now();
+            let user = parts.user_of(id).await?;
+            let event = parts.event(now, SecurityAction::LoggedOutEverywhere, caller.client()).by_user(id);
+            let change = parts.change(now).update(user.with_next_uv()).audit(event);
+            if ending.is_done(self, change).await? {
+                return ending.finish(self).await;
+            }
+        }
+    }
+
+    async fn end_session(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        id: SessionId,
+        action: SecurityAction,
+    ) -> Result<(), AuthError> {
+        let mut tries = Tries::default();
+        loop {
+            let (parts, now) = (self.parts(), self.parts().now());
+            let session = parts.ports.sessions.session(id).await?;
+            let session = session.filter(|session| session.user() == user).ok_or(AuthError::NotFound)?;
+            if session.revoked_at().is_some() {
+                return Ok(());
+            }
+            let event = parts.event(now, action, caller.client()).by_user(user).on(&id.to_string());
+            let change = parts.change(now).update(session.revoked(now)).audit(event);
+            let answer = self.commit_and_tell(change, Notice::Session(id)).await;
+            if !tries.again(&answer) {
+                return answer;
+            }
+        }
+    }
+
+    /// Commits; nobody has to forget anything.
+    pub(crate) async fn commit(&self, change: IdentityChange) -> Result<(), AuthError> {
+        Ok(self.parts().commit(change).await?)
+    }
+
+    /// Commits and tells what to forget, even if nobody waits for it any more.
+    pub(crate) async fn commit_and_tell(
+        &self,
+        change: IdentityChange,
+        notice: Notice,
+    ) -> Result<(), AuthError> {
+        let auth = self.clone();
+        let work = tokio::spawn(async move {
+            let answer = auth.parts().commit(change).await;
+            // An outcome nobody knows may be a success.
+            if !matches!(&answer, Err(error) if !error.is_transient()) {
+                auth.parts().tell(notice).await;
+            }
+            answer
+        });
+        Ok(work.await.unwrap_or(Err(StoreError::UnknownOutcome))?)
+    }
+}

@@ -1,0 +1,97 @@
+use invoice_core::identity::{IdentityChange, Session};
+use invoice_core::ports::PageRequest;
+use invoice_core::{SessionId, Timestamp, UserId};
+
+use crate::auth::{Auth, Parts};
+use crate::checks::Notice;
+use crate::error::AuthError;
+use crate::retry::Tries;
+
+/// How many sessions are revoked in one commit.
+const TOGETHER: usize = 100;
+/// How often that is tried before the sessions are left for later.
+const TRIES_TOGETHER: u8 = 3;
+
+/// Ends a user's sessions but one, together with a change that moves their epoch on.
+///
+/// The epoch alone voids every token, those of sessions opened or refreshed at that moment too. So when sessions go
+/// on changing beneath, as a thief could make them do, it is committed without them; they follow, as do those that
+/// are too many for one commit.
+pub(crate) struct Ending {
+    user: UserId,
+    except: Option<SessionId>,
+    tries: Tries,
+    rest: Vec<SessionId>,
+}
+
+impl Ending {
+    pub(crate) fn of(user: UserId, except: Option<SessionId>) -> Self {
+        Self { user, except, tries: Tries::default(), rest: Vec::new() }
+    }
+
+    /// Commits the change with the sessions' end; `false` when it is to be decided again.
+    pub(crate) async fn is_done(&mut self, auth: &Auth, change: IdentityChange) -> Result<bool, AuthError> {
+        let together = if self.tries.so_far() < TRIES_TOGETHER { TOGETHER } else { 0 };
+        let change = self.with_sessions(auth.parts(), change, together).await?;
+        let answer = auth.commit_and_tell(change, Notice::User(self.user)).await;
+        if self.tries.again(&answer) { Ok(false) } else { answer.map(|()| true) }
+    }
+
+    /// Ends what did not fit.
+    pub(crate) async fn finish(self, auth: &Auth) -> Result<(), AuthError> {
+        for session in self.rest {
+            revoke(auth, session).await?;
+        }
+        Ok(())
+    }
+
+    async fn with_sessions(
+        &mut self,
+        parts: &Parts,
+        mut change: IdentityChange,
+        together: usize,
+    ) -> Result<IdentityChange, AuthError> {
+        let now = parts.now();
+        self.rest.clear();
+        for session in parts.open_sessions(self.user, now).await? {
+            if Some(session.id()) == self.except {
+                continue;
+            }
+            if change.writes.len() < together {
+                change = change.update(session.revoked(now));
+            } else {
+                self.rest.push(session.id());
+            }
+        }
+        Ok(change)
+    }
+}
+
+async fn revoke(auth: &Auth, id: SessionId) -> Result<(), AuthError> {
+    let mut tries = Tries::default();
+    loop {
+        let (parts, now) = (auth.parts(), auth.parts().now());
+        let session = parts.ports.sessions.session(id).await?;
+        let Some(session) = session.filter(|session| session.revoked_at().is_none()) else { return Ok(()) };
+        let change = parts.change(now).update(session.revoked(now));
+        let answer = auth.commit_and_tell(change, Notice::Session(id)).await;
+        if !tries.again(&answer) {
+            return answer;
+        }
+    }
+}
+
+impl Parts {
+    /// A user's sessions that are neither over nor expired.
+    async fn open_sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, AuthError> {
+        let (mut open, mut page) = (Vec::new(), PageRequest::first(PageRequest::MAX_LIMIT)?);
+        loop {
+            let found = self.ports.sessions.sessions_of(user, &page).await?;
+            open.extend(found.items.into_iter().filter(|session| session.is_open(now)));
+            match found.next {
+                Some(next) => page = page.after(next),
+                None => return Ok(open),
+            }
+        }
+    }
+}

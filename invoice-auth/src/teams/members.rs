@@ -1,0 +1,173 @@
+use invoice_core::identity::{IdentityChange, Member, Membership, SearchPrefix, SecurityAction};
+use invoice_core::ports::{Page, PageRequest, StoreError};
+use invoice_core::{Permission, Role, TeamId, Timestamp, UserId, Version, Violations};
+
+use super::seat::{Seat, again, updated_membership};
+use crate::auth::Auth;
+use crate::caller::Caller;
+use crate::checks::Notice;
+use crate::error::{AuthError, Rule};
+
+impl Auth {
+    /// The active team's members, or those whose name or address starts with `prefix`, whatever its case. Every
+    /// member and API key may look.
+    pub async fn members(
+        &self,
+        caller: &Caller,
+        prefix: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<Member>, AuthError> {
+        let parts = self.parts();
+        let team = parts.place(caller, Permission::Read).await?;
+        let prefix = prefix.map(SearchPrefix::new).transpose().map_err(|wrong| {
+            let mut found = Violations::new();
+            found.absorb("/prefix", wrong);
+            found
+        })?;
+        Ok(parts.ports.teams.members(team, prefix, page).await?)
+    }
+
+    /// Gives a member of the active team another role. It takes [`Permission::ManageMembers`].
+    ///
+    /// Neither the old role nor the new one may be above the caller's own, and the last owner whose account can
+    /// be used stays one. `expected` is the membership's version as the caller saw it; at another one the answer
+    /// is a conflict.
+    pub async fn change_role(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        role: Role,
+        expected: Version,
+    ) -> Result<Membership, AuthError> {
+        let changed = again(|| self.try_change_role(caller, user, role, expected)).await?;
+        self.parts().tell(Notice::Member(changed.team(), user)).await;
+        Ok(changed)
+    }
+
+    async fn try_change_role(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        role: Role,
+        expected: Version,
+    ) -> Result<Membership, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let seat = parts.seat(caller).await?;
+        let target = self.target(&seat, user).await?;
+        seat.reach(role)?;
+        if target.version() != expected {
+            return Err(StoreError::Conflict { expected, found: Some(target.version()) }.into());
+        }
+        if role < target.role() {
+            self.keep_an_owner(&target).await?;
+        }
+        let changed = target.with_role(role);
+        let change = self.decided(&seat, caller, SecurityAction::RoleChanged, user, now);
+        parts.commit(change.update(seat.team).update(changed.clone())).await?;
+        Ok(updated_membership(changed))
+    }
+
+    /// Takes a member out of the active team. It takes [`Permission::ManageMembers`].
+    ///
+    /// Nobody with a role above the caller's own, and not the last owner. API keys belong to the team: those
+    /// that the member made go on working until they are revoked. Their open invitations work no more.
+    pub async fn remove_member(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
+        let team = again(|| self.try_remove(caller, user)).await?;
+        self.parts().tell(Notice::Member(team, user)).await;
+        Ok(())
+    }
+
+    async fn try_remove(&self, caller: &Caller, user: UserId) -> Result<TeamId, AuthError> {
+        let seat = self.parts().seat(caller).await?;
+        let target = self.target(&seat, user).await?;
+        self.take_out(seat, caller, target).await
+    }
+
+    /// Leaves the active team, whatever the caller's role; the last owner stays, or deletes the team.
+    pub async fn leave_team(&self, caller: &Caller) -> Result<(), AuthError> {
+        let team = again(|| self.try_leave(caller)).await?;
+        self.parts().tell(Notice::Member(team, caller.user_id())).await;
+        Ok(())
+    }
+
+    async fn try_leave(&self, caller: &Caller) -> Result<TeamId, AuthError> {
+        let seat = self.parts().seat(caller).await?;
+        let me = seat.me.clone();
+        self.take_out(seat, caller, me).await
+    }
+
+    /// Makes another member the owner and the caller an admin, at once. It takes [`Permission::TransferTeam`].
+    ///
+    /// Refused to a member whose account can't be used. To oneself it does nothing.
+    pub async fn transfer_ownership(&self, caller: &Caller, to: UserId) -> Result<(), AuthError> {
+        let team = again(|| self.try_transfer(caller, to)).await?;
+        for user in [to, caller.user_id()] {
+            self.parts().tell(Notice::Member(team, user)).await;
+        }
+        Ok(())
+    }
+
+    async fn try_transfer(&self, caller: &Caller, to: UserId) -> Result<TeamId, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let seat = parts.seat(caller).await?;
+        seat.need(Permission::TransferTeam)?;
+        let team = seat.team.id();
+        if to == caller.user_id() {
+            return Ok(team);
+        }
+        let heir = parts.ports.teams.membership(team, to).await?.ok_or(AuthError::NotFound)?;
+        let account = parts.ports.users.user(to).await?.ok_or(AuthError::NotFound)?;
+        if account.disabled_at().is_some() {
+            return Err(Rule::LastOwner.into());
+        }
+        let change = self.decided(&seat, caller, SecurityAction::OwnershipTransferred, to, now);
+        let change = change
+            .update(seat.team)
+            .update(heir.with_role(Role::Owner))
+            .update(seat.me.with_role(Role::Admin));
+        parts.commit(change).await?;
+        Ok(team)
+    }
+
+    /// A member about whom the caller may decide.
+    async fn target(&self, seat: &Seat, user: UserId) -> Result<Membership, AuthError> {
+        seat.need(Permission::ManageMembers)?;
+        let target = self.parts().ports.teams.membership(seat.team.id(), user).await?;
+        let target = target.ok_or(AuthError::NotFound)?;
+        seat.reach(target.role())?;
+        Ok(target)
+    }
+
+    /// Fails if the team had no owner without this one.
+    async fn keep_an_owner(&self, target: &Membership) -> Result<(), AuthError> {
+        let is_owner = target.role() == Role::Owner;
+        if is_owner && !self.parts().has_other_owner(target.team(), target.user()).await? {
+            return Err(Rule::LastOwner.into());
+        }
+        Ok(())
+    }
+
+    async fn take_out(&self, seat: Seat, caller: &Caller, target: Membership) -> Result<TeamId, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        self.keep_an_owner(&target).await?;
+        let team = target.team();
+        let change = self.decided(&seat, caller, SecurityAction::MemberRemoved, target.user(), now);
+        parts.commit(change.update(seat.team).delete(target)).await?;
+        Ok(team)
+    }
+
+    /// A change that the audit knows. It is to write the team, whose version every membership moves on, so that
+    /// the caller's own needs no guard besides.
+    fn decided(
+        &self,
+        seat: &Seat,
+        caller: &Caller,
+        action: SecurityAction,
+        about: UserId,
+        now: Timestamp,
+    ) -> IdentityChange {
+        let parts = self.parts();
+        let event = parts.event(now, action, caller.client()).in_team(seat.team.id());
+        parts.change(now).audit(event.by_user(caller.user_id()).on(&about.to_string()))
+    }
+}

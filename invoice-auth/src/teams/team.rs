@@ -1,0 +1,98 @@
+use invoice_core::identity::{Membership, SecurityAction, Team, UserTeam};
+use invoice_core::ports::{Page, PageRequest, StoreError};
+use invoice_core::{Permission, Role, TeamId, Version};
+
+use super::seat::{again, updated_team};
+use crate::auth::Auth;
+use crate::caller::Caller;
+use crate::checks::Notice;
+use crate::error::AuthError;
+
+impl Auth {
+    /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.
+    ///
+    /// `name` has 1 to 500 characters.
+    pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
+        let parts = self.parts();
+        let (user, now) = (caller.person()?, parts.now());
+        let team = Team::new(parts.id(TeamId::from_uuid, now), name, now)?;
+        let event = parts.event(now, SecurityAction::TeamCreated, caller.client());
+        let change = parts
+            .change(now)
+            .insert(team.clone())
+            .insert(Membership::new(team.id(), user, Role::Owner, now))
+            .audit(event.in_team(team.id()).by_user(user));
+        parts.commit(change).await?;
+        Ok(team)
+    }
+
+    /// The active team. Every member and API key may read it.
+    pub async fn team(&self, caller: &Caller) -> Result<Team, AuthError> {
+        let team = self.parts().place(caller, Permission::Read).await?;
+        self.parts().ports.teams.team(team).await?.ok_or(AuthError::NotFound)
+    }
+
+    /// The teams that the caller is in, with their role in each, oldest first.
+    pub async fn my_teams(&self, caller: &Caller, page: &PageRequest) -> Result<Page<UserTeam>, AuthError> {
+        Ok(self.parts().ports.teams.teams_of(caller.person()?, page).await?)
+    }
+
+    /// Gives the active team another name, of 1 to 500 characters. It takes [`Permission::ManageSupplier`].
+    ///
+    /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict.
+    pub async fn rename_team(
+        &self,
+        caller: &Caller,
+        name: &str,
+        expected: Version,
+    ) -> Result<Team, AuthError> {
+        again(|| self.try_rename(caller, name, expected)).await
+    }
+
+    async fn try_rename(&self, caller: &Caller, name: &str, expected: Version) -> Result<Team, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let seat = parts.seat(caller).await?;
+        seat.need(Permission::ManageSupplier)?;
+        if seat.team.version() != expected {
+            return Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }.into());
+        }
+        let team = seat.team.with_name(name)?;
+        let event = parts.event(now, SecurityAction::TeamRenamed, caller.client());
+        let change = parts
+            .change(now)
+            .update(team.clone())
+            .guard(seat.me)
+            .audit(event.in_team(team.id()).by_user(caller.user_id()));
+        parts.commit(change).await?;
+        Ok(updated_team(team))
+    }
+
+    /// Deletes the active team with its memberships, invitations and API keys. It takes
+    /// [`Permission::DeleteTeam`].
+    ///
+    /// Its invoices are billing's, may be in another store, and stay where they are; nobody is in the team any
+    /// more to read them. The security audit keeps what it says of the team.
+    pub async fn delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
+        let team = again(|| self.try_delete_team(caller)).await?;
+        self.parts().tell(Notice::Team(team)).await;
+        Ok(())
+    }
+
+    async fn try_delete_team(&self, caller: &Caller) -> Result<TeamId, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let seat = parts.seat(caller).await?;
+        seat.need(Permission::DeleteTeam)?;
+        let team = seat.team.id();
+        let event = parts.event(now, SecurityAction::TeamDeleted, caller.client());
+        // Every change of a membership moves the team's version on: the caller's needs no guard of its own.
+        let change = parts.change(now).delete(seat.team).audit(event.in_team(team).by_user(caller.user_id()));
+        parts.commit(change).await?;
+        Ok(team)
+    }
+}
+
+/// The longest page there is, for lists that are read to their end.
+#[expect(clippy::expect_used, reason = "the greatest limit is within the limits")]
+pub(super) fn longest_page() -> PageRequest {
+    PageRequest::first(PageRequest::MAX_LIMIT).expect("200 rows are a page")
+}

@@ -1,0 +1,6 @@
+mod attacks;
+mod desk;
+mod forge;
+mod published;
+mod random;
+mod world;

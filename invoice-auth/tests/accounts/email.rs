@@ -1,0 +1,142 @@
+use invoice_auth::{AuthError, Mail, OpaqueToken};
+use invoice_core::identity::{SecurityAction, SecurityEvent};
+use invoice_core::ports::identity::IdentityPorts;
+use invoice_core::ports::{StoreError, Unique};
+
+use crate::common::stores::on_every_store;
+use crate::common::{
+    DAY, PASSWORD, World, address, client, is_invalid_token, is_wrong, registration, secret,
+};
+
+on_every_store! {
+    a_verification_works_once_and_for_two_days
+    another_verification_makes_the_first_useless
+    a_token_is_good_for_its_own_purpose_only
+    an_account_moves_to_an_address_that_was_proven
+    a_change_of_address_is_asked_for_with_the_password
+    another_request_makes_the_first_useless
+    an_address_that_was_taken_since_is_refused
+    a_token_mailed_to_the_old_address_is_void
+}
+
+async fn a_verification_works_once_and_for_two_days(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    for (name, later, works) in [("ada", 2 * DAY - 1, true), ("grace", 2 * DAY, false)] {
+        world.register(name).await;
+        let user = world.log_in(name, PASSWORD).await.unwrap().user;
+        let token = world.mailed(name).await;
+        world.clock.advance_millis(later);
+        assert_eq!(world.auth.verify_email(&token, &client()).await.is_ok(), works);
+        assert_eq!(world.user(user).await.verified_at().is_some(), works);
+        assert!(is_invalid_token(&world.auth.verify_email(&token, &client()).await));
+    }
+    for odd in ["", "ivm_", "ivm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        assert!(is_invalid_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
+    }
+}
+
+async fn another_verification_makes_the_first_useless(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    let caller = world.caller(&world.log_in("ada", PASSWORD).await.unwrap()).await;
+    let first = world.mailed("ada").await;
+    world.auth.resend_verification(&caller).await.unwrap();
+    let second = world.mailed("ada").await;
+    assert!(is_invalid_token(&world.auth.verify_email(&first, &client()).await));
+    world.auth.verify_email(&second, &client()).await.unwrap();
+    assert_eq!(world.last_action(caller.user_id()).await, Some(SecurityAction::EmailVerified));
+    world.auth.resend_verification(&caller).await.unwrap();
+    assert!(world.mailer.mails().is_empty(), "there is nothing left to verify");
+}
+
+async fn a_token_is_good_for_its_own_purpose_only(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    let verify = world.mailed("ada").await;
+    assert!(is_invalid_token(&world.auth.reset_password(&verify, &secret(PASSWORD), &client()).await));
+    assert!(is_invalid_token(&world.auth.confirm_email_change(&verify, &client()).await));
+    world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
+    let reset = world.mailed("ada").await;
+    assert!(is_invalid_token(&world.auth.verify_email(&reset, &client()).await));
+    assert!(is_invalid_token(&world.auth.confirm_email_change(&reset, &client()).await));
+    world.auth.verify_email(&verify, &client()).await.unwrap();
+}
+
+async fn an_account_moves_to_an_address_that_was_proven(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let asking = world.person("ada").await;
+    let other = world.log_in("ada", PASSWORD).await.unwrap();
+    let caller = world.caller(&asking).await;
+    world.auth.request_email_change(&caller, "Countess@example.org", &secret(PASSWORD)).await.unwrap();
+    assert!(world.is_in(&other).await);
+    assert!(world.log_in("countess", PASSWORD).await.is_err());
+    let token = world.mailed_to("Countess@example.org").await;
+    world.auth.confirm_email_change(&token, &client()).await.unwrap();
+    let told = world.mailer.next_to("ada@example.org").await;
+    assert!(matches!(told, Mail::EmailChanged { .. }), "{told:?}");
+    let user = world.user(asking.user).await;
+    assert_eq!((user.email().shown(), user.verified_at().is_some()), ("Countess@example.org", true));
+    assert!(world.is_in(&asking).await && world.refresh(&asking).await.is_ok());
+    assert!(!world.is_in(&other).await && is_invalid_token(&world.refresh(&other).await));
+    assert!(world.log_in("ada", PASSWORD).await.is_err());
+    assert!(world.log_in("countess", PASSWORD).await.is_ok());
+    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    let told: Vec<_> = world.events(user.id()).await.iter().map(SecurityEvent::action).collect();
+    assert!(
+        told.contains(&SecurityAction::EmailChangeRequested) && told.contains(&SecurityAction::EmailChanged)
+    );
+}
+
+async fn a_change_of_address_is_asked_for_with_the_password(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    let answer = world.auth.request_email_change(&caller, "countess@example.org", &secret("wrong")).await;
+    assert!(is_wrong(&answer));
+    assert!(world.mailer.mails().is_empty());
+    let answer = world.auth.request_email_change(&caller, "countess", &secret(PASSWORD)).await;
+    assert!(
+        matches!(answer, Err(AuthError::Invalid(found)) if found.iter().all(|it| it.pointer() == "/email"))
+    );
+    world.mailer.break_down(true);
+    let answer = world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await;
+    assert!(matches!(answer, Err(AuthError::Mail(_))), "{answer:?}");
+}
+
+async fn another_request_makes_the_first_useless(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    for to in ["first@example.org", "second@example.org"] {
+        world.auth.request_email_change(&caller, to, &secret(PASSWORD)).await.unwrap();
+    }
+    let (first, second) = (world.mailed("first").await, world.mailed("second").await);
+    assert!(is_invalid_token(&world.auth.confirm_email_change(&first, &client()).await));
+    assert!(world.auth.confirm_email_change(&second, &client()).await.is_ok());
+}
+
+async fn an_address_that_was_taken_since_is_refused(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let ada = world.person("ada").await;
+    let caller = world.caller(&ada).await;
+    world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await.unwrap();
+    let token = world.mailed("countess").await;
+    world.auth.register(registration("countess@example.org"), &client()).await.unwrap();
+    let answer = world.auth.confirm_email_change(&token, &client()).await;
+    let duplicate = StoreError::Duplicate { what: Unique::Email };
+    assert!(matches!(&answer, Err(AuthError::Store(error)) if error.to_string() == duplicate.to_string()));
+    assert_eq!(world.user(ada.user).await.email().shown(), "ada@example.org");
+    assert!(world.is_in(&ada).await);
+}
+
+async fn a_token_mailed_to_the_old_address_is_void(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
+    let reset = world.mailed("ada").await;
+    world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await.unwrap();
+    let change = world.mailed("countess").await;
+    world.auth.confirm_email_change(&change, &client()).await.unwrap();
+    let answer =
+        world.auth.reset_password(&reset, &secret("chosen by who reads the old mail"), &client()).await;
+    assert!(is_invalid_token(&answer));
+    assert!(world.log_in("countess", PASSWORD).await.is_ok());
+}

@@ -1,0 +1,115 @@
+//! Commits of one team land together.
+
+use std::sync::Arc;
+
+use invoice_core::TeamId;
+use invoice_core::change::{ChangeSet, Receipt};
+use invoice_core::ports::StoreError;
+use invoice_store_common::combine::{self, Lands, share_nothing};
+use tokio::time::timeout;
+
+use super::statements::Known;
+use super::{Outcome, needs_care};
+use crate::MongoStore;
+use crate::limit::{LEAST, Limit};
+use crate::transaction::{Trouble, pause};
+
+/// How often a wrong prediction is corrected before a group is done one by one.
+const MISSES: u32 = 10;
+
+/// How a group fared.
+enum Together {
+    Landed(Vec<Receipt>),
+    /// Each has to be done by itself.
+    Apart,
+    /// Nobody answers.
+    Failed(StoreError),
+}
+
+pub(crate) type Queues = combine::Queues<TeamId>;
+
+/// The store as the combiner sees it, which nobody else should.
+#[derive(Clone)]
+struct Combined(MongoStore);
+
+impl Lands for Combined {
+    type Key = TeamId;
+
+    fn queues(&self) -> &Queues {
+        &self.0.shared.queues
+    }
+
+    fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
+        self.0.together(waiting)
+    }
+
+    async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        self.0.land(changes).await
+    }
+}
+
+impl MongoStore {
+    /// How many of the first of them can land in one transaction.
+    pub(super) fn together(&self, changes: &[Arc<ChangeSet>]) -> usize {
+        share_nothing(changes, self.shared.settings.together.max(1), |change| !needs_care(change))
+    }
+
+    /// Commits at once if nobody commits for this team, and together with the others who wait otherwise. A long queue
+    /// before a server that does not answer is not waited for to its end.
+    pub(super) async fn queued(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
+        let combined = Combined(self.clone());
+        let answer = combine::queued(&combined, change.team, change);
+        let most = self.shared.settings.patience.saturating_mul(2).saturating_add(LEAST);
+        timeout(most, answer).await.unwrap_or(Err(StoreError::UnknownOutcome))
+    }
+
+    /// Change sets that share nothing but counters: in one transaction, or else each by itself.
+    pub(super) async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        let limit = self.limit();
+        if let [_, _, ..] = changes {
+            match self.land_together(changes, limit).await {
+                Together::Landed(receipts) => return receipts.into_iter().map(Ok).collect(),
+                Together::Apart => {}
+                Together::Failed(error) => return vec![Err(error); changes.len()],
+            }
+        }
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            answers.push(self.land_one(change, limit).await);
+        }
+        answers
+    }
+
+    /// Several in one transaction.
+    async fn land_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        let (mut tries, mut misses) = (0, 0);
+        loop {
+            match self.attempt(changes, Known::default(), limit).await {
+                Ok(receipts) => return Together::Landed(receipts),
+                Err(Outcome::Missed) if misses < MISSES && self.recall(changes, limit).await => misses += 1,
+                Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => tries += 1,
+                Err(Outcome::Trouble(Trouble::Unknown)) => return self.landed_together(changes, limit).await,
+                Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
+            }
+            if limit.is_over() {
+                return Together::Failed(StoreError::Unavailable);
+            }
+            if tries + misses > 1 {
+                pause(tries.max(misses)).await;
+            }
+        }
+    }
+
+    /// The receipts of what was sent together, if they can be seen. Where the first can't, the others can't either: tried
+    /// one by one, each would wait as long again.
+    async fn landed_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        let mut receipts = Vec::with_capacity(changes.len());
+        for change in changes {
+            match self.landed(change, limit).await {
+                Ok(receipt) => receipts.push(receipt),
+                Err(error) => return Together::Failed(error),
+            }
+        }
+        Together::Landed(receipts)
+    }
+}
