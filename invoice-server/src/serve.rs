@@ -1,0 +1,132 @@
+//! Serving, from the first connection to the last answer.
+
+use std::future::IntoFuture as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use invoice_auth::{Auth, Mailer, NoMailer};
+use invoice_core::service::Receiver;
+use invoice_http::middleware::{self, Settings};
+use invoice_http::{Deliveries, InvoiceState, Problem, ProblemCode};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::engine;
+use crate::health::Health;
+use crate::login::Login;
+use crate::mail::InvoiceMail;
+use crate::metrics;
+use crate::store::Stores;
+use crate::tasks::{Nobody, Tasks};
+
+/// Serves until told to stop.
+pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
+    // First, so that a port that is taken leaves no files behind.
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| format!("can't listen on {}", config.listen))?;
+    config.listen = listener.local_addr()?;
+    let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    for (name, store) in stores.each() {
+        store.migrate().await.with_context(|| format!("the schema of {name} can't be brought up"))?;
+    }
+    let mailer: Arc<dyn Mailer> = match &config.post {
+        Some(post) => Arc::new(post.clone()),
+        None => Arc::new(NoMailer),
+    };
+    let auth = engine::auth(&mut config, &stores, mailer).await?;
+    let billing = engine::billing(&stores);
+    let mut state = InvoiceState::new(billing.clone(), Arc::new(Login::new(auth.clone())));
+    let mut receiver: Arc<dyn Receiver> = Arc::new(Nobody);
+    if let Some(post) = &config.post {
+        let delivery = Arc::new(InvoiceMail::new(post.clone()));
+        state = state.with_delivery(delivery.clone());
+        receiver = Arc::new(Deliveries::new(billing.clone(), delivery));
+    }
+    let recorded = metrics::start()?;
+    let health = Health::new(billing.ports(), auth.ports());
+    let app = metrics::count(api(&config, state, &auth))
+        .merge(health.clone().routes())
+        .merge(metrics::routes(recorded.clone()));
+    // Before anybody is told that it runs.
+    let told_to_stop = told_to_stop()?;
+    let tasks = Tasks::start(&auth, &billing, receiver, recorded);
+    welcome(&config);
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async {
+            let _ = stopped.await;
+        });
+    let served = tokio::spawn(served.into_future());
+    told_to_stop.await;
+    info!("stopping");
+    health.stop();
+    let _ = stop.send(());
+    let code = match tokio::time::timeout(config.shutdown_grace, served).await {
+        Ok(ended) => {
+            ended??;
+            ExitCode::SUCCESS
+        }
+        Err(_) => {
+            warn!("requests in flight were cut off");
+            ExitCode::FAILURE
+        }
+    };
+    tasks.stop().await;
+    Ok(code)
+}
+
+/// All routes of the API behind what stands before them. Routes of accounts are to be merged here.
+fn api(config: &Config, state: InvoiceState, _auth: &Auth) -> Router {
+    let settings = Settings::default()
+        .with_timeout(config.request_timeout)
+        .with_origins(config.origins.clone())
+        .with_trusted_proxies(config.trusted_proxies.clone())
+        .with_https_only(config.https_only);
+    let routes =
+        invoice_http::router::<InvoiceState>().fallback(async || Problem::new(ProblemCode::NotFound));
+    middleware::apply(routes, state.clone(), settings).with_state(state)
+}
+
+/// Ends when the program is told to.
+#[cfg(unix)]
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Where no such signal can be heard, the program runs until it is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
+}
+
+/// Tells whoever started it where to go on, on standard output.
+fn welcome(config: &Config) {
+    let url = engine::public_url(config);
+    println!("Invoices in {}", config.billing);
+    if let Some(identity) = &config.identity {
+        println!("Accounts in {identity}");
+    }
+    println!("Listening on http://{}", config.listen);
+    println!("API          {url}/api/v1");
+    if cfg!(feature = "docs") {
+        println!("Docs         {url}/docs/");
+    }
+    println!("First user   invoice-server user create --email you@example.com --team 'Your company'");
+}
