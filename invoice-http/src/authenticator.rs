@@ -1,8 +1,9 @@
 use async_trait::async_trait;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use invoice_auth::Caller;
+use invoice_auth::{Auth, Caller, ClientInfo, NoClaims};
 
+use crate::middleware::client_address;
 use crate::{Problem, ProblemCode};
 
 /// Tells who calls, from the head of a request.
@@ -13,6 +14,25 @@ use crate::{Problem, ProblemCode};
 pub trait Authenticator: Send + Sync {
     /// Who calls.
     async fn authenticate(&self, head: &Parts) -> Result<Caller, Problem>;
+}
+
+/// Access tokens and API keys.
+#[async_trait]
+impl Authenticator for Auth {
+    async fn authenticate(&self, head: &Parts) -> Result<Caller, Problem> {
+        let found = Self::authenticate::<NoClaims>(self, bearer(head)?, client_info(head)).await?;
+        Ok(found.into_parts().0)
+    }
+}
+
+/// Where a request comes from: as [`middleware`](crate::middleware) found, which knows the proxies, or else whose
+/// connection it is.
+pub(crate) fn client_info(head: &Parts) -> ClientInfo {
+    if let Some(known) = head.extensions.get::<ClientInfo>() {
+        return known.clone();
+    }
+    let agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    ClientInfo::new().with_address(client_address(head, &[])).with_user_agent(agent.unwrap_or_default())
 }
 
 /// The token of a request's one `Authorization: Bearer` header (RFC 6750). Several such headers, another

@@ -40,6 +40,12 @@ mod wire;
 pub use authenticator::{Authenticator, bearer};
 pub use delivery::{Deliveries, Delivery, Parcel};
 pub use docs::openapi;
+#[cfg(feature = "auth-routes")]
+pub use docs::openapi_with_auth;
 pub use problem::{FieldError, Problem, ProblemCode};
 pub use router::router;
+#[cfg(feature = "auth-routes")]
+pub use router::router_with_auth;
+#[cfg(feature = "auth-routes")]
+pub use state::FullState;
 pub use state::InvoiceState;

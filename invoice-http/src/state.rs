@@ -1,6 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "auth-routes")]
+use axum::extract::FromRef;
+#[cfg(feature = "auth-routes")]
+use invoice_auth::Auth;
 use invoice_core::service::Billing;
 
 use crate::{Authenticator, Delivery};
@@ -66,5 +70,43 @@ impl InvoiceState {
 impl fmt::Debug for InvoiceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvoiceState").field("body_limit", &self.0.body_limit).finish_non_exhaustive()
+    }
+}
+
+/// The state of an application that serves billing and its accounts and nothing else. One with more has a state of
+/// its own that both can be taken from.
+#[cfg(feature = "auth-routes")]
+#[derive(Debug, Clone)]
+pub struct FullState {
+    billing: InvoiceState,
+    auth: Auth,
+}
+
+#[cfg(feature = "auth-routes")]
+impl FullState {
+    /// Routes over these use cases of billing, for whom these accounts let in.
+    pub fn new(billing: Billing, auth: Auth) -> Self {
+        let authenticator: Arc<dyn Authenticator> = Arc::new(auth.clone());
+        Self { billing: InvoiceState::new(billing, authenticator), auth }
+    }
+
+    /// With billing's part changed, such as by [`InvoiceState::with_delivery`].
+    #[must_use]
+    pub fn with_billing(self, change: impl FnOnce(InvoiceState) -> InvoiceState) -> Self {
+        Self { billing: change(self.billing), ..self }
+    }
+}
+
+#[cfg(feature = "auth-routes")]
+impl FromRef<FullState> for InvoiceState {
+    fn from_ref(state: &FullState) -> Self {
+        state.billing.clone()
+    }
+}
+
+#[cfg(feature = "auth-routes")]
+impl FromRef<FullState> for Auth {
+    fn from_ref(state: &FullState) -> Self {
+        state.auth.clone()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
@@ -25,7 +25,21 @@ use crate::router::collected;
 /// assert!(document.paths.paths.contains_key("/api/v1/invoices"));
 /// ```
 pub fn openapi() -> OpenApi {
-    let mut document = collected();
+    completed(collected())
+}
+
+/// The OpenAPI 3.1 document of all routes and those of accounts and teams.
+///
+/// ```
+/// let document = invoice_http::openapi_with_auth();
+/// assert!(document.paths.paths.contains_key("/api/v1/auth/login"));
+/// ```
+#[cfg(feature = "auth-routes")]
+pub fn openapi_with_auth() -> OpenApi {
+    completed(crate::router::collected_with_auth())
+}
+
+fn completed(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, item.get.as_mut()),
@@ -36,7 +50,11 @@ pub fn openapi() -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
-                conventions(path, &method, operation);
+                if is_of_accounts(operation) {
+                    accounts(path, &method, operation);
+                } else {
+                    conventions(path, &method, operation);
+                }
             }
         }
     }
@@ -85,24 +103,8 @@ fn optional_body(operation: &mut Operation) {
 fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
     optional_body(operation);
     let of_one = path.contains('{');
-    let header = |name: &str, required, description: &str, pattern: &str| {
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(required)
-            .description(Some(description))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))))
-            .build()
-    };
     let mut parameters = Vec::new();
-    let mut errors = vec![
-        ("400", "The request is malformed."),
-        ("401", "No credentials, or wrong ones."),
-        ("403", "The role does not allow it."),
-        ("429", "Too many requests."),
-        ("500", "Something went wrong in the server."),
-        ("503", "Not available at the moment, or took too long."),
-    ];
+    let mut errors = ALWAYS.to_vec();
     if of_one || path.ends_with("/supplier") {
         errors.push(("404", "It is not there, or another team's."));
     }
@@ -142,6 +144,61 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
         }
         _ => {}
     }
+    add(operation, parameters, &errors);
+}
+
+/// A route of accounts and teams: no keys of repeatable requests, and versions where something has one to name.
+fn accounts(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    optional_body(operation);
+    let mut parameters = Vec::new();
+    let mut errors = ALWAYS.to_vec();
+    if path.contains('{') {
+        errors.push(("404", "It is not there, or not the caller's."));
+    }
+    if *method != HttpMethod::Get {
+        errors.push(("409", "A rule does not allow it, or others were faster."));
+    }
+    if matches!(method, HttpMethod::Post | HttpMethod::Patch) {
+        errors.push(("413", "The body is too large."));
+        errors.push(("415", "The body is not JSON."));
+        errors.push(("422", "Fields of the body are wrong."));
+    }
+    let removes =
+        *method == HttpMethod::Delete && (path.ends_with("/teams/{id}") || path.ends_with("/{user}"));
+    if removes || *method == HttpMethod::Patch {
+        errors.push(("412", "It is not at the version named by `If-Match`."));
+        errors.push(("428", "`If-Match` is missing."));
+        parameters.push(header("If-Match", Required::True, "The entity tag it was read with.", ENTITY_TAG));
+    }
+    add(operation, parameters, &errors);
+}
+
+fn is_of_accounts(operation: &Operation) -> bool {
+    let own = ["auth", "users", "teams", "members", "invitations", "api_keys"];
+    operation.tags.iter().flatten().any(|tag| own.contains(&tag.as_str()))
+}
+
+/// What any operation may answer.
+const ALWAYS: [(&str, &str); 6] = [
+    ("400", "The request is malformed."),
+    ("401", "No credentials, or wrong ones."),
+    ("403", "The role does not allow it."),
+    ("429", "Too many requests."),
+    ("500", "Something went wrong in the server."),
+    ("503", "Not available at the moment, or took too long."),
+];
+
+fn header(name: &str, required: Required, description: &str, pattern: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))))
+        .build()
+}
+
+fn add(operation: &mut Operation, mut parameters: Vec<Parameter>, errors: &[(&str, &str)]) {
     parameters.push(
         ParameterBuilder::new()
             .name("locale")
@@ -153,7 +210,7 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
     );
     operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
     for (status, description) in errors {
-        let response = operation.responses.responses.entry(status.to_owned());
+        let response = operation.responses.responses.entry((*status).to_owned());
         response.or_insert_with(|| RefOr::T(problem(status, description)));
     }
 }
@@ -179,4 +236,13 @@ static JSON: LazyLock<Bytes> =
 
 pub(crate) async fn serve() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())
+}
+
+#[cfg(feature = "auth-routes")]
+static JSON_WITH_AUTH: LazyLock<Bytes> =
+    LazyLock::new(|| openapi_with_auth().to_json().map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from));
+
+#[cfg(feature = "auth-routes")]
+pub(crate) async fn serve_with_auth() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON_WITH_AUTH.clone())
 }

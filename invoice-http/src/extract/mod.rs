@@ -1,5 +1,7 @@
 //! What handlers take from a request, strictly.
 
+#[cfg(feature = "auth-routes")]
+mod calling;
 mod command;
 mod json;
 mod objects;
@@ -11,12 +13,16 @@ mod query;
 mod reading;
 mod strict;
 
+#[cfg(feature = "auth-routes")]
+pub(crate) use calling::{Called, CalledPatch, CalledRemove, Calling, Open, PathIds};
 pub(crate) use command::{Bulk, Patch, Post, Put, Remove};
 pub(crate) use json::{TextMap, merge_patch};
 pub(crate) use page::PageParams;
 pub(crate) use patch_schema::{
     ClientPatch, CreditNotePatch, InvoicePatch, ItemPatch, QuotePatch, SupplierPatch,
 };
+#[cfg(feature = "auth-routes")]
+pub(crate) use patch_schema::{MemberPatch, ProfilePatch, TeamPatch};
 pub(crate) use path::Id;
 pub(crate) use precondition::etag;
 pub(crate) use query::{NoParams, Params};

@@ -58,3 +58,13 @@ patches! {
     /// A patch of the team's profile.
     SupplierPatch of crate::wire::supplier::SupplierInput;
 }
+
+#[cfg(feature = "auth-routes")]
+patches! {
+    /// A patch of a member.
+    MemberPatch of crate::wire::auth::member::MemberInput;
+    /// A patch of the caller's account.
+    ProfilePatch of crate::wire::auth::profile::ProfileInput;
+    /// A patch of a team.
+    TeamPatch of crate::wire::auth::team::TeamInput;
+}

@@ -4,6 +4,7 @@ problem-invalid-query = Die Abfrage ist ungültig.
 problem-unauthenticated = Bitte zuerst anmelden.
 problem-invalid-credentials = E-Mail-Adresse oder Passwort ist falsch.
 problem-invalid-token = Das Token ist unbekannt, verbraucht oder abgelaufen.
+problem-invalid-mailed-token = Dieser Link ist unbekannt, verbraucht oder abgelaufen.
 problem-forbidden = Ihre Rolle erlaubt das nicht.
 problem-not-found = Das gibt es nicht.
 problem-method-not-allowed = Diese Methode ist hier nicht erlaubt.

@@ -4,6 +4,7 @@ problem-invalid-query = The query is not valid.
 problem-unauthenticated = Sign in first.
 problem-invalid-credentials = The e-mail address or the password is wrong.
 problem-invalid-token = The token is unknown, used or expired.
+problem-invalid-mailed-token = This link is unknown, used or expired.
 problem-forbidden = Your role does not allow this.
 problem-not-found = There is no such thing.
 problem-method-not-allowed = This method is not allowed here.

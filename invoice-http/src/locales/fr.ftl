@@ -4,6 +4,7 @@ problem-invalid-query = La requête n'est pas valide.
 problem-unauthenticated = Connectez-vous d'abord.
 problem-invalid-credentials = L'adresse électronique ou le mot de passe est incorrect.
 problem-invalid-token = Le jeton est inconnu, déjà utilisé ou expiré.
+problem-invalid-mailed-token = Ce lien est inconnu, déjà utilisé ou expiré.
 problem-forbidden = Votre rôle ne le permet pas.
 problem-not-found = Cela n'existe pas.
 problem-method-not-allowed = Cette méthode n'est pas permise ici.

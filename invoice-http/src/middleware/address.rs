@@ -62,7 +62,7 @@ impl FromStr for Network {
 }
 
 /// Where a request comes from: the last address on its way that is not one of our own proxies.
-pub(super) fn client(parts: &Parts, proxies: &[Network]) -> Option<IpAddr> {
+pub(crate) fn client(parts: &Parts, proxies: &[Network]) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let ours = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
     let mut found = peer?;

@@ -18,6 +18,7 @@ use invoice_core::system::{RandomIds, SystemClock};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+pub(crate) use address::client as client_address;
 pub use address::{Network, NetworkError};
 pub use limit::{Decision, InProcessLimits, Limit, Limits};
 

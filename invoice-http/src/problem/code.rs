@@ -41,8 +41,10 @@ codes! {
     Unauthenticated => "unauthenticated", UNAUTHORIZED;
     /// The e-mail address, the password or both are wrong.
     InvalidCredentials => "invalid_credentials", UNAUTHORIZED;
-    /// A refresh token or a mailed token is unknown, used or expired.
+    /// A refresh token is unknown, used or expired, or its session has ended.
     InvalidToken => "invalid_token", UNAUTHORIZED;
+    /// A token that was mailed is unknown, used or expired.
+    InvalidMailedToken => "invalid_mailed_token", BAD_REQUEST;
     /// The role lacks a permission.
     Forbidden => "forbidden", FORBIDDEN;
     /// It is not there, or another team's.

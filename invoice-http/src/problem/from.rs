@@ -1,7 +1,7 @@
 //! What the layers below answer, as problems.
 
 use axum::http::{HeaderValue, header};
-use invoice_auth::{AuthError, Rule};
+use invoice_auth::{AuthError, Rule, TokenError};
 use invoice_core::Violations;
 use invoice_core::ports::{StoreError, Unique};
 use invoice_core::service::Error;
@@ -50,15 +50,25 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// The cause goes to the log and nowhere else: callers learn the status alone.
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        if error.is_refusal() {
+            tracing::debug!(cause = error.code(), "a token was refused");
+            let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            return Self::new(ProblemCode::Unauthenticated).with_header(header::WWW_AUTHENTICATE, challenge);
+        }
+        tracing::error!(%error, "a request could not be authenticated");
+        retry_later(ProblemCode::Unavailable, 1)
+    }
+}
+
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::InvalidCredentials => Self::new(ProblemCode::InvalidCredentials),
             AuthError::InvalidToken => Self::new(ProblemCode::InvalidToken),
-            AuthError::Unauthenticated(cause) => {
-                tracing::debug!(cause = %cause, "not authenticated");
-                Self::new(ProblemCode::Unauthenticated)
-            }
+            AuthError::Unauthenticated(cause) => cause.into(),
             AuthError::TooManyAttempts { retry_after } => {
                 retry_later(ProblemCode::TooManyRequests, retry_after.as_secs().max(1))
             }

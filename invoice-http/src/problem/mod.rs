@@ -88,11 +88,11 @@ impl Problem {
             errors: Vec::new(),
             headers: HeaderMap::new(),
         }));
-        match code {
-            ProblemCode::Unauthenticated => {
-                problem.with_header(axum::http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-            }
-            _ => problem,
+        // Every 401 names the scheme (RFC 9110 section 15.5.2).
+        if code.status() == StatusCode::UNAUTHORIZED {
+            problem.with_header(axum::http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+        } else {
+            problem
         }
     }
 

@@ -1,6 +1,8 @@
 //! The routes, one file for each kind of record.
 
 mod answer;
+#[cfg(feature = "auth-routes")]
+pub(crate) mod auth;
 mod clients;
 mod credit_notes;
 mod invoices;

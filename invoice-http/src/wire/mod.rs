@@ -5,6 +5,8 @@
 
 pub(crate) mod amount;
 pub(crate) mod audit;
+#[cfg(feature = "auth-routes")]
+pub(crate) mod auth;
 pub(crate) mod bulk;
 pub(crate) mod client;
 pub(crate) mod content;

@@ -98,3 +98,30 @@ text!(RecordKind, "A kind of record.", "invoice",
 text!(StatementKind, "What an entry of a statement is.", "invoice",
     one of ["invoice", "credit_note", "write_off", "payment", "refund", "reversal"]);
 text!(FaultKind, "What is wrong with a chain.", "changed", one of ["gap", "unlinked", "changed", "truncated"]);
+
+#[cfg(feature = "auth-routes")]
+mod identity {
+    use super::{Cow, ObjectBuilder, PartialSchema, RefOr, Schema, SchemaFormat, ToSchema, Type};
+
+    text!(TeamId, "The identifier of a team.", "team_0192d3f0c1a47b3e8f7a5d6c4b3a2910", pattern "^team_[0-9a-f]{32}$");
+    text!(SessionId, "The identifier of a session.", "ses_0192d3f0c1a47b3e8f7a5d6c4b3a2910",
+        pattern "^ses_[0-9a-f]{32}$");
+    text!(InvitationId, "The identifier of an invitation.", "ivt_0192d3f0c1a47b3e8f7a5d6c4b3a2910",
+        pattern "^ivt_[0-9a-f]{32}$");
+    text!(ApiKeyId, "The identifier of an API key.", "key_0192d3f0c1a47b3e8f7a5d6c4b3a2910",
+        pattern "^key_[0-9a-f]{32}$");
+    text!(RoleName, "What a member may do, the weakest first.", "accountant",
+        one of ["viewer", "member", "accountant", "admin", "owner"]);
+    text!(
+        SecretToken,
+        "A secret. Keep it out of logs and addresses.",
+        "ivr_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    );
+    text!(EmailText, "An e-mail address.", "ada@example.org", format "email");
+    text!(PasswordText, "A password, of at most 1,024 bytes.", "correct horse battery staple", format "password");
+}
+
+#[cfg(feature = "auth-routes")]
+pub(crate) use identity::{
+    ApiKeyId, EmailText, InvitationId, PasswordText, RoleName, SecretToken, SessionId, TeamId,
+};
