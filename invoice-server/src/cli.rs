@@ -32,7 +32,7 @@ pub(crate) enum Command {
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     Keys(Keys),
-    /// Print the OpenAPI document of the billing routes.
+    /// Print the OpenAPI document of all routes.
     Openapi,
     /// Verify the hash chains of a team's issued documents; fails if one is broken.
     Verify(Verify),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use invoice_auth::{Auth, Mailer, NoMailer, Settings};
+use anyhow::Context as _;
+use invoice_auth::redis::{RedisBroadcast, RedisThrottle};
+use invoice_auth::{Auth, AuthError, Mailer, MasterKey, NoMailer, Settings};
 use invoice_core::service::Billing;
 use invoice_core::system::{RandomIds, SystemClock};
 
@@ -31,7 +33,20 @@ pub(crate) async fn auth(
     let settings =
         Settings::new(public_url(config), AUDIENCE).mode(config.tokens).verified_only(config.verified_only);
     let master = config.take_master_key().load()?;
-    Ok(Auth::builder(stores.identity().identity(), master, settings, mailer).build().await?)
+    let shared = match &config.redis_url {
+        Some(url) => Some(open_redis(url, &master).await.context("redis_url")?),
+        None => None,
+    };
+    let mut auth = Auth::builder(stores.identity().identity(), master, settings, mailer);
+    if let Some((throttle, broadcast)) = shared {
+        auth = auth.throttle(Arc::new(throttle)).broadcast(Arc::new(broadcast));
+    }
+    Ok(auth.build().await?)
+}
+
+async fn open_redis(url: &str, master: &MasterKey) -> Result<(RedisThrottle, RedisBroadcast), AuthError> {
+    let throttle = RedisThrottle::open(url, master, Arc::new(SystemClock)).await?;
+    Ok((throttle, RedisBroadcast::open(url, master).await?))
 }
 
 /// Accounts for an errand that mails nobody.

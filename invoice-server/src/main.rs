@@ -6,7 +6,6 @@ mod commands;
 mod config;
 mod engine;
 mod health;
-mod login;
 mod mail;
 mod master_key;
 mod metrics;
@@ -23,7 +22,7 @@ use crate::config::Config;
 
 fn main() -> ExitCode {
     // Before the arguments, which read the environment, and before there are other threads.
-    let dotenv = dotenvy::dotenv();
+    let dotenv = dotenvy::from_path(".env");
     let cli = Cli::parse();
     let read = match dotenv {
         Err(error) if !error.not_found() => Err(vec![format!(".env: {error}")]),

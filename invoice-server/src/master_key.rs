@@ -1,6 +1,5 @@
 //! Where the key is that seals other keys.
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,16 +17,6 @@ pub(crate) enum MasterKeySource {
     File { path: PathBuf, make: bool, previous: Option<PathBuf> },
     /// A new one, for a store that is forgotten at the end.
     Fresh,
-}
-
-impl fmt::Debug for MasterKeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given { .. } => f.write_str("Given"),
-            Self::File { path, .. } => f.debug_tuple("File").field(path).finish(),
-            Self::Fresh => f.write_str("Fresh"),
-        }
-    }
 }
 
 impl MasterKeySource {
@@ -125,4 +114,47 @@ fn is_private(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_private(_: &fs::Metadata) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beside(folder: &Path) -> MasterKeySource {
+        let database = StoreUrl::Sqlite(folder.join("invoices.db"));
+        MasterKeySource::new(None, None, None, &database).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_made_once_beside_the_file_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = beside(folder.path()).load().unwrap().to_base64();
+        let read = beside(folder.path()).load().unwrap().to_base64();
+        assert_eq!(made.expose(), read.expose());
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names, ["invoices.db.key"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn its_owner_alone_may_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        beside(folder.path()).load().unwrap();
+        let path = folder.path().join("invoices.db.key");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = beside(folder.path()).load().err().unwrap();
+        assert!(refused.to_string().contains("chmod 600"), "{refused}");
+    }
+
+    #[test]
+    fn a_named_file_that_is_not_there_is_an_error_and_not_a_new_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let source = MasterKeySource::new(None, Some(path.clone()), None, &StoreUrl::Memory).unwrap();
+        assert!(source.load().is_err());
+        assert!(!path.exists());
+    }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use invoice_auth::{Auth, Mailer, NoMailer};
-use invoice_core::service::Receiver;
+use axum::extract::FromRef as _;
+use invoice_auth::{Mailer, NoMailer};
 use invoice_http::middleware::{self, Settings};
-use invoice_http::{Deliveries, InvoiceState, Problem, ProblemCode};
+use invoice_http::{Deliveries, FullState, InvoiceState, Problem, ProblemCode};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -18,11 +18,10 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::engine;
 use crate::health::Health;
-use crate::login::Login;
 use crate::mail::InvoiceMail;
 use crate::metrics;
 use crate::store::Stores;
-use crate::tasks::{Nobody, Tasks};
+use crate::tasks::{Outlet, Tasks};
 
 /// Serves until told to stop.
 pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
@@ -40,21 +39,21 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     };
     let auth = engine::auth(&mut config, &stores, mailer).await?;
     let billing = engine::billing(&stores);
-    let mut state = InvoiceState::new(billing.clone(), Arc::new(Login::new(auth.clone())));
-    let mut receiver: Arc<dyn Receiver> = Arc::new(Nobody);
+    let mut state = FullState::new(billing.clone(), auth.clone());
+    let mut outlet = Outlet::nobody();
     if let Some(post) = &config.post {
         let delivery = Arc::new(InvoiceMail::new(post.clone()));
-        state = state.with_delivery(delivery.clone());
-        receiver = Arc::new(Deliveries::new(billing.clone(), delivery));
+        outlet = Outlet::mail(Deliveries::new(billing.clone(), delivery.clone()));
+        state = state.with_billing(|billing| billing.with_delivery(delivery));
     }
     let recorded = metrics::start()?;
     let health = Health::new(billing.ports(), auth.ports());
-    let app = metrics::count(api(&config, state, &auth))
+    let app = metrics::count(api(&config, state))
         .merge(health.clone().routes())
         .merge(metrics::routes(recorded.clone()));
     // Before anybody is told that it runs.
     let told_to_stop = told_to_stop()?;
-    let tasks = Tasks::start(&auth, &billing, receiver, recorded);
+    let tasks = Tasks::start(&auth, &billing, outlet, recorded);
     welcome(&config);
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -81,16 +80,16 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// All routes of the API behind what stands before them. Routes of accounts are to be merged here.
-fn api(config: &Config, state: InvoiceState, _auth: &Auth) -> Router {
+/// All routes of billing and of accounts, behind what stands before them.
+fn api(config: &Config, state: FullState) -> Router {
     let settings = Settings::default()
         .with_timeout(config.request_timeout)
         .with_origins(config.origins.clone())
         .with_trusted_proxies(config.trusted_proxies.clone())
         .with_https_only(config.https_only);
     let routes =
-        invoice_http::router::<InvoiceState>().fallback(async || Problem::new(ProblemCode::NotFound));
-    middleware::apply(routes, state.clone(), settings).with_state(state)
+        invoice_http::router_with_auth::<FullState>().fallback(async || Problem::new(ProblemCode::NotFound));
+    middleware::apply(routes, InvoiceState::from_ref(&state), settings).with_state(state)
 }
 
 /// Ends when the program is told to.

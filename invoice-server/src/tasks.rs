@@ -8,6 +8,7 @@ use invoice_auth::Auth;
 use invoice_core::Event;
 use invoice_core::service::{Billing, NotReceived, Patience, Receiver, Relay};
 use invoice_core::system::SystemClock;
+use invoice_http::Deliveries;
 use metrics::counter;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
@@ -32,17 +33,12 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     /// Starts them all.
-    pub(crate) fn start(
-        auth: &Auth,
-        billing: &Billing,
-        receiver: Arc<dyn Receiver>,
-        metrics: PrometheusHandle,
-    ) -> Self {
+    pub(crate) fn start(auth: &Auth, billing: &Billing, outlet: Outlet, metrics: PrometheusHandle) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn(keys(auth.clone(), stopped.clone()));
         running.spawn(housekeeping(auth.clone(), billing.clone(), stopped.clone()));
-        running.spawn(relay(billing.clone(), receiver, stopped.clone()));
+        running.spawn(relay(billing.clone(), outlet, stopped.clone()));
         running.spawn(upkeep(metrics, stopped));
         Self { running, stop }
     }
@@ -89,12 +85,12 @@ async fn housekeeping(auth: Auth, billing: Billing, mut stopped: watch::Receiver
     }
 }
 
-async fn relay(billing: Billing, receiver: Arc<dyn Receiver>, mut stopped: watch::Receiver<bool>) {
+async fn relay(billing: Billing, outlet: Outlet, mut stopped: watch::Receiver<bool>) {
     let outbox = billing.ports().outbox.clone();
-    let relay = Relay::new(outbox, Arc::new(SystemClock), Patience::default());
+    let relay = Relay::new(outbox, Arc::new(SystemClock), outlet.patience);
     let mut pause = IDLE;
     loop {
-        let (idle, next) = match relay.pass(&*receiver).await {
+        let (idle, next) = match relay.pass(&*outlet.receiver).await {
             Ok(pass) => {
                 for (outcome, events) in [
                     ("delivered", pass.delivered),
@@ -128,9 +124,27 @@ async fn upkeep(metrics: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Takes every event and does nothing: without a mail server a send is recorded, and nothing else.
-#[derive(Debug)]
-pub(crate) struct Nobody;
+/// Where events go.
+pub(crate) struct Outlet {
+    receiver: Arc<dyn Receiver>,
+    patience: Patience,
+}
+
+impl Outlet {
+    /// Sends are recorded, and nothing else. Events are taken all the same: kept, they would fill the store, and a mail
+    /// server that is set up later would bring every customer the invoices of the past.
+    pub(crate) fn nobody() -> Self {
+        Self { receiver: Arc::new(Nobody), patience: Patience::default() }
+    }
+
+    /// Invoices go by mail, a few in one pass: a slow server must answer for all of them within the lease.
+    pub(crate) fn mail(deliveries: Deliveries) -> Self {
+        let patience = Patience { batch: 10, lease_millis: 300_000, ..Patience::default() };
+        Self { receiver: Arc::new(deliveries), patience }
+    }
+}
+
+struct Nobody;
 
 #[async_trait]
 impl Receiver for Nobody {

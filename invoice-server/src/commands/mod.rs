@@ -17,7 +17,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Migrate(what) => migrate::run(what, &config).await?,
         Command::User(User::Create(new)) => user::create(new, config).await?,
         Command::Keys(what) => keys::run(what, config).await?,
-        Command::Openapi => println!("{}", serde_json::to_string_pretty(&invoice_http::openapi())?),
+        Command::Openapi => println!("{}", serde_json::to_string_pretty(&invoice_http::openapi_with_auth())?),
         Command::Verify(which) => return verify::run(which, &config).await,
     }
     Ok(ExitCode::SUCCESS)

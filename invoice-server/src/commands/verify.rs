@@ -13,10 +13,11 @@ use crate::engine;
 use crate::store::Stores;
 
 pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCode> {
-    let read = |text: &String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
-    let mut teams: Vec<TeamId> = which.teams.iter().map(read).collect::<Result<_, _>>()?;
+    let Verify { teams, user } = which;
+    let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
+    let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
-    if let Some(email) = &which.user {
+    if let Some(email) = &user {
         teams.extend(teams_of(&stores, email).await?);
     }
     let billing = engine::billing(&stores);

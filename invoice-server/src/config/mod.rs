@@ -22,8 +22,7 @@ use check::{Checks, base_url};
 
 pub(crate) use given::Given;
 
-/// Everything the program was told, checked.
-#[derive(Debug)]
+/// Everything the program was told, checked. Not to be shown: addresses have passwords in them.
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) billing: StoreUrl,
@@ -31,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) identity: Option<StoreUrl>,
     pub(crate) public_url: Option<String>,
     master_key: MasterKeySource,
+    pub(crate) redis_url: Option<String>,
     pub(crate) tokens: TokenMode,
     pub(crate) verified_only: bool,
     pub(crate) post: Option<Post>,
@@ -87,6 +87,10 @@ impl Config {
         let config = Self {
             listen,
             public_url: checks.optional("public_url", given.public_url, base_url),
+            redis_url: checks.optional("redis_url", given.redis_url, |text| {
+                let known = text.starts_with("redis://") || text.starts_with("rediss://");
+                if known { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
+            }),
             tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, |text| match text {
                 "eddsa" => Ok(TokenMode::EdDsa),
                 "es256" => Ok(TokenMode::Es256),

@@ -27,7 +27,7 @@ fn all_problems_are_told_at_once() {
         https_only: some("perhaps"),
         ..Given::default()
     };
-    let problems = check(given).unwrap_err().join("\n");
+    let problems = check(given).err().unwrap().join("\n");
     for name in [
         "listen:",
         "database_url:",
@@ -62,14 +62,14 @@ fn a_file_with_unknown_settings_or_wrong_types_is_refused() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "listn = '127.0.0.1:1'\nrequest_timeout = 1.5").unwrap();
     let given = Given { config: Some(file.path().to_owned()), ..Given::default() };
-    let problems = check(given).unwrap_err();
+    let problems = check(given).err().unwrap();
     assert_eq!(problems.len(), 2, "{problems:?}");
 }
 
 #[test]
 fn a_server_needs_a_master_key_and_a_file_does_not() {
     let given = |url: &str| Given { database_url: Some(url.to_owned()), ..Given::default() };
-    let problems = check(given("postgres://localhost/bills")).unwrap_err();
+    let problems = check(given("postgres://localhost/bills")).err().unwrap();
     assert!(problems.iter().any(|problem| problem.starts_with("master_key:")), "{problems:?}");
     assert!(check(given("sqlite:a.db")).is_ok());
     let mixed = Given { identity_url: Some("sqlite:a.db".to_owned()), ..given("postgres://localhost/bills") };

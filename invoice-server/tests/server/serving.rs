@@ -1,0 +1,62 @@
+use std::net::TcpListener;
+
+use crate::support::{Server, program, said};
+
+#[test]
+fn it_starts_without_configuration_and_says_where_to_go_on() {
+    let server = Server::start(&[]);
+    for text in ["sqlite:invoices.db", "/api/v1", "/docs/", "user create"] {
+        assert!(server.welcome.contains(text), "{text} is missing from:\n{}", server.welcome);
+    }
+    assert!(server.folder.path().join("invoices.db").exists());
+    assert!(server.folder.path().join("invoices.db.key").exists());
+}
+
+#[test]
+fn it_tells_its_health_and_its_numbers() {
+    let server = Server::start(&[]);
+    assert_eq!(server.get("/healthz").0, 200);
+    let (status, ready) = server.get("/readyz");
+    assert_eq!((status, ready.contains("\"ready\"")), (200, true), "{ready}");
+    assert_eq!(server.get("/api/v1/invoices/inv_0").0, 401);
+    let (status, metrics) = server.get("/metrics");
+    assert_eq!(status, 200);
+    // The route, and not what stood in its place.
+    assert!(metrics.contains("route=\"/api/v1/invoices/{id}\""), "{metrics}");
+    assert!(!metrics.contains("inv_0"), "{metrics}");
+}
+
+#[test]
+fn the_document_its_pages_and_the_public_keys_are_served() {
+    let server = Server::start(&[]);
+    assert!(server.get("/openapi.json").1.contains("\"/api/v1/auth/login\""));
+    assert_eq!(server.get("/docs/").0, 200);
+    assert!(server.get("/.well-known/jwks.json").1.contains("\"keys\""));
+}
+
+#[test]
+fn what_is_not_there_is_a_problem_with_the_usual_headers() {
+    let server = Server::start(&[]);
+    let (status, head, body) = server.send("GET", "/nowhere", None, "");
+    assert_eq!(status, 404);
+    assert!(head.contains("application/problem+json") && head.contains("x-request-id"), "{head}");
+    assert!(body.contains("\"not_found\""), "{body}");
+}
+
+#[test]
+fn told_to_stop_it_ends_well() {
+    let mut server = Server::start(&[]);
+    assert!(server.stop().success());
+    assert!(!server.folder.path().join("invoices.db-wal").exists(), "the file was not tidied up");
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_and_leaves_no_file() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let output = program(folder.path(), &["--listen", &listen]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains(&listen), "{}", said(&output));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
