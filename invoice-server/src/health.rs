@@ -9,7 +9,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-
 use invoice_core::ports::identity::{IdentityPorts, Users};
 use invoice_core::ports::{BillingPorts, Catalog, StoreError};
 use invoice_core::{TeamId, UserId};

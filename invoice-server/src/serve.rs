@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::engine;
 use crate::health::Health;
-use crate::mail::InvoiceMail;
+use crate::mail::{InvoiceMail, PostOffice};
 use crate::metrics;
 use crate::store::Stores;
 use crate::tasks::{Outlet, Tasks};
@@ -33,7 +33,8 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     for (name, store) in stores.each() {
         store.migrate().await.with_context(|| format!("the schema of {name} can't be brought up"))?;
     }
-    let mailer: Arc<dyn Mailer> = match &config.post {
+    let post = config.post.as_ref().map(PostOffice::open);
+    let mailer: Arc<dyn Mailer> = match &post {
         Some(post) => Arc::new(post.clone()),
         None => Arc::new(NoMailer),
     };
@@ -41,8 +42,8 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let billing = engine::billing(&stores);
     let mut state = FullState::new(billing.clone(), auth.clone());
     let mut outlet = Outlet::nobody();
-    if let Some(post) = &config.post {
-        let delivery = Arc::new(InvoiceMail::new(post.clone()));
+    if let Some(post) = post {
+        let delivery = Arc::new(InvoiceMail::new(post));
         outlet = Outlet::mail(Deliveries::new(billing.clone(), delivery.clone()));
         state = state.with_billing(|billing| billing.with_delivery(delivery));
     }
@@ -110,7 +111,7 @@ fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     Ok(async {
         // Where no such signal can be heard, the program runs until it is ended.
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     })
 }

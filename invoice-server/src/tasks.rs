@@ -76,7 +76,7 @@ async fn housekeeping(auth: Auth, billing: Billing, mut stopped: watch::Receiver
             Ok(0) => {}
             Ok(records) => info!(records, "forgot what expired"),
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, "what expired could not be forgotten")
+                warn!(error = &error as &dyn std::error::Error, "what expired could not be forgotten");
             }
         }
         if !wait(&mut stopped, PURGE_EVERY).await {

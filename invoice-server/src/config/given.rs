@@ -1,7 +1,5 @@
 //! The settings as they are given: texts, from flags, the environment or a file.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use toml::{Table, Value};
 
@@ -12,7 +10,7 @@ macro_rules! settings {
         pub(crate) struct Given {
             /// A TOML file with any of these settings.
             #[arg(long, global = true, env = "INVOICE_CONFIG", value_name = "FILE")]
-            pub(crate) config: Option<PathBuf>,
+            pub(crate) config: Option<String>,
             $(
                 $(#[doc = $doc])+
                 #[arg(long, global = true, env = $env, hide_env_values = true $(, $arg = $value)*)]

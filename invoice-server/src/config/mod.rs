@@ -15,7 +15,7 @@ use invoice_http::middleware::Network;
 use lettre::message::Mailbox;
 use tracing::level_filters::LevelFilter;
 
-use crate::mail::{self, Post};
+use crate::mail::{self, PostOffice};
 use crate::master_key::MasterKeySource;
 use crate::store::StoreUrl;
 use check::{Checks, base_url};
@@ -33,7 +33,7 @@ pub(crate) struct Config {
     pub(crate) redis_url: Option<String>,
     pub(crate) tokens: TokenMode,
     pub(crate) verified_only: bool,
-    pub(crate) post: Option<Post>,
+    pub(crate) post: Option<PostOffice>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) https_only: bool,
@@ -47,11 +47,11 @@ impl Config {
     /// Reads the file if one is named, and checks everything; or tells all that is wrong.
     pub(crate) fn read(mut given: Given) -> Result<Self, Vec<String>> {
         let mut checks = Checks::default();
-        if let Some(path) = given.config.take() {
+        if let Some(path) = given.config.take().filter(|path| !path.is_empty()) {
             let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
             match read.and_then(|text| text.parse().map_err(|error: toml::de::Error| error.to_string())) {
                 Ok(file) => given.fill_from(file, &mut checks.problems),
-                Err(error) => checks.wrong(&path.display().to_string(), error.trim_end()),
+                Err(error) => checks.wrong(&path, error.trim_end()),
             }
         }
         Self::check(given, checks)
@@ -66,9 +66,9 @@ impl Config {
         let identity = identity.filter(|identity| *identity != billing);
         let app_url = checks.optional("app_url", given.app_url, base_url);
         let mail_from = checks.optional("mail_from", given.mail_from, |text| text.parse::<Mailbox>());
-        let transport = checks.optional("smtp_url", given.smtp_url, mail::transport);
-        let post = match (transport, mail_from) {
-            (Some(transport), Some(from)) => Some(Post::new(transport, from, app_url)),
+        let server = checks.optional("smtp_url", given.smtp_url, mail::server);
+        let post = match (server, mail_from) {
+            (Some(server), Some(from)) => Some(PostOffice::new(server, from, app_url)),
             (Some(_), None) => {
                 checks.wrong("mail_from", "needed with smtp_url");
                 None
@@ -88,8 +88,9 @@ impl Config {
             listen,
             public_url: checks.optional("public_url", given.public_url, base_url),
             redis_url: checks.optional("redis_url", given.redis_url, |text| {
-                let known = text.starts_with("redis://") || text.starts_with("rediss://");
-                if known { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
+                // The driver's TLS is not built in.
+                let is_plain = text.starts_with("redis://");
+                if is_plain { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
             }),
             tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, |text| match text {
                 "eddsa" => Ok(TokenMode::EdDsa),

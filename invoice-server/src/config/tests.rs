@@ -47,7 +47,7 @@ fn a_file_is_read_and_what_was_given_before_counts_more() {
     writeln!(file, "listen = '127.0.0.1:1'\nrequest_timeout = 7\nhttps_only = true").unwrap();
     writeln!(file, "trusted_proxies = ['10.0.0.0/8', '::1']").unwrap();
     let given = Given {
-        config: Some(file.path().to_owned()),
+        config: Some(file.path().display().to_string()),
         listen: Some("127.0.0.1:2".to_owned()),
         ..Given::default()
     };
@@ -61,7 +61,7 @@ fn a_file_is_read_and_what_was_given_before_counts_more() {
 fn a_file_with_unknown_settings_or_wrong_types_is_refused() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "listn = '127.0.0.1:1'\nrequest_timeout = 1.5").unwrap();
-    let given = Given { config: Some(file.path().to_owned()), ..Given::default() };
+    let given = Given { config: Some(file.path().display().to_string()), ..Given::default() };
     let problems = check(given).err().unwrap();
     assert_eq!(problems.len(), 2, "{problems:?}");
 }

@@ -1,8 +1,11 @@
 //! What accounts mail: proofs of addresses, new passwords, invitations.
 
+use std::io;
+
 use async_trait::async_trait;
 use invoice_auth::{Mail, MailError, Mailer, OpaqueToken};
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
 use lettre::{AsyncTransport as _, Message};
 
 use super::Post;
@@ -10,7 +13,8 @@ use super::Post;
 #[async_trait]
 impl Mailer for Post {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let (subject, text) = self.text(&mail);
+        let unknown = || MailError::new(io::Error::other("a mail of an unknown kind"));
+        let (subject, text) = self.text(&mail).ok_or_else(unknown)?;
         let to = mail.to().shown().parse().map_err(MailError::new)?;
         let message = Message::builder()
             .from(self.from.clone())
@@ -27,8 +31,8 @@ impl Mailer for Post {
 impl Post {
     /// The subject and the text. Nothing that a stranger typed stands in them but a team's name, and that only in the
     /// text: a subject with one could make a mail look like another's.
-    fn text(&self, mail: &Mail) -> (&'static str, String) {
-        match mail {
+    pub(super) fn text(&self, mail: &Mail) -> Option<(&'static str, String)> {
+        Some(match mail {
             Mail::VerifyEmail { token, .. } => (
                 "Please confirm your e-mail address",
                 self.ask("To confirm that this address is yours", "verify-email", token),
@@ -57,12 +61,13 @@ impl Post {
                 "Your account now has another e-mail address. If that was not you, tell us at once.\n"
                     .to_owned(),
             ),
-            _ => (
+            Mail::PasswordChanged { .. } => (
                 "Your password was changed",
                 "The password of your account was changed. If that was not you, choose a new one at once.\n"
                     .to_owned(),
             ),
-        }
+            _ => return None,
+        })
     }
 
     /// Asks to follow a link, or to type the token where there is no page for it.

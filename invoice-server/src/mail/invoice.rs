@@ -10,7 +10,6 @@ use lettre::{Address, AsyncTransport as _, Message};
 use super::Post;
 
 /// Mails the page of an invoice to its customer.
-#[derive(Debug)]
 pub(crate) struct InvoiceMail(Post);
 
 impl InvoiceMail {

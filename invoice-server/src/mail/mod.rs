@@ -5,30 +5,27 @@ mod invoice;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
 pub(crate) use invoice::InvoiceMail;
 
-/// A way to a mail server.
-pub(crate) type Transport = AsyncSmtpTransport<Tokio1Executor>;
-
 /// How long the server may take for each step; with all the mails of one pass, well below the relay's lease.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The server at this address; it is not asked yet.
-pub(crate) fn transport(url: &str) -> Result<Transport, String> {
+/// How to reach the server at this address; it is not asked yet.
+pub(crate) fn server(url: &str) -> Result<AsyncSmtpTransportBuilder, String> {
     if is_exposed(url) {
         return Err(
             "the password would be sent in the clear: smtps://…, or ?tls=required behind it".to_owned()
         );
     }
-    let server = Transport::from_url(url).map_err(|error| error.to_string())?;
-    Ok(server.timeout(Some(PATIENCE)).build())
+    let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| error.to_string())?;
+    Ok(server.timeout(Some(PATIENCE)))
 }
 
 /// Whether a password would leave the machine unencrypted.
@@ -43,22 +40,29 @@ fn is_exposed(url: &str) -> bool {
     !secret.is_empty() && !is_here && !options.contains("tls=required")
 }
 
-/// A mail server, whom mail comes from, and where its links lead.
-#[derive(Clone)]
-pub(crate) struct Post {
-    transport: Transport,
+/// How to reach a mail server, whom mail comes from, and where its links lead.
+pub(crate) struct PostOffice {
+    server: AsyncSmtpTransportBuilder,
     from: Mailbox,
     app_url: Option<Arc<str>>,
 }
 
-impl fmt::Debug for Post {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Post").field("from", &self.from).finish_non_exhaustive()
+impl PostOffice {
+    pub(crate) fn new(server: AsyncSmtpTransportBuilder, from: Mailbox, app_url: Option<String>) -> Self {
+        Self { server, from, app_url: app_url.map(Arc::from) }
+    }
+
+    /// Begins to hold connections, for which there must be a runtime of tokio.
+    pub(crate) fn open(&self) -> Post {
+        let (from, app_url) = (self.from.clone(), self.app_url.clone());
+        Post { transport: self.server.clone().build(), from, app_url }
     }
 }
 
-impl Post {
-    pub(crate) fn new(transport: Transport, from: Mailbox, app_url: Option<String>) -> Self {
-        Self { transport, from, app_url: app_url.map(Arc::from) }
-    }
+/// Sends mail; clones share their connections.
+#[derive(Clone)]
+pub(crate) struct Post {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    app_url: Option<Arc<str>>,
 }

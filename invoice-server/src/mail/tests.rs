@@ -5,7 +5,7 @@ use super::*;
 
 fn post(app_url: Option<&str>) -> Post {
     let from = "Bills <bills@server.example>".parse().unwrap();
-    Post::new(transport("smtp://localhost").unwrap(), from, app_url.map(str::to_owned))
+    PostOffice::new(server("smtp://localhost").unwrap(), from, app_url.map(str::to_owned)).open()
 }
 
 fn invitation(team: &str) -> Mail {
@@ -20,15 +20,15 @@ fn invitation(team: &str) -> Mail {
 
 #[tokio::test]
 async fn a_link_carries_the_token_where_no_server_logs_it() {
-    let (_, text) = post(Some("https://app.example")).text(&invitation("Muster"));
+    let (_, text) = post(Some("https://app.example")).text(&invitation("Muster")).unwrap();
     assert!(text.contains("https://app.example/accept-invitation#token=ivi_secret\n"), "{text}");
-    let (_, text) = post(None).text(&invitation("Muster"));
+    let (_, text) = post(None).text(&invitation("Muster")).unwrap();
     assert!(text.contains("\nivi_secret\n"), "{text}");
 }
 
 #[tokio::test]
 async fn what_strangers_typed_begins_no_line_and_no_subject() {
-    let (subject, text) = post(None).text(&invitation("Muster\r\n\r\nYour account is locked"));
+    let (subject, text) = post(None).text(&invitation("Muster\r\n\r\nYour account is locked")).unwrap();
     assert_eq!(subject, "An invitation");
     assert!(text.lines().next().unwrap().contains("MusterYour account is locked"), "{text}");
 }

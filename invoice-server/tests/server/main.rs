@@ -1,5 +1,13 @@
 //! The program as its users have it: started, asked over HTTP, told to stop.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by panicking"
+)]
+
 mod errands;
 mod serving;
 mod sink;

@@ -1,4 +1,6 @@
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::thread;
 
 use crate::support::{Server, program, said};
 
@@ -48,6 +50,34 @@ fn told_to_stop_it_ends_well() {
     let mut server = Server::start(&[]);
     assert!(server.stop().success());
     assert!(!server.folder.path().join("invoices.db-wal").exists(), "the file was not tidied up");
+}
+
+#[test]
+fn told_to_stop_it_answers_what_it_was_asked_before() {
+    const WAITING: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+    let mut server = Server::start(&[]);
+    let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: server\r\nconnection: close\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len(),
+    );
+    let mut asked = server.connect().unwrap();
+    asked.write_all(head.as_bytes()).unwrap();
+    // A handler waits for the body: the request is in flight.
+    let mut waiting = [0; WAITING.len()];
+    asked.read_exact(&mut waiting).unwrap();
+    assert_eq!(waiting, WAITING.as_bytes());
+
+    server.tell_to_stop();
+    while server.connect().is_ok() {
+        thread::yield_now();
+    }
+    asked.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    asked.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("invalid_credentials"), "{answer}");
+    assert!(server.ended().success());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Starts the program in a folder of its own, and talks to it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -65,6 +65,10 @@ impl Server {
         Self { child, address, welcome, folder }
     }
 
+    pub(crate) fn connect(&self) -> io::Result<TcpStream> {
+        TcpStream::connect(&self.address)
+    }
+
     /// The status, the head and the body of an answer.
     pub(crate) fn send(
         &self,
@@ -80,7 +84,7 @@ impl Server {
             self.address,
             body.len(),
         );
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = self.connect().unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -102,10 +106,19 @@ impl Server {
         serde_json::from_str(&answer).unwrap_or_default()
     }
 
-    /// Tells it to stop, and how it ended.
-    pub(crate) fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn tell_to_stop(&self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Tells it to stop, and how it ended.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.tell_to_stop();
+        self.ended()
+    }
+
+    /// How it ended, told to before.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }
