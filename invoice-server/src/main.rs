@@ -9,6 +9,7 @@ mod health;
 mod mail;
 mod master_key;
 mod metrics;
+mod private;
 mod serve;
 mod store;
 mod tasks;

@@ -1,12 +1,13 @@
 //! Where the key is that seals other keys.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, ensure};
 use invoice_auth::MasterKey;
 
+use crate::private;
 use crate::store::StoreUrl;
 
 /// Where to get the master key from.
@@ -72,7 +73,7 @@ fn read(path: &Path) -> anyhow::Result<MasterKey> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("the master key's file {shown} can't be read"))?;
     let metadata = file.metadata().with_context(|| format!("{shown} can't be read"))?;
-    ensure!(is_private(&metadata), "{shown} can be read by others: chmod 600 {shown}");
+    ensure!(private::is_private(&metadata), "{shown} can be read by others: chmod 600 {shown}");
     let text = io::read_to_string(file).with_context(|| format!("{shown} can't be read"))?;
     MasterKey::from_base64(&text).map_err(|wrong| anyhow!("{shown}: {wrong}"))
 }
@@ -83,7 +84,7 @@ fn create(path: &Path) -> anyhow::Result<()> {
     let mut unfinished = path.to_path_buf().into_os_string();
     unfinished.push(format!(".{}", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
-    let mut file = private_file(&unfinished)?;
+    let mut file = private::create(&unfinished)?;
     let written = writeln!(file, "{}", key.to_base64().expose()).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| match fs::hard_link(&unfinished, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -91,29 +92,6 @@ fn create(path: &Path) -> anyhow::Result<()> {
     });
     fs::remove_file(&unfinished)?;
     Ok(linked?)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-/// Whether its owner alone may read it; a group may too, as container platforms mount secrets.
-#[cfg(unix)]
-fn is_private(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o007 == 0
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &fs::Metadata) -> bool {
-    true
 }
 
 #[cfg(test)]

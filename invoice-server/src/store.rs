@@ -1,7 +1,7 @@
 //! Any store by its address.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,6 +10,8 @@ use invoice_core::ports::identity::IdentityPorts;
 use invoice_store_mongo::MongoStore;
 use invoice_store_postgres::PostgresStore;
 use invoice_store_sqlite::{SqliteStore, Status};
+
+use crate::private;
 
 /// The database of a MongoDB address that names none.
 const DATABASE: &str = "invoicing";
@@ -75,7 +77,7 @@ impl StoreUrl {
     /// Opens it. A SQLite file is made if it is not there, and brought up to this release.
     pub(crate) async fn open(&self) -> anyhow::Result<Store> {
         let opened = match self {
-            Self::Sqlite(path) => SqliteStore::open(path).map(Store::Sqlite).map_err(anyhow::Error::from),
+            Self::Sqlite(path) => open_file(path),
             Self::Memory => SqliteStore::open_in_memory().map(Store::Sqlite).map_err(anyhow::Error::from),
             Self::Postgres(url) => Ok(PostgresStore::connect(url).await.map(Store::Postgres)?),
             Self::Mongo { uri, database } => {
@@ -84,6 +86,12 @@ impl StoreUrl {
         };
         opened.with_context(|| format!("the store at {self} can't be opened"))
     }
+}
+
+/// Opens a file; a new one, which will have hashes of passwords in it, is for its owner alone.
+fn open_file(path: &Path) -> anyhow::Result<Store> {
+    private::create_if_missing(path)?;
+    Ok(Store::Sqlite(SqliteStore::open(path)?))
 }
 
 const NOT_ONE: &str = "not an address such as sqlite:invoices.db, postgres://… or mongodb://…/database";

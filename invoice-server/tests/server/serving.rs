@@ -14,6 +14,18 @@ fn it_starts_without_configuration_and_says_where_to_go_on() {
     assert!(server.folder.path().join("invoices.db.key").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn the_files_it_makes_are_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start(&[]);
+    for file in std::fs::read_dir(server.folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
 #[test]
 fn it_tells_its_health_and_its_numbers() {
     let server = Server::start(&[]);
