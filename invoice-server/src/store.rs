@@ -79,9 +79,11 @@ impl StoreUrl {
         let opened = match self {
             Self::Sqlite(path) => open_file(path),
             Self::Memory => SqliteStore::open_in_memory().map(Store::Sqlite).map_err(anyhow::Error::from),
-            Self::Postgres(url) => Ok(PostgresStore::connect(url).await.map(Store::Postgres)?),
+            Self::Postgres(url) => {
+                PostgresStore::connect(url).await.map(Store::Postgres).map_err(anyhow::Error::from)
+            }
             Self::Mongo { uri, database } => {
-                Ok(MongoStore::connect(uri, database).await.map(Store::Mongo)?)
+                MongoStore::connect(uri, database).await.map(Store::Mongo).map_err(anyhow::Error::from)
             }
         };
         opened.with_context(|| format!("the store at {self} can't be opened"))
