@@ -34,28 +34,28 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Address and port to listen on [default: 127.0.0.1:8080].
+    /// Address and port to listen on (default: 127.0.0.1:8080).
     listen, "INVOICE_LISTEN", value_name = "ADDRESS:PORT";
-    /// Where invoices are: `sqlite:FILE`, `postgres://…` or `mongodb://…/DATABASE` [default: sqlite:invoices.db].
+    /// Where invoices are: `sqlite:FILE`, `postgres://…` or `mongodb://…/DATABASE` (default: sqlite:invoices.db).
     database_url, "INVOICE_DATABASE_URL", value_name = "URL";
     /// Where accounts and teams are, if elsewhere.
     identity_url, "INVOICE_IDENTITY_URL", value_name = "URL";
-    /// Where the outside reaches the API, without a path; it is the tokens' issuer [default: http://ADDRESS:PORT].
+    /// Where the outside reaches the API, without a path; it is the tokens' issuer (default: http://ADDRESS:PORT).
     public_url, "INVOICE_PUBLIC_URL", value_name = "URL";
     /// Where people find the pages that links in mails lead to.
     app_url, "INVOICE_APP_URL", value_name = "URL";
     /// The key that seals other keys, 32 bytes in base64. Prefer the environment or the file below.
     master_key, "INVOICE_MASTER_KEY", value_name = "BASE64", hide = true;
-    /// The file that has it [default: the SQLite file with .key behind its name, made when it is not there].
+    /// The file that has it (default: the SQLite file with .key behind its name, made when it is not there).
     master_key_file, "INVOICE_MASTER_KEY_FILE", value_name = "FILE";
     /// The master key before the present one, while keys sealed by it are left.
     previous_master_key_file, "INVOICE_PREVIOUS_MASTER_KEY_FILE", value_name = "FILE";
     /// A Redis server, if several processes serve: attempts to log in are counted for all of them, and what one ends is
     /// over at once in the others.
     redis_url, "INVOICE_REDIS_URL", value_name = "URL";
-    /// How access tokens are signed: eddsa, es256 or derived [default: eddsa].
+    /// How access tokens are signed: eddsa, es256 or derived (default: eddsa).
     tokens, "INVOICE_TOKENS", value_name = "MODE";
-    /// Whether only who verified their address may log in [default: false].
+    /// Whether only who verified their address may log in (default: false).
     verified_only, "INVOICE_VERIFIED_ONLY", value_name = "BOOL";
     /// A mail server, as `smtp://user:password@host:587?tls=required` or `smtps://…`; without one no mail is sent.
     smtp_url, "INVOICE_SMTP_URL", value_name = "URL";
@@ -65,15 +65,15 @@ settings! {
     trusted_proxies, "INVOICE_TRUSTED_PROXIES", value_name = "NETWORKS";
     /// Origins whose pages may call the API from a browser, with commas between.
     origins, "INVOICE_ORIGINS", value_name = "ORIGINS";
-    /// Whether browsers are told to come by HTTPS only: right behind TLS [default: false].
+    /// Whether browsers are told to come by HTTPS only: right behind TLS (default: false).
     https_only, "INVOICE_HTTPS_ONLY", value_name = "BOOL";
-    /// How many seconds a request may take [default: 30].
+    /// How many seconds a request may take (default: 30).
     request_timeout, "INVOICE_REQUEST_TIMEOUT", value_name = "SECONDS";
-    /// How many seconds requests in flight get to end when the server is told to stop [default: 30].
+    /// How many seconds requests in flight get to end when the server is told to stop (default: 30).
     shutdown_grace, "INVOICE_SHUTDOWN_GRACE", value_name = "SECONDS";
-    /// Least level that is logged: off, error, warn, info, debug or trace [default: info].
+    /// Least level that is logged: off, error, warn, info, debug or trace (default: info).
     log_level, "INVOICE_LOG_LEVEL", value_name = "LEVEL";
-    /// How lines are logged: text or json [default: text].
+    /// How lines are logged: text or json (default: text).
     log_format, "INVOICE_LOG_FORMAT", value_name = "FORMAT";
 }
 
