@@ -6,7 +6,7 @@ fn document() -> Value {
     serde_json::from_str(&invoice_http::openapi_with_auth().to_json().unwrap()).unwrap()
 }
 
-fn operations() -> Vec<(String, String, Value)> {
+pub(crate) fn operations() -> Vec<(String, String, Value)> {
     let document = document();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
