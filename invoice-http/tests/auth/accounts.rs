@@ -154,3 +154,17 @@ async fn sessions_are_ended_one_by_one_or_all_at_once() {
     }
     bob.get("/users/me").await.expect(200);
 }
+
+#[tokio::test]
+async fn an_account_is_deleted_by_who_knows_its_password_and_is_in_no_team() {
+    let app = App::new().await;
+    let ada = app.person("ada").await;
+    let team = ada.team("Engines").await;
+    let proof = json!({"password": PASSWORD});
+    ada.post("/users/me/delete", json!({"password": OTHER})).await.refused(401, "invalid_credentials");
+    ada.post("/users/me/delete", proof.clone()).await.refused(409, "still_in_team");
+    ada.delete(&team, "\"1\"").await.expect(204);
+    ada.post("/users/me/delete", proof).await.expect(204);
+    ada.get("/users/me").await.refused(401, "unauthenticated");
+    app.log_in("ada", PASSWORD).await.refused(401, "invalid_credentials");
+}

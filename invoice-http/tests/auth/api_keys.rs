@@ -15,7 +15,9 @@ async fn a_program_acts_in_its_team_until_its_key_is_revoked() {
     let shop = app.bearing(secret.clone());
     shop.get("/clients").await.expect(200);
     shop.get(&team).await.expect(200);
-    shop.post("/clients", json!({"party": {"name": "A"}})).await.refused(403, "forbidden");
+    shop.post("/clients", json!({"party": {"name": "A", "address": {"country": "AT"}}}))
+        .await
+        .refused(403, "forbidden");
 
     let list = ada.get(&keys).await.expect(200);
     assert_eq!(list.text("/items/0/name"), "Web shop");

@@ -1,9 +1,11 @@
 //! An application over memory stores, with accounts of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use invoice_auth::testing::{MemoryMailer, auth, token};
 use invoice_core::memory::{MemoryBilling, MemoryIdentity};
@@ -28,13 +30,21 @@ pub(crate) struct App {
 impl App {
     /// Empty stores on Monday, 2 March 2026.
     pub(crate) async fn new() -> Self {
+        Self::layered(|router, _| router).await
+    }
+
+    /// With something in front of the routes.
+    pub(crate) async fn layered(
+        layer: impl FnOnce(Router<FullState>, &FullState) -> Router<FullState>,
+    ) -> Self {
         let (clock, ids) = (Arc::new(FixedClock::default()), Arc::new(SequentialIds::new()));
         let mailer = Arc::new(MemoryMailer::new());
         let identity = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
         let auth = auth(identity, clock.clone(), ids.clone(), mailer.clone()).await.unwrap();
         let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
         let state = FullState::new(Billing::new(ports, clock.clone(), ids), auth);
-        Self { router: invoice_http::router_with_auth().with_state(state), mailer, clock }
+        let router = layer(invoice_http::router_with_auth(), &state).with_state(state);
+        Self { router, mailer, clock }
     }
 
     pub(crate) fn anyone(&self) -> Client<'_> {
@@ -108,7 +118,8 @@ impl Client<'_> {
 
     /// Sends to a whole path, with a JSON body if there is one.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let address = ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4_711)));
+        let mut request = Request::builder().method(method).uri(path).extension(address);
         if let Some(bearer) = &self.bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
         }

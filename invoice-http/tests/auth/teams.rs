@@ -77,14 +77,16 @@ async fn a_team_goes_to_another_owner_who_may_delete_it() {
 async fn the_security_audit_is_for_who_decides_about_members() {
     let app = App::new().await;
     let (ada, bob) = (app.person("ada").await, app.person("bob").await);
-    let team = ada.team("Engines").await;
+    let team = ada.with("user-agent", "tests/1").team("Engines").await;
     app.join(&team, &ada, &bob, "accountant").await;
     let path = format!("{team}/security-audit");
     bob.get(&path).await.refused(403, "forbidden");
-    let page = ada.with("user-agent", "tests").get(&format!("{path}?limit=2")).await.expect(200);
+    let page = ada.get(&format!("{path}?limit=2")).await.expect(200);
     let actions = [page.text("/items/0/action"), page.text("/items/1/action")];
     assert_eq!(actions, ["member.invitation_accepted", "member.invited"]);
     let cursor = page.text("/next_cursor");
     let rest = ada.get(&format!("{path}?cursor={cursor}")).await.expect(200);
     assert_eq!(rest.text("/items/0/action"), "team.created");
+    let client = (rest.text("/items/0/address"), rest.text("/items/0/user_agent"));
+    assert_eq!(client, ("192.0.2.7".into(), "tests/1".into()));
 }

@@ -160,6 +160,23 @@ impl PasswordChangeInput {
     }
 }
 
+/// The password, asked for again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Proof, example = json!({"password": "correct horse battery staple"}))]
+pub(crate) struct ProofInput {
+    #[schema(value_type = schema::PasswordText)]
+    password: String,
+}
+
+impl ProofInput {
+    pub(crate) fn read(self) -> Result<Password, Violations> {
+        let mut reader = Reader::default();
+        let password = password(&mut reader, &At::Body.field("password"), self.password);
+        reader.finish(password)
+    }
+}
+
 /// The address to move to, and the password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
