@@ -60,7 +60,7 @@ impl App {
         token(&self.mailer.next_to(address).await).unwrap().expose().to_owned()
     }
 
-    /// The address of the oldest mail without a token.
+    /// Waits for the oldest mail to an address, which has no token.
     pub(crate) async fn told(&self, address: &str) {
         assert!(token(&self.mailer.next_to(address).await).is_none());
     }
