@@ -22,7 +22,7 @@ async fn anonymous_and_unknown_callers_learn_nothing() {
             continue;
         }
         closed += 1;
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         let body = json!({"nonsense": 1});
         for (caller, challenge) in [(&anyone, "Bearer"), (&stranger, "Bearer error=\"invalid_token\"")] {
             let answer = caller.send(&method.to_uppercase(), &path, Some(&body)).await;
