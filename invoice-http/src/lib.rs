@@ -17,6 +17,8 @@
 //! | --- | --- |
 //! | mount the routes | [`router`], [`InvoiceState`] |
 //! | plug in another login | [`Authenticator`] |
+//! | let in who logs in by `invoice-auth` | `Authenticator` for [`Auth`](invoice_auth::Auth) |
+//! | serve its accounts, teams and API keys | `router_with_auth`, `FullState`, of the feature `auth-routes` |
 //! | bring invoices to customers | [`Delivery`], [`Deliveries`] |
 //! | answer errors alike in other routes | [`Problem`] |
 //! | write the OpenAPI document to a file | [`openapi`] |

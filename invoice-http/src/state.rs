@@ -90,6 +90,11 @@ impl FullState {
         Self { billing: InvoiceState::new(billing, authenticator), auth }
     }
 
+    /// Billing's part, which [`middleware`](crate::middleware) is given.
+    pub fn billing(&self) -> &InvoiceState {
+        &self.billing
+    }
+
     /// With billing's part changed, such as by [`InvoiceState::with_delivery`].
     #[must_use]
     pub fn with_billing(self, change: impl FnOnce(InvoiceState) -> InvoiceState) -> Self {

@@ -36,7 +36,10 @@ pub fn openapi() -> OpenApi {
 /// ```
 #[cfg(feature = "auth-routes")]
 pub fn openapi_with_auth() -> OpenApi {
-    completed(crate::router::collected_with_auth())
+    let mut document = completed(crate::router::collected_with_auth());
+    document.info.description =
+        Some(concat!(include_str!("docs.md"), include_str!("docs_auth.md")).to_owned());
+    document
 }
 
 fn completed(mut document: OpenApi) -> OpenApi {

@@ -216,21 +216,21 @@ where
 /// The identifiers in the path. Malformed ones answer like those that are not there, after who calls is known.
 pub(crate) struct PathIds<T>(pub(crate) T);
 
-/// As many identifiers as a path has.
+/// As many identifiers as a route has: the last of the path, behind those of the path it is mounted under.
 pub(crate) trait FromTexts: Sized {
     fn from_texts(texts: &[String]) -> Option<Self>;
 }
 
 impl<A: FromStr> FromTexts for (A,) {
     fn from_texts(texts: &[String]) -> Option<Self> {
-        let [one] = texts else { return None };
+        let [.., one] = texts else { return None };
         Some((one.parse().ok()?,))
     }
 }
 
 impl<A: FromStr, B: FromStr> FromTexts for (A, B) {
     fn from_texts(texts: &[String]) -> Option<Self> {
-        let [one, two] = texts else { return None };
+        let [.., one, two] = texts else { return None };
         Some((one.parse().ok()?, two.parse().ok()?))
     }
 }

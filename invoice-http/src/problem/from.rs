@@ -70,7 +70,9 @@ impl From<AuthError> for Problem {
             AuthError::InvalidToken => Self::new(ProblemCode::InvalidToken),
             AuthError::Unauthenticated(cause) => cause.into(),
             AuthError::TooManyAttempts { retry_after } => {
-                retry_later(ProblemCode::TooManyRequests, retry_after.as_secs().max(1))
+                // Rounded up: a moment too early is another attempt refused.
+                let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
+                retry_later(ProblemCode::TooManyRequests, u64::try_from(seconds).unwrap_or(u64::MAX))
             }
             AuthError::Forbidden(permission) => {
                 Self::new(ProblemCode::Forbidden).with_detail(format!("the role lacks `{permission}`"))

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
 
+#[path = "../common/answer.rs"]
+mod answer;
 mod clients;
 mod conventions;
 mod document;

@@ -1,12 +1,15 @@
 //! The OpenAPI document with the routes of accounts and teams.
 
-use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
 
 fn document() -> Value {
     serde_json::from_str(&invoice_http::openapi_with_auth().to_json().unwrap()).unwrap()
 }
 
-fn operations() -> Vec<(String, String, Value)> {
+pub(crate) fn operations() -> Vec<(String, String, Value)> {
     let document = document();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -17,6 +20,44 @@ fn operations() -> Vec<(String, String, Value)> {
         }
     }
     operations
+}
+
+/// What accounts add to the document of billing.
+fn added() -> Value {
+    let billing: Value = serde_json::from_str(&invoice_http::openapi().to_json().unwrap()).unwrap();
+    let document = document();
+    let own = |pointer: &str| -> Value {
+        let (all, known) = (document.pointer(pointer).unwrap(), billing.pointer(pointer).unwrap());
+        let fields = all.as_object().unwrap().iter();
+        fields
+            .filter(|(name, _)| known.get(name.as_str()).is_none())
+            .map(|(name, one)| (name.clone(), one.clone()))
+            .collect()
+    };
+    json!({"paths": own("/paths"), "schemas": own("/components/schemas")})
+}
+
+/// To accept a change: `UPDATE_SNAPSHOTS=1 cargo test -p invoice-http --all-features the_document`.
+#[test]
+fn the_document_of_accounts_is_the_one_that_was_looked_at() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/openapi-auth.json");
+    let found = serde_json::to_string_pretty(&added()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &found).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == found, "the document of accounts has changed: look at it, then UPDATE_SNAPSHOTS=1");
+}
+
+#[test]
+fn accounts_change_nothing_that_billing_documents() {
+    let billing: Value = serde_json::from_str(&invoice_http::openapi().to_json().unwrap()).unwrap();
+    let document = document();
+    for pointer in ["/paths", "/components/schemas"] {
+        for (name, one) in billing.pointer(pointer).unwrap().as_object().unwrap() {
+            assert_eq!(document.pointer(pointer).unwrap().get(name), Some(one), "{pointer} {name}");
+        }
+    }
 }
 
 #[test]

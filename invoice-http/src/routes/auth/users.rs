@@ -8,8 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Problem;
-use crate::extract::{CalledPatch, Calling, NoParams, PageParams, Params, ProfilePatch, merge_patch};
+use crate::extract::{Called, CalledPatch, Calling, NoParams, PageParams, Params, ProfilePatch, merge_patch};
 use crate::routes::answer;
+use crate::wire::auth::account::ProofInput;
 use crate::wire::auth::member::MemberView;
 use crate::wire::auth::profile::{ProfileInput, ProfileView};
 use crate::wire::page::PageView;
@@ -19,7 +20,7 @@ where
     S: Clone + Send + Sync + 'static,
     Auth: FromRef<S>,
 {
-    OpenApiRouter::new().routes(routes!(search)).routes(routes!(read, update))
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(read, update)).routes(routes!(delete))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -64,4 +65,13 @@ async fn update(patch: CalledPatch) -> Result<Response, Problem> {
     let change = merge_patch(&ProfileInput::from(&before), &patch.body)?.into();
     let profile = patch.auth.update_profile(&patch.caller, change, patch.version).await?;
     answer::record(profile.version, &ProfileView::from(&profile))
+}
+
+/// Deletes the caller's account with its sessions, for who is in no team any more. The security audit stays.
+#[utoipa::path(post, path = "/users/me/delete", tag = "users", operation_id = "delete_profile",
+    request_body = ProofInput,
+    responses((status = 204, description = "It is gone.")))]
+async fn delete(called: Called<ProofInput>) -> Result<StatusCode, Problem> {
+    called.auth.delete_account(&called.caller, &called.body.read()?).await?;
+    Ok(answer::nothing())
 }

@@ -47,14 +47,14 @@ impl RegistrationInput {
 }))]
 pub(crate) struct LoginInput {
     #[schema(value_type = schema::EmailText)]
-    pub(crate) email: String,
+    email: String,
     #[schema(value_type = schema::PasswordText)]
     password: String,
     /// The team to work in; the first one joined if not said.
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
     /// A name for the device, which the list of sessions shows; the `User-Agent` if not said.
-    pub(crate) device: Option<String>,
+    device: Option<String>,
 }
 
 /// What a log-in takes besides the address and the device.
@@ -102,7 +102,7 @@ pub(crate) struct EmailInput {
 /// A token that was mailed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = MailedToken, example = json!({"token": "ivv_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}))]
+#[schema(as = MailedToken, example = json!({"token": "ivm_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}))]
 pub(crate) struct MailedTokenInput {
     #[schema(value_type = schema::SecretToken)]
     token: String,
@@ -118,7 +118,7 @@ impl MailedTokenInput {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PasswordReset, example = json!({
-    "token": "ivp_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "token": "ivm_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     "password": "correct horse battery staple"
 }))]
 pub(crate) struct PasswordResetInput {
@@ -157,6 +157,23 @@ impl PasswordChangeInput {
         let old = password(&mut reader, &At::Body.field("current_password"), self.current_password);
         let new = password(&mut reader, &At::Body.field("password"), self.password);
         reader.finish(old.zip(new))
+    }
+}
+
+/// The password, asked for again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Proof, example = json!({"password": "correct horse battery staple"}))]
+pub(crate) struct ProofInput {
+    #[schema(value_type = schema::PasswordText)]
+    password: String,
+}
+
+impl ProofInput {
+    pub(crate) fn read(self) -> Result<Password, Violations> {
+        let mut reader = Reader::default();
+        let password = password(&mut reader, &At::Body.field("password"), self.password);
+        reader.finish(password)
     }
 }
 
