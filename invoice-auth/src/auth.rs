@@ -63,6 +63,7 @@ impl Auth {
             broadcast: None,
             claims: None,
             signers: Vec::new(),
+            abandons_lost_keys: false,
         }
     }
 
@@ -140,6 +141,7 @@ pub struct AuthBuilder {
     broadcast: Option<Arc<dyn Broadcast>>,
     claims: Option<Arc<dyn ClaimsSource>>,
     signers: Vec<Arc<dyn Signer>>,
+    abandons_lost_keys: bool,
 }
 
 impl AuthBuilder {
@@ -177,21 +179,35 @@ impl AuthBuilder {
         Self { signers, ..self }
     }
 
+    /// Begins anew after the master key was lost: destroys every signing key that the present one does not open, and
+    /// makes another. Nothing that was signed, refreshed or sealed with the lost one is good any more, and everybody
+    /// logs in again; accounts, passwords, teams and API keys stay.
+    ///
+    /// For one start, and not left there: with a wrong master key by mistake it would do the same to keys that are not
+    /// lost. Without it such a start fails with [`AuthError::Crypto`], and changes nothing.
+    #[must_use]
+    pub fn abandon_lost_keys(self) -> Self {
+        Self { abandons_lost_keys: true, ..self }
+    }
+
     /// Checks the settings, opens the ring of keys and makes its first key if there is none.
     pub async fn build(self) -> Result<Auth, AuthError> {
         self.settings.check()?;
         let settings = Arc::new(self.settings);
         let master = Arc::new(self.master);
         let broadcast = self.broadcast.unwrap_or_else(|| Arc::new(InProcess::new()));
-        let ring = KeyRing::open(
+        let ring = KeyRing::new(
             self.ports.clone(),
             master.clone(),
-            settings.clone(),
+            &settings,
             self.clock.clone(),
             self.ids.clone(),
             broadcast.clone(),
-        )
-        .await?;
+        );
+        if self.abandons_lost_keys {
+            ring.abandon_lost().await?;
+        }
+        ring.begin().await?;
         let ring = Arc::new(ring.with_external(self.signers)?);
         let checks =
             SessionChecks::new(self.ports.sessions.clone(), ring.clone(), self.clock.clone(), &settings);

@@ -19,6 +19,8 @@ pub struct Caller {
     who: Who,
     team: Option<TeamId>,
     role: Option<Role>,
+    /// The user epoch that was proven; `None` for whom the application vouches.
+    epoch: Option<u32>,
     client: ClientInfo,
 }
 
@@ -38,7 +40,7 @@ impl Caller {
     /// ```
     pub fn user(user: UserId) -> Self {
         let who = Who::User { user, session: None };
-        Self { who, team: None, role: None, client: ClientInfo::new() }
+        Self { who, team: None, role: None, epoch: None, client: ClientInfo::new() }
     }
 
     /// A program that holds an API key of a team; what it makes is its creator's.
@@ -54,7 +56,7 @@ impl Caller {
     /// ```
     pub fn api_key(key: ApiKeyId, created_by: UserId, team: TeamId, role: Role) -> Self {
         let who = Who::ApiKey { key, created_by };
-        Self { who, team: Some(team), role: Some(role), client: ClientInfo::new() }
+        Self { who, team: Some(team), role: Some(role), epoch: None, client: ClientInfo::new() }
     }
 
     /// In a session. Nothing changes for an API key.
@@ -71,6 +73,17 @@ impl Caller {
     #[must_use]
     pub fn in_team(self, team: TeamId, role: Option<Role>) -> Self {
         Self { team: Some(team), role, ..self }
+    }
+
+    /// Proven by a token of this user epoch.
+    #[must_use]
+    pub(crate) fn of_epoch(self, uv: u32) -> Self {
+        Self { epoch: Some(uv), ..self }
+    }
+
+    /// Whether what proved the caller is of the user's present epoch.
+    pub(crate) fn is_of_epoch(&self, uv: u32) -> bool {
+        self.epoch.is_none_or(|proven| proven == uv)
     }
 
     /// From a client.

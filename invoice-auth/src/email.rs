@@ -87,6 +87,8 @@ mod tests {
             let violation = email_address(text).unwrap_err();
             assert_eq!((violation.pointer(), violation.code()), ("", Code::Malformed), "{text:?}");
         }
+        // The Greek question mark is a semicolon once it is normalised.
+        assert_eq!(email_address("a@b.org\u{37e}c").unwrap_err().code(), Code::Malformed);
         let long = |n| format!("{}@b", "a".repeat(n));
         assert!(email_address(&long(318)).is_ok());
         assert_eq!(email_address(&long(319)).unwrap_err().code(), Code::TooLong);

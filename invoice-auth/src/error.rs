@@ -94,6 +94,26 @@ pub enum AuthError {
     Crypto(&'static str),
 }
 
+impl AuthError {
+    /// What logs may say of it: the errors of a mailer or a store may show addresses.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidToken => "invalid_token",
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Forbidden(_) => "forbidden",
+            Self::Rule(_) => "rule",
+            Self::NotFound => "not_found",
+            Self::Invalid(_) => "invalid",
+            Self::Busy => "busy",
+            Self::Mail(_) => "mail",
+            Self::Store(_) => "store",
+            Self::Crypto(_) => "crypto",
+        }
+    }
+}
+
 impl From<Violations> for AuthError {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations)

@@ -81,6 +81,19 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// What logs say of it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify_email",
+            Self::AlreadyRegistered { .. } => "already_registered",
+            Self::ChangeEmail { .. } => "change_email",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::Invitation { .. } => "invitation",
+        }
+    }
+
     /// To whom it goes.
     pub const fn to(&self) -> &EmailAddress {
         match self {
@@ -95,7 +108,8 @@ impl Mail {
     }
 }
 
-/// Why a mail was not handed over.
+/// Why a mail was not handed over. What it says is the mailer's, and may name the addressee: it is not logged here, and
+/// had better not be elsewhere.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct MailError(#[source] Arc<dyn std::error::Error + Send + Sync>);
@@ -114,8 +128,9 @@ impl MailError {
 
 /// Hands mail over to be delivered.
 ///
-/// It is called in the background where waiting for it would tell whether an account exists, and there its
-/// errors are only logged: a mailer that must not lose any keeps a queue.
+/// It is called in the background where waiting for it would tell whether an account exists. There an error of it is
+/// logged as no more than the kind of mail and the user's identifier: a mailer that must not lose any keeps a queue, and
+/// one that knows more logs it itself.
 #[async_trait]
 pub trait Mailer: Send + Sync {
     /// Takes a mail.

@@ -121,10 +121,17 @@ impl Settings {
         Self { cached_sessions: sessions, cached_tokens: tokens, ..self }
     }
 
-    /// How long a key signs (30 days), and how long before that it is published (a day).
+    /// How long a key signs (30 days, an hour to a year), and how long before that it is published (a day, a minute to
+    /// 30 days, and less than it signs).
     #[must_use]
     pub fn rotation(self, rotate_after: Duration, publish_before: Duration) -> Self {
         Self { rotate_after, publish_before, ..self }
+    }
+
+    /// How long an invitation is good; 7 days, an hour to 90 days.
+    #[must_use]
+    pub fn invitation_ttl(self, invitation_ttl: Duration) -> Self {
+        Self { invitation_ttl, ..self }
     }
 
     /// Whether only users with a verified address may log in; off.
@@ -139,7 +146,8 @@ impl Settings {
         Self { scheme, hashing_at_once, ..self }
     }
 
-    /// Schemes and costs that kept hashes may have beside the present one, such as those of an import; none. See
+    /// Schemes and costs that kept hashes may have beside the present one, such as those of an import; none, three at
+    /// most. See
     /// [`Passwords`](crate::Passwords) for what this is good for and what it costs.
     #[must_use]
     pub fn expected_passwords(self, schemes: impl Into<Vec<PasswordScheme>>) -> Self {
@@ -164,6 +172,12 @@ impl Settings {
         between(&mut found, "/refresh_absolute", self.refresh_absolute, 1, 365 * DAY);
         between(&mut found, "/refresh_grace", self.refresh_grace, 0, 10);
         between(&mut found, "/check_ttl", self.check_ttl, 0, 10);
+        between(&mut found, "/rotate_after", self.rotate_after, HOUR, 365 * DAY);
+        between(&mut found, "/publish_before", self.publish_before, MINUTE, 30 * DAY);
+        between(&mut found, "/invitation_ttl", self.invitation_ttl, HOUR, 90 * DAY);
+        if self.publish_before >= self.rotate_after {
+            found.add("/publish_before", Code::Inconsistent, "not shorter than a key signs");
+        }
         if self.refresh_idle > self.refresh_absolute {
             found.add("/refresh_idle", Code::Inconsistent, "longer than the session lasts in any case");
         }
@@ -177,4 +191,47 @@ impl Settings {
 /// Whole milliseconds; what is too long is cut.
 pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(settings: &Settings) -> Vec<(String, Code)> {
+        let found = settings.check().err().into_iter().flatten();
+        found.map(|wrong| (wrong.pointer().to_owned(), wrong.code())).collect()
+    }
+
+    fn settings() -> Settings {
+        Settings::new("issuer", "audience")
+    }
+
+    #[test]
+    fn the_defaults_are_fine() {
+        assert_eq!(wrong(&settings()), []);
+    }
+
+    #[test]
+    fn keys_that_turn_over_all_the_time_or_never_are_refused() {
+        let rotation = |after, before| {
+            wrong(&settings().rotation(Duration::from_secs(after), Duration::from_secs(before)))
+        };
+        let out = |name: &str| (name.to_owned(), Code::OutOfRange);
+        let inconsistent = ("/publish_before".to_owned(), Code::Inconsistent);
+        assert_eq!(rotation(0, 0), [out("/rotate_after"), out("/publish_before"), inconsistent.clone()]);
+        assert_eq!(rotation(HOUR - 1, MINUTE), [out("/rotate_after")]);
+        assert_eq!(rotation(HOUR, MINUTE), []);
+        assert_eq!(rotation(HOUR, MINUTE - 1), [out("/publish_before")]);
+        assert_eq!(rotation(HOUR, HOUR), [inconsistent]);
+        assert_eq!(rotation(365 * DAY, 30 * DAY), []);
+        assert_eq!(rotation(365 * DAY + 1, 30 * DAY + 1), [out("/rotate_after"), out("/publish_before")]);
+    }
+
+    #[test]
+    fn an_invitation_ends_neither_at_once_nor_never() {
+        let ttl = |seconds| wrong(&settings().invitation_ttl(Duration::from_secs(seconds)));
+        let refused = [("/invitation_ttl".to_owned(), Code::OutOfRange)];
+        assert_eq!((ttl(HOUR), ttl(90 * DAY)), (Vec::new(), Vec::new()));
+        assert_eq!((ttl(HOUR - 1), ttl(90 * DAY + 1)), (refused.to_vec(), refused.to_vec()));
+    }
 }

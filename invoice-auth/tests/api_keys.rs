@@ -32,7 +32,8 @@ stores::on_every_store! {
     a_key_ends_when_it_was_said_to
     a_revoked_key_is_refused_at_once
     the_keys_of_a_deleted_team_are_refused_at_once
-    a_key_outlives_who_made_it
+    a_key_can_do_no_more_than_who_made_it
+    a_key_of_a_disabled_account_is_refused
     the_last_use_is_recorded_once_a_minute
     keys_are_listed_for_those_who_manage_them
 }
@@ -142,12 +143,32 @@ async fn the_keys_of_a_deleted_team_are_refused_at_once(desk: Desk) {
     assert_eq!(cause(show(&desk, made.secret.expose()).await), "UnknownApiKey");
 }
 
-async fn a_key_outlives_who_made_it(desk: Desk) {
+async fn a_key_can_do_no_more_than_who_made_it(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
     let made = make(&desk, &bob, Role::Admin).await;
+    let caller = show(&desk, made.secret.expose()).await.unwrap().caller().clone();
+    assert_eq!(caller.role(), Some(Role::Admin));
+    desk.auth.api_keys(&caller, &all()).await.unwrap();
+
+    let seat = desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap().unwrap();
+    desk.auth.change_role(&ada, bob.user_id(), Role::Member, seat.version()).await.unwrap();
+    assert_eq!(show(&desk, made.secret.expose()).await.unwrap().caller().role(), Some(Role::Member));
+    assert_eq!(told(desk.auth.api_keys(&caller, &all()).await), "Forbidden(ManageApiKeys)");
+
     desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
-    assert_eq!(show(&desk, made.secret.expose()).await.unwrap().caller().role(), Some(Role::Admin));
+    assert_eq!(cause(show(&desk, made.secret.expose()).await), "NotInTeam");
+    assert_eq!(told(desk.auth.team(&caller).await), "NotFound");
+}
+
+async fn a_key_of_a_disabled_account_is_refused(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    let bob = desk.member(&ada, "bob", Role::Admin).await;
+    let made = make(&desk, &bob, Role::Viewer).await;
+    let caller = show(&desk, made.secret.expose()).await.unwrap().caller().clone();
+    desk.auth.disable_user(bob.user_id(), &ClientInfo::new()).await.unwrap();
+    assert_eq!(cause(show(&desk, made.secret.expose()).await), "Disabled");
+    assert_eq!(told(desk.auth.team(&caller).await), "NotFound");
 }
 
 async fn the_last_use_is_recorded_once_a_minute(desk: Desk) {

@@ -44,7 +44,7 @@ async fn processes_that_start_together_make_one_key(ports: IdentityPorts) {
     let all = (0..8).map(|_| process(&ports, &world.clock, &world.mailer, settings(), |builder| builder));
     let all = join_all(all).await;
     assert_eq!(states(&all[0]).await, [KeyState::Active]);
-    for done in join_all(all.iter().map(|auth| auth.keys().rotate_now())).await {
+    for done in join_all(all.iter().map(|auth| auth.keys().rotate_now(None))).await {
         done.unwrap();
     }
     assert_eq!(states(&all[0]).await, [KeyState::Active, KeyState::Retiring]);
@@ -70,7 +70,7 @@ async fn a_revoked_key_is_refused_at_once_here_and_within_ten_seconds_elsewhere(
         let name = format!("{mode:?}").to_lowercase();
         let tokens = here.person(&name).await;
         assert!(here.is_in(&tokens).await && there.is_in(&tokens).await);
-        here.auth.keys().revoke(&kid(&tokens)).await.unwrap();
+        here.auth.keys().revoke(&kid(&tokens), None).await.unwrap();
         let refused = here.authenticate(&tokens).await;
         assert!(matches!(refused, Err(TokenError::UnknownKey)), "{refused:?}");
         let next = here.refresh(&tokens).await.unwrap();
@@ -93,7 +93,7 @@ async fn keys_rotate_and_nobody_is_refused(ports: IdentityPorts) {
         for round in 0..120 {
             let world = if round % 2 == 0 { &here } else { &there };
             if round % 40 == 0 {
-                world.auth.keys().rotate_now().await.unwrap();
+                world.auth.keys().rotate_now(None).await.unwrap();
             }
             here.clock.advance_millis(SECOND);
             let next = world.refresh(&tokens).await.unwrap();

@@ -12,13 +12,14 @@ mod common;
 use std::sync::Arc;
 
 use common::stores::on_every_store;
-use common::watched::WatchedSessions;
+use common::watched::{Claims, WatchedSessions};
 use common::{DAY, World, client, is_invalid_token};
 use futures::future::join_all;
 use invoice_auth::testing::settings;
-use invoice_auth::{OpaqueToken, TokenMode, Tokens};
+use invoice_auth::{Auth, AuthBuilder, MasterKey, OpaqueToken, TokenMode, Tokens};
 use invoice_core::identity::SecurityAction;
 use invoice_core::ports::identity::IdentityPorts;
+use invoice_core::system::RandomIds;
 
 const SECOND: i64 = 1_000;
 
@@ -35,6 +36,10 @@ on_every_store! {
     a_refresh_that_a_logout_overtakes_does_not_bring_the_session_back
     a_refresh_leaves_a_team_that_the_user_left
     derived_keys_go_with_the_family
+    a_refresh_that_can_not_be_answered_exchanges_nothing
+    a_lost_answer_is_given_again_while_the_master_key_changes
+    a_clock_that_is_set_back_does_not_make_the_grace_longer
+    a_session_refreshed_just_before_its_end_goes_on_in_every_process
 }
 
 async fn a_refresh_gives_new_tokens_of_the_same_session(ports: IdentityPorts) {
@@ -209,4 +214,58 @@ async fn derived_keys_go_with_the_family(ports: IdentityPorts) {
     assert!(world.session(child.session).await.secret().is_some());
     ended_by(&world, &grandparent, &child).await;
     assert!(world.session(child.session).await.secret().is_none());
+}
+
+async fn a_refresh_that_can_not_be_answered_exchanges_nothing(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let claims = Arc::new(Claims::default());
+    let more = |builder: AuthBuilder| builder.claims(claims.clone());
+    let auth = common::process(&world.ports, &world.clock, &world.mailer, settings(), more).await;
+    let tokens = world.person("ada").await;
+    claims.break_down(true);
+    assert!(auth.refresh(&tokens.refresh, &client()).await.is_err());
+    assert_eq!(world.session(tokens.session).await.refresh().generation(), 0);
+    claims.break_down(false);
+    world.clock.advance_millis(11 * SECOND);
+    let next = auth.refresh(&tokens.refresh, &client()).await.unwrap();
+    assert!(world.is_in(&next).await);
+}
+
+async fn a_lost_answer_is_given_again_while_the_master_key_changes(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let (old, new) = (|| MasterKey::from_bytes([7; 32]), || MasterKey::from_bytes([8; 32]));
+    let keyed = async |master| {
+        let builder = Auth::builder(world.ports.clone(), master, settings(), world.mailer.clone());
+        builder.clock(world.clock.clone(), Arc::new(RandomIds::new())).build().await.unwrap()
+    };
+    let (before, after) = (keyed(old().with_previous(new())).await, keyed(new().with_previous(old())).await);
+    let mut held = world.person("ada").await.refresh;
+    for (first, second) in [(&before, &after), (&after, &before)] {
+        let lost = first.refresh(&held, &client()).await.unwrap();
+        let again = second.refresh(&held, &client()).await.unwrap();
+        assert_eq!(again.refresh, lost.refresh);
+        held = second.refresh(&again.refresh, &client()).await.unwrap().refresh;
+    }
+}
+
+async fn a_clock_that_is_set_back_does_not_make_the_grace_longer(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let parent = world.person("ada").await;
+    let child = world.refresh(&parent).await.unwrap();
+    world.clock.advance_millis(-30 * SECOND);
+    assert_eq!(world.refresh(&parent).await.unwrap().refresh, child.refresh, "clocks differ by so much");
+    world.clock.advance_millis(-1);
+    assert!(is_invalid_token(&world.refresh(&parent).await));
+    assert!(world.session(child.session).await.revoked_at().is_some());
+}
+
+async fn a_session_refreshed_just_before_its_end_goes_on_in_every_process(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let there = world.another_process().await;
+    let tokens = world.person("ada").await;
+    world.clock.advance_millis(7 * DAY - 2 * SECOND);
+    assert!(!there.is_in(&tokens).await, "its time is over, but its session is known there now");
+    let next = world.refresh(&tokens).await.unwrap();
+    world.clock.advance_millis(3 * SECOND);
+    assert!(there.is_in(&next).await);
 }

@@ -14,6 +14,16 @@ impl Parts {
         user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::NotFound)
     }
 
+    /// The account as it is now, if what its password was proven for is still so: a password or an epoch that is newer
+    /// was somebody's answer to a password that others know.
+    pub(super) async fn still(&self, proven: &User) -> Result<User, AuthError> {
+        let user = self.user_of(proven.id()).await?;
+        if user.password() != proven.password() || user.uv() != proven.uv() {
+            return Err(AuthError::InvalidCredentials);
+        }
+        Ok(user)
+    }
+
     /// Counts an attempt at the password of an account, existing or not.
     pub(super) async fn attempt(
         &self,
@@ -27,12 +37,25 @@ impl Parts {
 
     /// Counts a mail to an address, whoever asks for it: nobody's mailbox is flooded from here.
     pub(super) async fn attempt_mail(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"mail", to)?, None)).await
+        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"mail", to)?)).await
+    }
+
+    /// Counts a registration by the address it is for and the one it comes from: each takes a hashing of those that
+    /// log-ins need.
+    pub(super) async fn attempt_registration(
+        &self,
+        to: &EmailKey,
+        client: &ClientInfo,
+    ) -> Result<(), AuthError> {
+        let account = self.pseudonym(b"mail", to)?;
+        let mut keys = ThrottleKey::of_mail(account);
+        keys.extend(ThrottleKey::of_registration(account, client.address()));
+        self.wait_out(&keys).await
     }
 
     /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
     pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_attempt(self.pseudonym(b"invitation", to)?, None)).await
+        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"invitation", to)?)).await
     }
 
     async fn wait_out(&self, keys: &[ThrottleKey]) -> Result<(), AuthError> {
@@ -70,7 +93,11 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let parts = self.parts();
         let keys = parts.attempt(user.email().key(), client).await?;
-        let verdict = parts.passwords.verify(user.password(), password).await?;
+        let verdict = parts.passwords.verify(user.password(), password).await;
+        if verdict.is_err() {
+            parts.throttle.take_back(&keys).await;
+        }
+        let verdict = verdict?;
         if !verdict.matches {
             return Err(parts.failed(Some(user.id()), client).await);
         }

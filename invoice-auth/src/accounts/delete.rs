@@ -14,14 +14,15 @@ impl Auth {
     /// # Errors
     ///
     /// [`Rule::StillInTeam`] while the caller is a member of any team; [`AuthError::InvalidCredentials`] when the
-    /// password is wrong; [`AuthError::TooManyAttempts`].
+    /// password is wrong, or not any more the account's; [`AuthError::TooManyAttempts`].
     pub async fn delete_account(&self, caller: &Caller, password: &Password) -> Result<(), AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
-        self.prove(&parts.user_of(id).await?, password, caller.client()).await?;
+        let proven = parts.user_of(id).await?;
+        self.prove(&proven, password, caller.client()).await?;
         let mut tries = Tries::default();
         loop {
             let now = parts.now();
-            let user = parts.user_of(id).await?;
+            let user = parts.still(&proven).await?;
             if !parts.ports.teams.teams_of(id, &PageRequest::first(1)?).await?.items.is_empty() {
                 return Err(Rule::StillInTeam.into());
             }

@@ -1,4 +1,3 @@
-use invoice_core::SessionId;
 use invoice_core::identity::{EmailAddress, OneTimeToken, SecurityAction, TokenPurpose};
 
 use crate::auth::Auth;
@@ -12,22 +11,21 @@ use crate::retry::Tries;
 use crate::secret::OpaqueToken;
 use crate::sessions::Ending;
 
-/// What a change of address remembers: the session that asked for it and the new address, apart by a space, which
-/// no address has.
+/// What a change of address remembers: the epoch it was asked for in and the new address, apart by a space, which no
+/// address has. In another epoch it is void, even if it was asked for at the very moment the epoch moved on.
 struct Asked {
-    session: Option<SessionId>,
+    uv: u32,
     new: EmailAddress,
 }
 
 impl Asked {
-    fn written(session: Option<SessionId>, new: &EmailAddress) -> String {
-        let session = session.map_or_else(|| "-".to_owned(), |session| session.to_string());
-        format!("{session} {}", new.shown())
+    fn written(uv: u32, new: &EmailAddress) -> String {
+        format!("{uv} {}", new.shown())
     }
 
     fn read(record: &OneTimeToken) -> Option<Self> {
-        let (session, new) = record.payload()?.split_once(' ')?;
-        Some(Self { session: session.parse().ok(), new: email_address(new).ok()? })
+        let (uv, new) = record.payload()?.split_once(' ')?;
+        Some(Self { uv: uv.parse().ok()?, new: email_address(new).ok()? })
     }
 }
 
@@ -38,8 +36,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidCredentials`] when the password is wrong; [`AuthError::TooManyAttempts`];
-    /// [`AuthError::Invalid`] at `/email`; [`AuthError::Mail`].
+    /// [`AuthError::InvalidCredentials`] when the password is wrong, or not any more the account's;
+    /// [`AuthError::TooManyAttempts`]; [`AuthError::Invalid`] at `/email`; [`AuthError::Mail`].
     pub async fn request_email_change(
         &self,
         caller: &Caller,
@@ -48,13 +46,14 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
         let new = email_address(new).map_err(|violation| violation.under("/email"))?;
-        self.prove(&parts.user_of(id).await?, password, caller.client()).await?;
+        let proven = parts.user_of(id).await?;
+        self.prove(&proven, password, caller.client()).await?;
         parts.attempt_mail(new.key()).await?;
         let mut tries = Tries::default();
         loop {
             let now = parts.now();
-            let user = parts.user_of(id).await?;
-            let asked = Asked::written(caller.session_id(), &new);
+            let user = parts.still(&proven).await?;
+            let asked = Asked::written(user.uv(), &new);
             let (token, record) = parts.one_time_token(id, TokenPurpose::ChangeEmail, &asked, now)?;
             let mail = Mail::ChangeEmail {
                 to: new.clone(),
@@ -73,12 +72,14 @@ impl Auth {
         }
     }
 
-    /// Takes the token that was mailed to the new address, and moves the account to it. The old address is told;
-    /// all sessions end but the one that asked for the change, and every other token that was mailed is void.
+    /// Takes the token that was mailed to the new address, and moves the account to it. The old address is told; every
+    /// token given or mailed so far is void and all sessions end, the one that asked for the change too: its user logs
+    /// in with the new address.
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`]; a [`Duplicate`](invoice_core::ports::StoreError::Duplicate) of the address when it
+    /// [`AuthError::InvalidToken`], also when the password was changed or all sessions were ended since the change was
+    /// asked for; a [`Duplicate`](invoice_core::ports::StoreError::Duplicate) of the address when it
     /// got an account since: whoever holds the token reads its mail and may know.
     pub async fn confirm_email_change(
         &self,
@@ -91,20 +92,20 @@ impl Auth {
             let now = parts.now();
             let (record, user) = parts.opened(token, TokenPurpose::ChangeEmail, now).await?;
             let asked = Asked::read(&record).ok_or(AuthError::InvalidToken)?;
-            let ending = ending.get_or_insert_with(|| Ending::of(user.id(), asked.session));
-            let (old, locale) = (user.email().clone(), user.locale().map(str::to_owned));
-            let event = parts.event(now, SecurityAction::EmailChanged, client).by_user(user.id());
-            let id = user.id();
-            let change = parts.change(now).update(user.with_email(asked.new, Some(now))).audit(event);
-            let change = parts.voiding(change, id, &TokenPurpose::ALL, Some(record.id()), now).await?;
-            if ending.is_done(self, change.update(record.with_used_at(now))).await? {
-                self.mail_later(id, Mail::EmailChanged { to: old, locale });
-                break;
+            if asked.uv != user.uv() {
+                return Err(AuthError::InvalidToken);
             }
-        }
-        match ending {
-            Some(ending) => ending.finish(self).await,
-            None => Ok(()),
+            let id = user.id();
+            let mail =
+                Mail::EmailChanged { to: user.email().clone(), locale: user.locale().map(str::to_owned) };
+            let event = parts.event(now, SecurityAction::EmailChanged, client).by_user(id);
+            let user = user.with_email(asked.new, Some(now)).with_next_uv();
+            let change = parts.change(now).update(user).audit(event);
+            let change = parts.voiding(change, id, &TokenPurpose::ALL, Some(record.id()), now).await?;
+            let ending = ending.get_or_insert_with(|| Ending::of(id, None));
+            if ending.is_done(self, change.update(record.with_used_at(now)), Some(mail)).await? {
+                return Ok(());
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-use invoice_core::TeamId;
 use invoice_core::identity::{EmailKey, SecretText, SecurityAction, User};
+use invoice_core::{TeamId, UserId};
 
 use crate::auth::{Auth, Parts};
 use crate::client::ClientInfo;
@@ -15,11 +15,19 @@ struct Matched {
     rehash: Option<SecretText>,
 }
 
+/// What came of trying a password.
+enum Proof {
+    Right(User),
+    /// Of this account, if there is one.
+    Wrong(Option<UserId>),
+}
+
 impl Auth {
     /// Opens a session for whoever knows an account's password, in the team they were the first to join.
     ///
     /// An address without an account, a wrong password, an account that is disabled or has no password, and, where
-    /// the settings ask for it, one whose address was not verified: all are answered alike and in the same time.
+    /// the settings ask for it, one whose address was not verified: all are answered alike, after the same hashing and
+    /// one commit.
     /// Resetting the password verifies the address too.
     ///
     /// # Errors
@@ -61,11 +69,18 @@ impl Auth {
         let parts = self.parts();
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
         let keys = parts.attempt(email.key(), client).await?;
-        let (mut matched, mut cleared) = (None, false);
+        let (mut matched, mut is_counted) = (None, true);
         let mut tries = Tries::default();
         loop {
-            let user = parts.proven_user(email.key(), password, &mut matched, client).await?;
-            if !std::mem::replace(&mut cleared, true) {
+            let proof = parts.proof(email.key(), password, &mut matched).await;
+            if proof.is_err() && is_counted {
+                parts.throttle.take_back(&keys).await;
+            }
+            let user = match proof? {
+                Proof::Right(user) => user,
+                Proof::Wrong(id) => return Err(parts.failed(id, client).await),
+            };
+            if std::mem::take(&mut is_counted) {
                 parts.throttle.succeeded(&keys).await;
             }
             let rehash = matched.as_ref().and_then(|matched| matched.rehash.clone());
@@ -78,15 +93,14 @@ impl Auth {
 }
 
 impl Parts {
-    /// The account with this address, if the password is its own and it may be used. `matched` spares a second
-    /// hashing when only something else about the account changed.
-    async fn proven_user(
+    /// Whether the password is that of the account with this address, and it may be used; an error if that was not
+    /// found out. `matched` spares a second hashing when only something else about the account changed.
+    async fn proof(
         &self,
         email: &EmailKey,
         password: &Password,
         matched: &mut Option<Matched>,
-        client: &ClientInfo,
-    ) -> Result<User, AuthError> {
+    ) -> Result<Proof, AuthError> {
         let user = self.ports.users.user_by_email(email).await?;
         // The time must not tell that a password is right for an account that can't be used.
         let usable = user.as_ref().filter(|user| self.may_log_in(user));
@@ -99,10 +113,8 @@ impl Parts {
                 .map(|kept| Matched { kept: kept.clone(), rehash: verdict.rehash });
         }
         let id = user.as_ref().map(User::id);
-        match user.filter(|user| matched.is_some() && self.may_log_in(user)) {
-            Some(user) => Ok(user),
-            None => Err(self.failed(id, client).await),
-        }
+        let user = user.filter(|user| matched.is_some() && self.may_log_in(user));
+        Ok(user.map_or(Proof::Wrong(id), Proof::Right))
     }
 
     fn may_log_in(&self, user: &User) -> bool {
@@ -121,14 +133,14 @@ impl Parts {
         let (session, refresh) = self.new_session(&user, team, client, now)?;
         let event = self.event(now, SecurityAction::LoggedIn, client);
         let event = event.by_user(user.id()).on(&session.id().to_string());
-        let change = self.change(now).insert(session.clone()).audit(event);
-        let uv = user.uv();
+        let tokens = self.tokens(&session, refresh, user.uv()).await?;
+        let change = self.change(now).insert(session).audit(event);
         // Either way a password or a right to log in that went in the meantime is a conflict.
         let change = match rehash {
             Some(hash) => change.update(user.with_password(Some(hash))),
             None => change.guard(user),
         };
         self.commit(change).await?;
-        self.tokens(&session, &refresh, uv).await
+        Ok(tokens)
     }
 }

@@ -30,8 +30,8 @@ impl Auth {
             let event = parts.event(now, SecurityAction::UserDisabled, client).by_user(user);
             let change = parts.change(now).audit(event);
             let change = change.update(found.with_disabled_at(disabled_at).with_next_uv());
-            if ending.is_done(self, change).await? {
-                return ending.finish(self).await;
+            if ending.is_done(self, change, None).await? {
+                return Ok(());
             }
         }
     }

@@ -17,12 +17,13 @@ const VOIDED: [TokenPurpose; 2] = [TokenPurpose::ResetPassword, TokenPurpose::Ch
 
 impl Auth {
     /// Changes the caller's password. Every token given so far is void and all other sessions end; the caller's goes
-    /// on with the new tokens, `None` for a caller in no session.
+    /// on with the new tokens. `None` for a caller in no session, or in one that is over by now or that somebody else
+    /// goes on refreshing: they log in again.
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidCredentials`] when the old password is wrong; [`AuthError::TooManyAttempts`];
-    /// [`AuthError::Invalid`] at `/password` for the new one.
+    /// [`AuthError::InvalidCredentials`] when the old password is wrong, or not any more the account's;
+    /// [`AuthError::TooManyAttempts`]; [`AuthError::Invalid`] at `/password` for the new one.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -37,31 +38,23 @@ impl Auth {
         let mut ending = Ending::of(id, caller.session_id());
         loop {
             let now = parts.now();
-            let user = parts.user_of(id).await?;
-            if user.password() != proven.password() {
-                return Err(AuthError::InvalidCredentials);
-            }
+            let user = parts.still(&proven).await?;
             let user = user.with_password(Some(hash.clone())).with_next_uv();
             let event = parts.event(now, SecurityAction::PasswordChanged, caller.client()).by_user(id);
             let change = parts.change(now).audit(event);
             let change = parts.voiding(change, id, &VOIDED, None, now).await?;
-            let (change, session) = parts.goes_on(change, &user, caller.session_id(), now).await?;
-            let uv = user.uv();
-            if ending.is_done(self, change.update(user)).await? {
-                self.tell_password_changed(&proven);
-                ending.finish(self).await?;
-                return match session {
-                    Some((session, refresh)) => parts.tokens(&session, &refresh, uv).await.map(Some),
-                    None => Ok(None),
-                };
+            let (change, tokens) = parts.goes_on(change, &user, ending.spared(), now).await?;
+            if ending.is_done(self, change.update(user), Some(password_changed(&proven))).await? {
+                return Ok(tokens);
             }
         }
     }
 
     /// Mails a token to the holder of an address that lets them choose a new password; earlier ones stop working.
     ///
-    /// Whether there is an account is not told, neither by the answer nor by its time: all of it happens after the
-    /// answer, and what fails then is logged.
+    /// Whether there is an account is not told: all of it happens after the answer, and what fails then is logged. For
+    /// nobody it is about the same work but for the mail, so what goes on then tells little to who measures the next
+    /// answers.
     ///
     /// # Errors
     ///
@@ -73,14 +66,15 @@ impl Auth {
         let (auth, client) = (self.clone(), client.clone());
         tokio::spawn(async move {
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
+            let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
             let sent = match found {
                 Ok(Some(user)) if user.disabled_at().is_none() => auth.send_reset(&user, &client).await,
                 Ok(_) => auth.send_no_reset(&client).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = sent {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "a password reset could not be sent");
+                let user = user.map(tracing::field::display);
+                tracing::error!(user, kind = error.kind(), "a password reset could not be sent");
             }
         });
         Ok(())
@@ -142,17 +136,15 @@ impl Auth {
         let mut ending = Ending::of(user.id(), None);
         loop {
             let change = parts.reset(token, &hash, client, parts.now()).await?;
-            if ending.is_done(self, change).await? {
-                self.tell_password_changed(&user);
-                return ending.finish(self).await;
+            if ending.is_done(self, change, Some(password_changed(&user))).await? {
+                return Ok(());
             }
         }
     }
+}
 
-    fn tell_password_changed(&self, user: &User) {
-        let locale = user.locale().map(str::to_owned);
-        self.mail_later(user.id(), Mail::PasswordChanged { to: user.email().clone(), locale });
-    }
+fn password_changed(user: &User) -> Mail {
+    Mail::PasswordChanged { to: user.email().clone(), locale: user.locale().map(str::to_owned) }
 }
 
 impl Parts {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use invoice_core::identity::{ApiKey, SecurityAction};
 use invoice_core::ports::{Page, PageRequest};
-use invoice_core::{ApiKeyId, Code, Permission, Role, TeamId, Timestamp, Violation};
+use invoice_core::{ApiKeyId, Code, Permission, Role, Timestamp, Violation};
 
 use super::PREFIX;
 use crate::auth::Auth;
@@ -63,7 +63,10 @@ impl Auth {
     /// Makes an API key for the active team. It takes [`Permission::ManageApiKeys`], a role not above the
     /// caller's own, and a person: a key that leaked can't make more of them.
     ///
-    /// In billing a key acts for who made it: what they created by hand is its own as well.
+    /// A key acts for who made it. In billing, what they created by hand is its own as well. It can do no more than
+    /// they can: with a lesser role of theirs its own is less, and once they are no member, or their account is
+    /// disabled, it is refused; not for good, if they come back. Another password of theirs changes nothing: whoever
+    /// fears that somebody else made keys looks through [`Auth::api_keys`].
     ///
     /// An end that is not in the future is refused at `/expires_at`.
     pub async fn create_api_key(&self, caller: &Caller, data: ApiKeyData) -> Result<NewApiKey, AuthError> {
@@ -108,19 +111,19 @@ impl Auth {
     /// Ends an API key of the active team, at once. It takes [`Permission::ManageApiKeys`], whatever the key's
     /// role: whoever sees that a key leaked can stop it. Ending it again changes nothing.
     pub async fn revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), AuthError> {
-        let team = again(|| self.try_revoke_api_key(caller, id)).await?;
-        self.parts().tell(Notice::ApiKey(team, id)).await;
-        Ok(())
+        again(|| self.try_revoke_api_key(caller, id)).await
     }
 
-    async fn try_revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<TeamId, AuthError> {
+    async fn try_revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::ManageApiKeys)?;
         let team = seat.team.id();
         let key = parts.ports.api_keys.api_key(team, id).await?.ok_or(AuthError::NotFound)?;
         if key.revoked_at().is_some() {
-            return Ok(team);
+            // Whoever missed it the first time hears of it now.
+            parts.tell(Notice::ApiKey(team, id)).await;
+            return Ok(());
         }
         let event = parts.event(now, SecurityAction::ApiKeyRevoked, caller.client());
         let change = parts
@@ -128,7 +131,6 @@ impl Auth {
             .update(key.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));
-        parts.commit(change).await?;
-        Ok(team)
+        self.commit_and_tell(change, Notice::ApiKey(team, id)).await
     }
 }

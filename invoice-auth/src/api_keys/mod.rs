@@ -3,7 +3,7 @@
 mod checks;
 mod manage;
 
-pub(crate) use checks::ApiKeyChecks;
+pub(crate) use checks::{ApiKeyChecks, Maker};
 pub use manage::{ApiKeyData, NewApiKey};
 
 use serde::de::DeserializeOwned;
@@ -45,9 +45,11 @@ impl Auth {
 
     /// Which program holds this API key.
     ///
-    /// What the store says of a key is believed for at most ten seconds, and not at all once this process, or
-    /// another one that tells it, revoked the key or deleted its team. When the key was last used is recorded
-    /// once a minute.
+    /// A key acts for who made it: with its own role or theirs, whichever is less now, and not at all while their
+    /// account is disabled or they are no member of its team.
+    ///
+    /// What the store says of a key and its maker is believed for at most ten seconds, and not at all once this
+    /// process, or another one that tells it, changed it. When the key was last used is recorded once a minute.
     pub async fn authenticate_api_key(
         &self,
         key: &str,
@@ -65,12 +67,17 @@ impl Auth {
         if !key.is_open(now) {
             return Err(TokenError::ApiKeyExpired);
         }
+        let role = match known.maker() {
+            Maker::Member(role) => role.min(key.role()),
+            Maker::Disabled => return Err(TokenError::Disabled),
+            Maker::Gone => return Err(TokenError::NotInTeam),
+        };
         if known.is_to_be_touched(now)
             && let Err(error) = parts.ports.api_keys.touch_api_key(key.team(), key.id(), now).await
         {
             tracing::warn!(api_key = %key.id(), %error, "the last use of an API key was not recorded");
         }
-        let caller = Caller::api_key(key.id(), key.created_by(), key.team(), key.role()).from_client(client);
+        let caller = Caller::api_key(key.id(), key.created_by(), key.team(), role).from_client(client);
         Ok(Authenticated::new(caller, NoClaims {}, key.expires_at()))
     }
 }

@@ -22,7 +22,7 @@ enum Subject {
 /// So a read that began before a change was told is known for one whenever it ends, and what a change concerns
 /// is found without going through all that is remembered.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     count: AtomicU64,
     kept: RwLock<Kept>,
 }
@@ -36,11 +36,11 @@ struct Kept {
 
 impl Changes {
     /// How many changes there were: to be asked before reading.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count.load(Ordering::SeqCst)
     }
 
-    pub(super) fn note(&self, notice: &Notice) {
+    pub(crate) fn note(&self, notice: &Notice) {
         let subject = match *notice {
             Notice::Session(session) => Some(Subject::Session(session)),
             Notice::User(user) => Some(Subject::User(user)),
@@ -59,11 +59,11 @@ impl Changes {
         }
     }
 
-    /// Whether nothing changed about a session since the count was `since`.
-    pub(super) fn none_since(
+    /// Whether nothing changed about a session or a key, as far as it has these, since the count was `since`.
+    pub(crate) fn none_since(
         &self,
         since: u64,
-        session: SessionId,
+        session: Option<SessionId>,
         user: Option<UserId>,
         team: Option<TeamId>,
     ) -> bool {
@@ -73,7 +73,7 @@ impl Changes {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let member = user.zip(team).map(|(user, team)| Subject::Member(team, user));
         let subjects =
-            [Some(Subject::Session(session)), user.map(Subject::User), team.map(Subject::Team), member];
+            [session.map(Subject::Session), user.map(Subject::User), team.map(Subject::Team), member];
         let is_older = |subject: &Subject| kept.last.get(subject).is_none_or(|last| *last <= since);
         kept.floor <= since && subjects.iter().flatten().all(is_older)
     }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn is_good(changes: &Changes, since: u64) -> bool {
-        changes.none_since(since, session(1), Some(user(1)), Some(team(1)))
+        changes.none_since(since, Some(session(1)), Some(user(1)), Some(team(1)))
     }
 
     #[test]

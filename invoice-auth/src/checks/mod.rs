@@ -4,6 +4,7 @@ mod memory;
 mod notice;
 mod session_checks;
 
+pub(crate) use memory::Changes;
 pub use notice::{Broadcast, InProcess, Listener, Notice};
 pub(crate) use session_checks::{Checked, SessionChecks};
 

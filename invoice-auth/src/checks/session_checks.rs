@@ -82,11 +82,30 @@ impl SessionChecks {
         }
     }
 
-    /// What the store says, at most `check_ttl` old; `None` if there is no such session.
+    /// What the store says, at most `check_ttl` old; `None` if there is no such session, which is remembered too.
     pub(crate) async fn check(
         &self,
         session: SessionId,
         team: Option<TeamId>,
+    ) -> Result<Option<Arc<Checked>>, StoreError> {
+        self.look_up(session, team, true).await
+    }
+
+    /// The same for a session that nobody vouches for yet. One that is not there is not remembered: whoever invents
+    /// names would push out the sessions that are.
+    pub(crate) async fn check_unproven(
+        &self,
+        session: SessionId,
+        team: Option<TeamId>,
+    ) -> Result<Option<Arc<Checked>>, StoreError> {
+        self.look_up(session, team, false).await
+    }
+
+    async fn look_up(
+        &self,
+        session: SessionId,
+        team: Option<TeamId>,
+        keeps_unknown: bool,
     ) -> Result<Option<Arc<Checked>>, StoreError> {
         let key = (session, team);
         if let Some(entry) = self.remembered(&key) {
@@ -104,7 +123,7 @@ impl SessionChecks {
         let found = self.sessions.check_session(session, team).await?;
         let found = found.map(|check| self.checked(session, check)).transpose()?.map(Arc::new);
         let entry = Entry { read_at, since, found: found.clone() };
-        if self.is_good(&key, &entry) {
+        if (keeps_unknown || found.is_some()) && self.is_good(&key, &entry) {
             self.cache.insert(key, entry);
         }
         Ok(found)
@@ -129,7 +148,7 @@ impl SessionChecks {
         let user = entry.found.as_ref().map(|found| found.user);
         entry.read_at <= now
             && now < entry.read_at.plus_millis(self.ttl)
-            && self.changes.none_since(entry.since, *session, user, *team)
+            && self.changes.none_since(entry.since, Some(*session), user, *team)
     }
 
     fn checked(&self, session: SessionId, check: SessionCheck) -> Result<Checked, StoreError> {

@@ -229,6 +229,21 @@ async fn that_there_is_no_such_session_is_remembered_too() {
 }
 
 #[tokio::test]
+async fn sessions_that_somebody_invents_are_not_remembered() {
+    let world = World::new().await;
+    for number in 1..=100 {
+        let invented = SessionId::from_uuid(Uuid::from_u128(number));
+        assert!(world.checks.check_unproven(invented, Some(world.team)).await.unwrap().is_none());
+    }
+    assert_eq!(world.checks.remembered_count(), 0);
+    for _ in 0..3 {
+        let found = world.checks.check_unproven(world.session.id(), Some(world.team)).await.unwrap();
+        assert_eq!(found.unwrap().role, Some(Role::Admin));
+    }
+    assert_eq!((world.checks.remembered_count(), world.count()), (1, 101));
+}
+
+#[tokio::test]
 async fn of_many_who_ask_at_once_one_reads() {
     let world = World::new().await;
     let found = join_all((0..100).map(|_| world.check())).await;

@@ -35,6 +35,12 @@ impl MacKey {
         })
     }
 
+    /// Each key that is known on its own, the current one first: what another process makes may be made with any.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> {
+        let keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.map(|key| Self { current: key.clone(), previous: Vec::new() })
+    }
+
     fn any(&self, message: &[&[u8]], matches: impl Fn(&[u8; 32]) -> bool) -> bool {
         std::iter::once(&self.current).chain(&self.previous).any(|key| matches(&tag(key, message)))
     }

@@ -15,7 +15,7 @@ use crate::secret::base64url;
 use crate::secret::{OpaqueToken, fingerprint, random};
 
 /// Seals private keys and session secrets at rest, and is the root of the keys that tokens are tagged with.
-/// Losing it logs everybody out.
+/// Losing it logs everybody out, and nothing starts until [`AuthBuilder::abandon_lost_keys`] says that it is lost.
 ///
 /// 32 random bytes, kept where secrets are kept and never beside the database. Nothing is encrypted with them
 /// directly: each use and each sealed thing has a key of its own, derived by HKDF-SHA-256 (RFC 5869), under
@@ -27,6 +27,7 @@ use crate::secret::{OpaqueToken, fingerprint, random};
 /// 2. then with the new that also opens with the old, `new.with_previous(old)`, and call [`KeyRing::reseal`];
 /// 3. drop the old one when every session has been refreshed since or is over, 7 days later by default.
 ///
+/// [`AuthBuilder::abandon_lost_keys`]: crate::AuthBuilder::abandon_lost_keys
 /// [`KeyRing::reseal`]: crate::KeyRing::reseal
 pub struct MasterKey {
     current: Root,

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use invoice_core::identity::{SealedBytes, Session};
+use invoice_core::identity::{KeyId, SealedBytes, Session};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{Clock, IdGenerator, StoreError};
 use invoice_core::{SessionId, Timestamp};
@@ -59,21 +59,22 @@ const LATER: i64 = 60 * 1_000;
 const NEVER: i64 = i64::MIN;
 
 impl KeyRing {
-    pub(crate) async fn open(
+    /// A ring that was not read yet: [`begin`](Self::begin) comes next.
+    pub(crate) fn new(
         ports: IdentityPorts,
         master: Arc<MasterKey>,
-        settings: Arc<Settings>,
+        settings: &Settings,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         broadcast: Arc<dyn Broadcast>,
-    ) -> Result<Self, AuthError> {
+    ) -> Self {
         // An application that chose a provider before keeps it.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let empty = Snapshot { keys: Vec::new(), read_at: clock.now(), told: 0, generation: 0 };
-        let ring = Self {
+        Self {
             ports,
             master,
-            rules: Rules::new(&settings),
+            rules: Rules::new(settings),
             clock,
             ids,
             broadcast,
@@ -86,9 +87,26 @@ impl KeyRing {
             told: AtomicU64::new(0),
             failed_at: AtomicI64::new(NEVER),
             maintenance_failed_at: AtomicI64::new(NEVER),
-        };
-        ring.read().await?;
-        ring.maintain().await?;
+        }
+    }
+
+    /// Reads the ring, and makes its first key if there is none.
+    pub(crate) async fn begin(&self) -> Result<(), AuthError> {
+        self.read().await?;
+        self.maintain().await
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn open(
+        ports: IdentityPorts,
+        master: Arc<MasterKey>,
+        settings: Arc<Settings>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdGenerator>,
+        broadcast: Arc<dyn Broadcast>,
+    ) -> Result<Self, AuthError> {
+        let ring = Self::new(ports, master, &settings, clock, ids, broadcast);
+        ring.begin().await?;
         Ok(ring)
     }
 
@@ -226,8 +244,7 @@ impl KeyRing {
     }
 
     fn is_due(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
-        let failed_at = self.maintenance_failed_at.load(Ordering::Relaxed);
-        now.as_millis() >= failed_at.saturating_add(LATER)
+        !is_within(self.maintenance_failed_at.load(Ordering::Relaxed), LATER, now)
             && next_step(&snapshot.keys, &self.rules, now).is_some()
     }
 
@@ -242,7 +259,7 @@ impl KeyRing {
             return Ok(snapshot);
         }
         // Many who wait for a store that is away must not all ask it, one after the other.
-        let too_early = now.as_millis() < self.failed_at.load(Ordering::Relaxed).saturating_add(AGAIN);
+        let too_early = is_within(self.failed_at.load(Ordering::Relaxed), AGAIN, now);
         let read = if too_early { Err(StoreError::Unavailable.into()) } else { self.read_alone().await };
         match read {
             Err(error) if is_usable(&snapshot, now) => {
@@ -290,6 +307,16 @@ impl KeyRing {
         Ok(newer)
     }
 
+    /// Takes a key out of what this process knows of the ring, as if it had read so.
+    pub(super) async fn leave_out(&self, kid: &KeyId) {
+        // After who reads now, and began before the key's end.
+        let _one = self.loading.lock().await;
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let Snapshot { read_at, told, generation, .. } = **snapshot;
+        let keys = snapshot.keys.iter().filter(|key| key.record.kid() != kid).cloned().collect();
+        *snapshot = Arc::new(Snapshot { keys, read_at, told, generation: generation.saturating_add(1) });
+    }
+
     /// An active key that can't be used is not replaced by itself: most likely this process has the wrong
     /// master key.
     fn is_lost(&self, key: &RingKey) -> bool {
@@ -302,7 +329,13 @@ impl KeyRing {
 const NONE_SIGNS: AuthError = AuthError::Crypto("no key signs");
 
 fn is_usable(snapshot: &Snapshot, now: Timestamp) -> bool {
-    !snapshot.keys.is_empty() && now < snapshot.read_at.plus_millis(OLDEST)
+    !snapshot.keys.is_empty() && is_within(snapshot.read_at.as_millis(), OLDEST, now)
+}
+
+/// Whether so long has not passed yet since then. What lies ahead was before the clock was set back, nobody knows how
+/// long ago.
+fn is_within(since: i64, millis: i64, now: Timestamp) -> bool {
+    (since..since.saturating_add(millis)).contains(&now.as_millis())
 }
 
 impl fmt::Debug for KeyRing {

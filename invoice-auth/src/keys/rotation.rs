@@ -5,6 +5,7 @@ use super::KeyRing;
 use super::change::Draft;
 use super::plan::{Step, active, next_step, pending};
 use super::ring_key::{RingKey, generate, sealing_context};
+use crate::caller::Caller;
 use crate::error::AuthError;
 
 /// More steps than a ring that was left alone for long can need at once.
@@ -15,7 +16,6 @@ const STARTED: &[SecurityAction] = &[SecurityAction::SigningKeyAdded, SecurityAc
 const ACTIVATED: &[SecurityAction] = &[SecurityAction::SigningKeyActivated];
 const RETIRED: &[SecurityAction] = &[SecurityAction::SigningKeyRetired];
 const DESTROYED: &[SecurityAction] = &[SecurityAction::SigningKeyDestroyed];
-const REVOKED: &[SecurityAction] = &[SecurityAction::SigningKeyRevoked];
 
 impl KeyRing {
     /// Does all that is due: publishes the next key, lets it sign, retires the one before and destroys those
@@ -33,7 +33,7 @@ impl KeyRing {
                 let step = next_step(keys, &self.rules, now);
                 step.map(|step| self.draft(keys, step, now)).transpose()
             };
-            if !self.change(next).await? {
+            if !self.change(None, next).await? {
                 break;
             }
         }
@@ -42,10 +42,12 @@ impl KeyRing {
 
     /// Lets the next key sign in ten seconds, when every process has read of it: no token is refused for it. Does
     /// nothing while a rotation is under way, so of several calls at once one counts.
-    pub async fn rotate_now(&self) -> Result<(), AuthError> {
+    ///
+    /// The audit names who did it, if that is told.
+    pub async fn rotate_now(&self, by: Option<&Caller>) -> Result<(), AuthError> {
         let first = self.read().await?;
         let before = active(&first.keys, self.rules.algorithm).map(|key| key.kid().clone());
-        self.change(|keys, now| {
+        self.change(by, |keys, now| {
             let Some(active) = active(keys, self.rules.algorithm) else { return Ok(None) };
             let under_way = active.activated_at().is_some_and(|at| at > now);
             if under_way || Some(active.kid()) != before.as_ref() {
@@ -64,17 +66,19 @@ impl KeyRing {
     }
 
     /// An emergency: destroys a key at once, and every token it signed with it. If it was the active one, the
-    /// next signs at once. Other processes refuse it when they are told, ten seconds later at the latest.
+    /// next signs at once. Other processes refuse it when they are told, ten seconds later at the latest, or ten minutes if
+    /// they can't reach the store.
     ///
-    /// [`AuthError::NotFound`] if there is no such key; nothing happens to one that is destroyed already.
-    pub async fn revoke(&self, kid: &KeyId) -> Result<(), AuthError> {
-        self.change(|keys, now| {
+    /// The audit names who did it, if that is told. [`AuthError::NotFound`] if there is no such key; nothing happens to
+    /// one that is destroyed already.
+    pub async fn revoke(&self, kid: &KeyId, by: Option<&Caller>) -> Result<(), AuthError> {
+        self.change(by, |keys, now| {
             let key = keys.iter().map(|key| &key.record).find(|key| key.kid() == kid);
             let key = key.ok_or(AuthError::NotFound)?;
             if key.state() == KeyState::Destroyed {
                 return Ok(None);
             }
-            let draft = Draft::new(keys).update(key.clone().destroyed(now), REVOKED);
+            let draft = Draft::new(keys).revoke(key.clone(), now);
             if key.state() != KeyState::Active || key.algorithm() != self.rules.algorithm {
                 return Ok(Some(draft));
             }
@@ -97,7 +101,7 @@ impl KeyRing {
                 let key = keys.iter().map(|key| &key.record).find(stale);
                 key.map(|key| Ok(Draft::new(keys).update(self.resealed(key)?, &[]))).transpose()
             };
-            if !self.change(next).await? {
+            if !self.change(None, next).await? {
                 return Ok(());
             }
         }

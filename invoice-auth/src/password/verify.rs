@@ -73,7 +73,8 @@ impl Passwords {
     }
 
     /// With schemes that kept hashes may be of, so that already the first of them tells nothing. One of a cost that no
-    /// kept hash is taken for is a violation at `/expected_schemes/` and its index.
+    /// kept hash is taken for, and one more than there is room for, is a violation at `/expected_schemes/` and its
+    /// index.
     pub fn expecting(self, schemes: &[PasswordScheme]) -> Result<Self, AuthError> {
         for (index, scheme) in schemes.iter().enumerate() {
             if Kept::parse(Kept::nobodys(*scheme)?.text()?.expose()).is_none() {
@@ -82,7 +83,12 @@ impl Passwords {
                     Violation::new(format!("/expected_schemes/{index}"), Code::OutOfRange, detail).into()
                 );
             }
-            self.shared.know(*scheme)?;
+            if !self.shared.know(*scheme)?.iter().any(|known| known.scheme() == *scheme) {
+                let detail = format!("more than {MOST_SCHEMES} schemes with the present one");
+                return Err(
+                    Violation::new(format!("/expected_schemes/{index}"), Code::TooLong, detail).into()
+                );
+            }
         }
         Ok(self)
     }
@@ -191,6 +197,18 @@ mod tests {
                 assert_eq!(fail(&passwords, row.as_ref()), expected, "{row:?}");
             }
         }
+    }
+
+    #[test]
+    fn more_schemes_than_are_worked_through_are_refused_by_name() {
+        let three = [BCRYPT, PasswordScheme::Bcrypt(5), PasswordScheme::Bcrypt(6)];
+        let known = Passwords::new(ARGON2, 1).unwrap().expecting(&three).unwrap();
+        let known = known.expecting(&[BCRYPT, ARGON2]).unwrap();
+        let Err(AuthError::Invalid(found)) = known.expecting(&[ARGON2, PasswordScheme::Bcrypt(7)]) else {
+            panic!("taken, and forgotten");
+        };
+        let found: Vec<_> = found.iter().map(|wrong| (wrong.pointer(), wrong.code())).collect();
+        assert_eq!(found, [("/expected_schemes/1", Code::TooLong)]);
     }
 
     #[test]

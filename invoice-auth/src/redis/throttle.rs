@@ -34,7 +34,7 @@ pub struct RedisThrottle {
     connection: ConnectionManager,
     names: MacKey,
     attempt: Script,
-    succeeded: Script,
+    take_back: Script,
     local: InMemoryThrottle,
     /// Until when Redis is left alone; `None` while it answers.
     away: Mutex<Option<Instant>>,
@@ -76,7 +76,7 @@ impl RedisThrottle {
             connection,
             names: master.mac_key("throttle")?,
             attempt: Script::new(include_str!("attempt.lua")),
-            succeeded: Script::new(include_str!("succeeded.lua")),
+            take_back: Script::new(include_str!("take_back.lua")),
             local: InMemoryThrottle::new(clock),
             away: Mutex::new(None),
         })
@@ -85,6 +85,15 @@ impl RedisThrottle {
     fn name(&self, key: &ThrottleKey) -> String {
         let tag = self.names.tag(&[key.as_str().as_bytes()]);
         format!("{PREFIX}{}", base64url(tag.first_chunk::<16>().map_or(&[], |start| start)))
+    }
+
+    /// Takes the last attempt back by the keys for which that is all, and forgets the others.
+    async fn take_back_if(&self, keys: &[ThrottleKey], is_all: fn(&ThrottleKey) -> bool) {
+        let mut script = self.take_back.arg(LONGEST_MS);
+        for key in keys {
+            script.key(self.name(key)).arg(u8::from(is_all(key)));
+        }
+        self.ask(&script).await;
     }
 
     /// Whether to ask Redis. Who is the first after a pause asks, and the others go on without.
@@ -144,11 +153,12 @@ impl Throttle for RedisThrottle {
     async fn succeeded(&self, keys: &[ThrottleKey]) {
         // Wherever the attempt was counted.
         self.local.succeeded(keys).await;
-        let mut script = self.succeeded.arg(LONGEST_MS);
-        for key in keys {
-            script.key(self.name(key)).arg(u8::from(key.is_of_address()));
-        }
-        self.ask(&script).await;
+        self.take_back_if(keys, ThrottleKey::is_of_address).await;
+    }
+
+    async fn take_back(&self, keys: &[ThrottleKey]) {
+        self.local.take_back(keys).await;
+        self.take_back_if(keys, |_| true).await;
     }
 }
 

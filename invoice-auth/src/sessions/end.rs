@@ -7,6 +7,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::mailer::Mail;
 use crate::retry::Tries;
 
 impl Auth {
@@ -39,8 +40,8 @@ impl Auth {
             let user = parts.user_of(id).await?;
             let event = parts.event(now, SecurityAction::LoggedOutEverywhere, caller.client()).by_user(id);
             let change = parts.change(now).update(user.with_next_uv()).audit(event);
-            if ending.is_done(self, change).await? {
-                return ending.finish(self).await;
+            if ending.is_done(self, change, None).await? {
+                return Ok(());
             }
         }
     }
@@ -52,7 +53,7 @@ impl Auth {
         id: SessionId,
         action: SecurityAction,
     ) -> Result<(), AuthError> {
-        let mut tries = Tries::default();
+        let mut tries = Tries::contested();
         loop {
             let (parts, now) = (self.parts(), self.parts().now());
             let session = parts.ports.sessions.session(id).await?;
@@ -80,11 +81,27 @@ impl Auth {
         change: IdentityChange,
         notice: Notice,
     ) -> Result<(), AuthError> {
+        self.commit_then(change, Some(notice), None).await
+    }
+
+    /// Commits, tells what to forget, and sends a mail to a user once it is done. All of it even if nobody waits for it
+    /// any more: who hangs up must not keep a warning from its addressee.
+    pub(crate) async fn commit_then(
+        &self,
+        change: IdentityChange,
+        notice: Option<Notice>,
+        mail: Option<(UserId, Mail)>,
+    ) -> Result<(), AuthError> {
         let auth = self.clone();
         let work = tokio::spawn(async move {
             let answer = auth.parts().commit(change).await;
+            if let Some((user, mail)) = mail.filter(|_| answer.is_ok()) {
+                auth.mail_later(user, mail);
+            }
             // An outcome nobody knows may be a success.
-            if !matches!(&answer, Err(error) if !error.is_transient()) {
+            if let Some(notice) = notice
+                && !matches!(&answer, Err(error) if !error.is_transient())
+            {
                 auth.parts().tell(notice).await;
             }
             answer

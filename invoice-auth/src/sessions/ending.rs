@@ -5,6 +5,7 @@ use invoice_core::{SessionId, Timestamp, UserId};
 use crate::auth::{Auth, Parts};
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::mailer::Mail;
 use crate::retry::Tries;
 
 /// How many sessions are revoked in one commit.
@@ -26,23 +27,51 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(user: UserId, except: Option<SessionId>) -> Self {
-        Self { user, except, tries: Tries::default(), rest: Vec::new() }
+        Self { user, except, tries: Tries::contested(), rest: Vec::new() }
     }
 
-    /// Commits the change with the sessions' end; `false` when it is to be decided again.
-    pub(crate) async fn is_done(&mut self, auth: &Auth, change: IdentityChange) -> Result<bool, AuthError> {
+    /// The session that is to go on; none any more when somebody goes on writing sessions.
+    pub(crate) fn spared(&mut self) -> Option<SessionId> {
+        self.except = self.except.filter(|_| self.tries.so_far() < TRIES_TOGETHER);
+        self.except
+    }
+
+    /// Commits the change with the sessions' end, and mails the user; `false` when it is to be decided again.
+    pub(crate) async fn is_done(
+        &mut self,
+        auth: &Auth,
+        change: IdentityChange,
+        mail: Option<Mail>,
+    ) -> Result<bool, AuthError> {
         let together = if self.tries.so_far() < TRIES_TOGETHER { TOGETHER } else { 0 };
         let change = self.with_sessions(auth.parts(), change, together).await?;
-        let answer = auth.commit_and_tell(change, Notice::User(self.user)).await;
-        if self.tries.again(&answer) { Ok(false) } else { answer.map(|()| true) }
+        let mail = mail.map(|mail| (self.user, mail));
+        let answer = auth.commit_then(change, Some(Notice::User(self.user)), mail).await;
+        if self.tries.again(&answer) {
+            return Ok(false);
+        }
+        answer?;
+        self.finish(auth).await;
+        Ok(true)
     }
 
-    /// Ends what did not fit.
-    pub(crate) async fn finish(self, auth: &Auth) -> Result<(), AuthError> {
-        for session in self.rest {
-            revoke(auth, session).await?;
+    /// Ends what did not fit, even if nobody waits for it any more. What fails is logged: the change is made, and the
+    /// epoch has voided these sessions.
+    async fn finish(&mut self, auth: &Auth) {
+        let (auth, rest) = (auth.clone(), std::mem::take(&mut self.rest));
+        if rest.is_empty() {
+            return;
         }
-        Ok(())
+        let work = tokio::spawn(async move {
+            for session in rest {
+                if let Err(error) = revoke(&auth, session).await {
+                    let kind = error.kind();
+                    tracing::error!(%session, kind, "a session whose tokens are void could not be revoked");
+                }
+            }
+        });
+        // Of a panic the runtime tells.
+        let _ = work.await;
     }
 
     async fn with_sessions(
@@ -68,7 +97,7 @@ impl Ending {
 }
 
 async fn revoke(auth: &Auth, id: SessionId) -> Result<(), AuthError> {
-    let mut tries = Tries::default();
+    let mut tries = Tries::contested();
     loop {
         let (parts, now) = (auth.parts(), auth.parts().now());
         let session = parts.ports.sessions.session(id).await?;

@@ -7,6 +7,7 @@ use super::refresh_token::RefreshToken;
 use crate::auth::Parts;
 use crate::client::ClientInfo;
 use crate::error::AuthError;
+use crate::secret::OpaqueToken;
 use crate::settings::millis;
 
 /// Most characters kept of a device's name; core refuses more.
@@ -20,14 +21,13 @@ impl Parts {
         team: Option<TeamId>,
         client: &ClientInfo,
         now: Timestamp,
-    ) -> Result<(Session, RefreshToken), AuthError> {
+    ) -> Result<(Session, OpaqueToken), AuthError> {
         let id = self.id(SessionId::from_uuid, now);
-        let refresh = RefreshToken::first(id, user.uv())?;
-        let fingerprint = refresh.sealed(&self.refresh_key).fingerprint();
+        let refresh = RefreshToken::first(id, user.uv())?.sealed(&self.refresh_key);
         let session = Session::new(
             id,
             user.id(),
-            fingerprint,
+            refresh.fingerprint(),
             now,
             self.idle_end(now),
             now.plus_millis(millis(self.settings.refresh_absolute)),
@@ -41,39 +41,40 @@ impl Parts {
         now.plus_millis(millis(self.settings.refresh_idle))
     }
 
-    /// What a session's user is given, once the session is written.
+    /// What a session's user is given once the session is written. Made before: were it to fail afterwards, a refresh
+    /// token would be exchanged for nothing, and its holder be taken for a thief when they come again.
     pub(crate) async fn tokens(
         &self,
         session: &Session,
-        refresh: &RefreshToken,
+        refresh: OpaqueToken,
         uv: u32,
     ) -> Result<Tokens, AuthError> {
         Ok(Tokens {
             access: self.tokens.issue(session, uv).await?,
-            refresh: refresh.sealed(&self.refresh_key),
+            refresh,
             user: session.user(),
             session: session.id(),
             session_expires_at: session.idle_expires_at(),
         })
     }
 
-    /// Also gives an open session of a user, who is in the next epoch, a refresh token without parent: nobody who
-    /// holds an earlier one gets on with it.
+    /// Also gives a session of a user, who is in the next epoch, a refresh token without parent: nobody who holds an
+    /// earlier one gets on with it. `None` if it is not open any more.
     pub(crate) async fn goes_on(
         &self,
         change: IdentityChange,
         user: &User,
         session: Option<SessionId>,
         now: Timestamp,
-    ) -> Result<(IdentityChange, Option<(Session, RefreshToken)>), AuthError> {
+    ) -> Result<(IdentityChange, Option<Tokens>), AuthError> {
         let Some(id) = session else { return Ok((change, None)) };
         let session = self.ports.sessions.session(id).await?;
         let session = session.filter(|session| session.user() == user.id() && session.is_open(now));
-        let session = session.ok_or(AuthError::NotFound)?;
-        let refresh = RefreshToken::first(id, user.uv())?;
-        let fingerprint = refresh.sealed(&self.refresh_key).fingerprint();
-        let session = session.rotated(fingerprint, now, self.idle_end(now));
-        Ok((change.update(session.clone()), Some((session, refresh))))
+        let Some(session) = session else { return Ok((change, None)) };
+        let refresh = RefreshToken::first(id, user.uv())?.sealed(&self.refresh_key);
+        let session = session.rotated(refresh.fingerprint(), now, self.idle_end(now));
+        let tokens = self.tokens(&session, refresh, user.uv()).await?;
+        Ok((change.update(session), Some(tokens)))
     }
 
     /// The team a session begins in: the one asked for, of which the user must be a member, or else the one they

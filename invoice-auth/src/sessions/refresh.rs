@@ -7,6 +7,7 @@ use crate::auth::{Auth, Parts};
 use crate::checks::Notice;
 use crate::client::ClientInfo;
 use crate::error::AuthError;
+use crate::keys::MacKey;
 use crate::retry::Tries;
 use crate::secret::OpaqueToken;
 use crate::settings::millis;
@@ -63,19 +64,19 @@ impl Auth {
         // Tokens that name a team one has left would be refused each time.
         let team = session.team().filter(|_| check.role.is_some());
         let session = session.with_team(team);
-        let child = held.child(&parts.refresh_key);
-        let fingerprint = child.sealed(&parts.refresh_key).fingerprint();
-        match place {
-            Place::Current => {
-                let secret = parts.ring.renewed_secret(&session)?;
-                let session = session.rotated(fingerprint, now, parts.idle_end(now)).with_secret(secret);
-                parts.commit(parts.change(now).update(session.clone())).await?;
-                parts.tokens(&session, &child, check.uv).await
-            }
-            // The current one is another's child when the user chose a new password in between.
-            _ if session.refresh().current() == fingerprint => parts.tokens(&session, &child, check.uv).await,
-            _ => Err(AuthError::InvalidToken),
+        if matches!(place, Place::Current) {
+            let child = child(held, &parts.refresh_key);
+            let secret = parts.ring.renewed_secret(&session)?;
+            let session = session.rotated(child.fingerprint(), now, parts.idle_end(now)).with_secret(secret);
+            let tokens = parts.tokens(&session, child, check.uv).await?;
+            parts.commit(parts.change(now).update(session)).await?;
+            return Ok(tokens);
         }
+        // Another process may have made it under the master key before or after ours. It is another's child when the
+        // user chose a new password in between.
+        let mut children = parts.refresh_key.each().map(|key| child(held, &key));
+        let child = children.find(|child| child.fingerprint() == session.refresh().current());
+        parts.tokens(&session, child.ok_or(AuthError::InvalidToken)?, check.uv).await
     }
 
     async fn end_family<T>(
@@ -94,17 +95,21 @@ impl Auth {
     }
 }
 
+fn child(held: &RefreshToken, key: &MacKey) -> OpaqueToken {
+    held.child(key).sealed(key)
+}
+
 impl Parts {
     fn standing(&self, session: &Session, token: &OpaqueToken, now: Timestamp) -> Place {
         let fingerprint = token.fingerprint();
         if fingerprint == session.refresh().current() {
             return Place::Current;
         }
-        let grace = millis(self.settings.refresh_grace);
+        let (grace, leeway) = (millis(self.settings.refresh_grace), millis(self.settings.leeway));
+        // A clock that was set back must not make the grace longer than the clocks of two processes differ.
+        let is_recent = |at: Timestamp| at <= now.plus_millis(leeway) && now <= at.plus_millis(grace);
         match session.refresh().previous() {
-            Some(previous)
-                if previous.fingerprint == fingerprint && now <= previous.rotated_at.plus_millis(grace) =>
-            {
+            Some(previous) if previous.fingerprint == fingerprint && is_recent(previous.rotated_at) => {
                 Place::JustExchanged
             }
             _ => Place::Reused,

@@ -126,10 +126,7 @@ impl Auth {
         caller: &Caller,
         token: &OpaqueToken,
     ) -> Result<Membership, AuthError> {
-        let user = caller.person()?;
-        let joined = again(|| self.try_accept(caller, token)).await?;
-        self.parts().tell(Notice::Member(joined.team(), user)).await;
-        Ok(joined)
+        again(|| self.try_accept(caller, token)).await
     }
 
     async fn try_accept(&self, caller: &Caller, token: &OpaqueToken) -> Result<Membership, AuthError> {
@@ -156,7 +153,7 @@ impl Auth {
             .update(team)
             .insert(joined.clone())
             .update(invitation.with_acceptance(Acceptance { user, at: now }));
-        parts.commit(change).await?;
+        self.commit_and_tell(change, Notice::Member(joined.team(), user)).await?;
         Ok(joined)
     }
 

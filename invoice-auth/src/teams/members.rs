@@ -1,6 +1,6 @@
 use invoice_core::identity::{IdentityChange, Member, Membership, SearchPrefix, SecurityAction};
 use invoice_core::ports::{Page, PageRequest, StoreError};
-use invoice_core::{Permission, Role, TeamId, Timestamp, UserId, Version, Violations};
+use invoice_core::{Permission, Role, Timestamp, UserId, Version, Violations};
 
 use super::seat::{Seat, again, updated_membership};
 use crate::auth::Auth;
@@ -30,8 +30,8 @@ impl Auth {
     /// Gives a member of the active team another role. It takes [`Permission::ManageMembers`].
     ///
     /// Neither the old role nor the new one may be above the caller's own, and the last owner whose account can
-    /// be used stays one. `expected` is the membership's version as the caller saw it; at another one the answer
-    /// is a conflict.
+    /// be used stays one. API keys that the member made can do no more than the new role. `expected` is the
+    /// membership's version as the caller saw it; at another one the answer is a conflict.
     pub async fn change_role(
         &self,
         caller: &Caller,
@@ -39,9 +39,7 @@ impl Auth {
         role: Role,
         expected: Version,
     ) -> Result<Membership, AuthError> {
-        let changed = again(|| self.try_change_role(caller, user, role, expected)).await?;
-        self.parts().tell(Notice::Member(changed.team(), user)).await;
-        Ok(changed)
+        again(|| self.try_change_role(caller, user, role, expected)).await
     }
 
     async fn try_change_role(
@@ -51,8 +49,8 @@ impl Auth {
         role: Role,
         expected: Version,
     ) -> Result<Membership, AuthError> {
-        let (parts, now) = (self.parts(), self.parts().now());
-        let seat = parts.seat(caller).await?;
+        let now = self.parts().now();
+        let seat = self.parts().seat(caller).await?;
         let target = self.target(&seat, user).await?;
         seat.reach(role)?;
         if target.version() != expected {
@@ -63,21 +61,21 @@ impl Auth {
         }
         let changed = target.with_role(role);
         let change = self.decided(&seat, caller, SecurityAction::RoleChanged, user, now);
-        parts.commit(change.update(seat.team).update(changed.clone())).await?;
+        let change = change.update(seat.team).update(changed.clone());
+        self.commit_and_tell(change, Notice::Member(changed.team(), user)).await?;
         Ok(updated_membership(changed))
     }
 
     /// Takes a member out of the active team. It takes [`Permission::ManageMembers`].
     ///
-    /// Nobody with a role above the caller's own, and not the last owner. API keys belong to the team: those
-    /// that the member made go on working until they are revoked. Their open invitations work no more.
+    /// Nobody with a role above the caller's own, and not the last owner. API keys that the member made are refused
+    /// from now on, and their open invitations work no more; should they come back, so do the keys that were not
+    /// revoked.
     pub async fn remove_member(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
-        let team = again(|| self.try_remove(caller, user)).await?;
-        self.parts().tell(Notice::Member(team, user)).await;
-        Ok(())
+        again(|| self.try_remove(caller, user)).await
     }
 
-    async fn try_remove(&self, caller: &Caller, user: UserId) -> Result<TeamId, AuthError> {
+    async fn try_remove(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
         let seat = self.parts().seat(caller).await?;
         let target = self.target(&seat, user).await?;
         self.take_out(seat, caller, target).await
@@ -85,12 +83,10 @@ impl Auth {
 
     /// Leaves the active team, whatever the caller's role; the last owner stays, or deletes the team.
     pub async fn leave_team(&self, caller: &Caller) -> Result<(), AuthError> {
-        let team = again(|| self.try_leave(caller)).await?;
-        self.parts().tell(Notice::Member(team, caller.user_id())).await;
-        Ok(())
+        again(|| self.try_leave(caller)).await
     }
 
-    async fn try_leave(&self, caller: &Caller) -> Result<TeamId, AuthError> {
+    async fn try_leave(&self, caller: &Caller) -> Result<(), AuthError> {
         let seat = self.parts().seat(caller).await?;
         let me = seat.me.clone();
         self.take_out(seat, caller, me).await
@@ -100,20 +96,16 @@ impl Auth {
     ///
     /// Refused to a member whose account can't be used. To oneself it does nothing.
     pub async fn transfer_ownership(&self, caller: &Caller, to: UserId) -> Result<(), AuthError> {
-        let team = again(|| self.try_transfer(caller, to)).await?;
-        for user in [to, caller.user_id()] {
-            self.parts().tell(Notice::Member(team, user)).await;
-        }
-        Ok(())
+        again(|| self.try_transfer(caller, to)).await
     }
 
-    async fn try_transfer(&self, caller: &Caller, to: UserId) -> Result<TeamId, AuthError> {
+    async fn try_transfer(&self, caller: &Caller, to: UserId) -> Result<(), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::TransferTeam)?;
         let team = seat.team.id();
         if to == caller.user_id() {
-            return Ok(team);
+            return Ok(());
         }
         let heir = parts.ports.teams.membership(team, to).await?.ok_or(AuthError::NotFound)?;
         let account = parts.ports.users.user(to).await?.ok_or(AuthError::NotFound)?;
@@ -125,8 +117,8 @@ impl Auth {
             .update(seat.team)
             .update(heir.with_role(Role::Owner))
             .update(seat.me.with_role(Role::Admin));
-        parts.commit(change).await?;
-        Ok(team)
+        // Of both members at once.
+        self.commit_and_tell(change, Notice::Team(team)).await
     }
 
     /// A member about whom the caller may decide.
@@ -147,13 +139,11 @@ impl Auth {
         Ok(())
     }
 
-    async fn take_out(&self, seat: Seat, caller: &Caller, target: Membership) -> Result<TeamId, AuthError> {
-        let (parts, now) = (self.parts(), self.parts().now());
+    async fn take_out(&self, seat: Seat, caller: &Caller, target: Membership) -> Result<(), AuthError> {
         self.keep_an_owner(&target).await?;
-        let team = target.team();
+        let (notice, now) = (Notice::Member(target.team(), target.user()), self.parts().now());
         let change = self.decided(&seat, caller, SecurityAction::MemberRemoved, target.user(), now);
-        parts.commit(change.update(seat.team).delete(target)).await?;
-        Ok(team)
+        self.commit_and_tell(change.update(seat.team).delete(target), notice).await
     }
 
     /// A change that the audit knows. It is to write the team, whose version every membership moves on, so that

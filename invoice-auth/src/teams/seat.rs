@@ -2,6 +2,7 @@ use invoice_core::identity::{IdentityRecord, IdentityWrite, Membership, Team};
 use invoice_core::ports::{StoreError, Unique};
 use invoice_core::{Permission, Role, TeamId, UserId};
 
+use crate::api_keys::Maker;
 use crate::auth::Parts;
 use crate::caller::Caller;
 use crate::error::{AuthError, Rule};
@@ -47,7 +48,11 @@ impl Parts {
         let role = match caller.api_key_id() {
             Some(key) => {
                 let key = self.ports.api_keys.api_key(team, key).await?;
-                key.filter(|key| key.is_open(self.now())).map(|key| key.role())
+                let key = key.filter(|key| key.is_open(self.now())).ok_or(AuthError::NotFound)?;
+                match self.maker_of(&key).await? {
+                    Maker::Member(role) => Some(role.min(key.role())),
+                    Maker::Disabled | Maker::Gone => None,
+                }
             }
             None => self.ports.teams.membership(team, caller.user_id()).await?.map(|me| me.role()),
         };

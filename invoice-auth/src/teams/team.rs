@@ -73,12 +73,10 @@ impl Auth {
     /// Its invoices are billing's, may be in another store, and stay where they are; nobody is in the team any
     /// more to read them. The security audit keeps what it says of the team.
     pub async fn delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
-        let team = again(|| self.try_delete_team(caller)).await?;
-        self.parts().tell(Notice::Team(team)).await;
-        Ok(())
+        again(|| self.try_delete_team(caller)).await
     }
 
-    async fn try_delete_team(&self, caller: &Caller) -> Result<TeamId, AuthError> {
+    async fn try_delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::DeleteTeam)?;
@@ -86,8 +84,7 @@ impl Auth {
         let event = parts.event(now, SecurityAction::TeamDeleted, caller.client());
         // Every change of a membership moves the team's version on: the caller's needs no guard of its own.
         let change = parts.change(now).delete(seat.team).audit(event.in_team(team).by_user(caller.user_id()));
-        parts.commit(change).await?;
-        Ok(team)
+        self.commit_and_tell(change, Notice::Team(team)).await
     }
 }
 

@@ -15,11 +15,16 @@ pub struct ThrottleKey {
     name: Arc<str>,
 }
 
+/// How many counters of registrations an address has.
+const LANES: u8 = 16;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+pub(super) enum Kind {
     Account,
     AccountAtAddress,
     Address,
+    Registration,
+    Mail,
 }
 
 impl Kind {
@@ -28,6 +33,8 @@ impl Kind {
             Self::Account => "account",
             Self::AccountAtAddress => "account+address",
             Self::Address => "address",
+            Self::Registration => "registration",
+            Self::Mail => "mail",
         }
     }
 }
@@ -58,6 +65,40 @@ impl ThrottleKey {
         keys
     }
 
+    /// The counter of a registration of an account from an address; none without an address. One address has sixteen
+    /// of them, which accounts share: the people of one office may all register on the same day, and whoever makes up
+    /// accounts is through with them soon.
+    ///
+    /// ```
+    /// use invoice_auth::ThrottleKey;
+    /// use invoice_core::identity::Fingerprint;
+    ///
+    /// let of = |n: u8| ThrottleKey::of_registration(Fingerprint::new([n; 32]), "192.0.2.1".parse().ok());
+    /// let mut keys: Vec<_> = (0..=255).flat_map(of).collect();
+    /// keys.sort();
+    /// keys.dedup();
+    /// assert_eq!(keys.len(), 16);
+    /// assert!(ThrottleKey::of_registration(Fingerprint::new([7; 32]), None).is_none());
+    /// ```
+    pub fn of_registration(account: Fingerprint, address: Option<IpAddr>) -> Option<Self> {
+        let lane = account.as_bytes().first().map_or(0, |byte| byte % LANES);
+        address.map(|address| Self::new(Kind::Registration, &[&[lane], &network(address)]))
+    }
+
+    /// The counter of mails to somebody, whoever asks for them. Whatever keeps counters keeps these apart from those of
+    /// attempts: a mail is asked for at no cost.
+    ///
+    /// ```
+    /// use invoice_auth::ThrottleKey;
+    /// use invoice_core::identity::Fingerprint;
+    ///
+    /// let somebody = Fingerprint::new([7; 32]);
+    /// assert_ne!(ThrottleKey::of_mail(somebody), ThrottleKey::of_attempt(somebody, None));
+    /// ```
+    pub fn of_mail(to: Fingerprint) -> Vec<Self> {
+        vec![Self::new(Kind::Mail, &[to.as_bytes()])]
+    }
+
     fn new(kind: Kind, parts: &[&[u8]]) -> Self {
         let hashed = fingerprint(&[&[kind.label().as_bytes(), b"\0"], parts].concat().concat());
         // 128 bits: nobody is served by two accounts of one name, and there are too few of them to meet by chance.
@@ -70,9 +111,13 @@ impl ThrottleKey {
         &self.name
     }
 
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Whether it counts what comes from an address, for any account: one success takes back one attempt, and no more.
     pub fn is_of_address(&self) -> bool {
-        self.kind == Kind::Address
+        matches!(self.kind, Kind::Address | Kind::Registration)
     }
 }
 

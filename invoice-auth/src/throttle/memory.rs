@@ -7,21 +7,33 @@ use async_trait::async_trait;
 use invoice_core::ports::Clock;
 
 use super::counter::Counter;
+use super::key::Kind;
 use super::{Throttle, ThrottleKey};
 
-/// Counters that are kept at most: about 30 MB.
-const ROOM: usize = 100_000;
+/// Counters of each of the five kinds that are kept at most: about 75 MB for all.
+const ROOM: usize = 50_000;
 
-/// Counters in this process, 100,000 at most.
+/// Counters in this process, 50,000 at most of each kind: accounts, accounts at an address, addresses, mails, and
+/// registrations.
 ///
-/// When there is no room for another, the one that would be forgotten first goes, which is the one of fewest failures.
-/// So nobody washes the counter of an account away by trying at others: for each counter there must then be another of
-/// as many failures, and each of these takes as many attempts and waits, with a password hashed each time. What such a
-/// flood does wash away are counters of one failure or two.
+/// When there is no room for another, the one of its kind that would be forgotten first goes, which is the one of fewest
+/// failures. So nobody washes the counter of an account away by trying at others, or by asking for mails, which costs
+/// less: for each counter there must then be another of as many failures, and each of these takes as many attempts and
+/// waits, with a password hashed each time. What such a flood does wash away are counters of one failure or two.
 pub struct InMemoryThrottle {
     clock: Arc<dyn Clock>,
     room: usize,
-    counters: Mutex<Counters>,
+    counters: Mutex<Rooms>,
+}
+
+/// The counters of each kind have room of their own.
+#[derive(Default)]
+struct Rooms(HashMap<Kind, Counters>);
+
+impl Rooms {
+    fn of(&mut self, key: &ThrottleKey) -> &mut Counters {
+        self.0.entry(key.kind()).or_default()
+    }
 }
 
 #[derive(Default)]
@@ -55,13 +67,13 @@ impl InMemoryThrottle {
         Self { clock, room: ROOM, counters: Mutex::default() }
     }
 
-    /// With room for so many counters; each attempt has three. An attempt's own are counted even if there is less.
+    /// With room for so many counters of each kind. An attempt's own are counted even if there is less.
     #[must_use]
     pub fn with_room(self, counters: usize) -> Self {
         Self { room: counters, ..self }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counters> {
+    fn lock(&self) -> MutexGuard<'_, Rooms> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -76,6 +88,14 @@ impl Counters {
             self.by_end.remove(&(old.ends(), key.clone()));
         }
         self.by_end.insert((counter.ends(), key.clone()));
+    }
+
+    /// Without the last attempt.
+    fn take_back(&mut self, key: &ThrottleKey) {
+        match self.by_key.get(key).and_then(|counter| counter.take_back()) {
+            Some(counter) => self.put(key, counter),
+            None => self.remove(key),
+        }
     }
 
     fn remove(&mut self, key: &ThrottleKey) {
@@ -98,39 +118,42 @@ impl Counters {
 #[async_trait]
 impl Throttle for InMemoryThrottle {
     async fn attempt(&self, keys: &[ThrottleKey]) -> Result<(), Duration> {
-        let mut counters = self.lock();
+        let mut rooms = self.lock();
         // Read under the lock, so that it does not go back from one attempt to the next.
         let now = self.clock.now().as_millis();
-        let found: Vec<_> = keys.iter().map(|key| (key, counters.get(key, now))).collect();
+        let found: Vec<_> = keys.iter().map(|key| (key, rooms.of(key).get(key, now))).collect();
         let wait = found.iter().map(|(_, counter)| counter.wait(now)).max().unwrap_or_default();
         if wait > Duration::ZERO {
             // As they are now: if the clock was set back they must not wait for it to catch up.
             for (key, counter) in found {
+                let counters = rooms.of(key);
                 if counters.by_key.contains_key(key) {
                     counters.put(key, counter);
                 }
             }
             return Err(wait);
         }
-        counters.shrink(now, self.room.saturating_sub(keys.len()));
+        for key in keys {
+            rooms.of(key).shrink(now, self.room.saturating_sub(keys.len()));
+        }
         for (key, counter) in found {
-            counters.put(key, counter.count(now));
+            rooms.of(key).put(key, counter.count(now));
         }
         Ok(())
     }
 
     async fn succeeded(&self, keys: &[ThrottleKey]) {
-        let mut counters = self.lock();
+        let mut rooms = self.lock();
         for key in keys {
-            let left = counters
-                .by_key
-                .get(key)
-                .filter(|_| key.is_of_address())
-                .and_then(|counter| counter.take_back());
-            match left {
-                Some(counter) => counters.put(key, counter),
-                None => counters.remove(key),
-            }
+            let counters = rooms.of(key);
+            if key.is_of_address() { counters.take_back(key) } else { counters.remove(key) }
+        }
+    }
+
+    async fn take_back(&self, keys: &[ThrottleKey]) {
+        let mut rooms = self.lock();
+        for key in keys {
+            rooms.of(key).take_back(key);
         }
     }
 }
@@ -158,9 +181,9 @@ mod tests {
     }
 
     fn len(throttle: &InMemoryThrottle) -> usize {
-        let counters = throttle.lock();
-        assert_eq!(counters.by_key.len(), counters.by_end.len());
-        counters.by_key.len()
+        let rooms = throttle.lock();
+        assert!(rooms.0.values().all(|counters| counters.by_key.len() == counters.by_end.len()));
+        rooms.0.values().map(|counters| counters.by_key.len()).sum()
     }
 
     #[test]
@@ -187,6 +210,23 @@ mod tests {
             for number in 1..=200 {
                 throttle.attempt(&account(number)).await.unwrap();
                 assert!(len(&throttle) <= 20);
+            }
+            assert!(throttle.attempt(&account(0)).await.is_err());
+        });
+    }
+
+    #[test]
+    fn mails_asked_for_wash_no_counter_of_attempts_away() {
+        let (_, throttle) = throttle(20);
+        run(async {
+            for _ in 0..5 {
+                throttle.attempt(&account(0)).await.unwrap();
+            }
+            for number in 1..=200 {
+                for _ in 0..5 {
+                    throttle.attempt(&ThrottleKey::of_mail(Fingerprint::new([number; 32]))).await.unwrap();
+                }
+                assert!(len(&throttle) <= 21);
             }
             assert!(throttle.attempt(&account(0)).await.is_err());
         });

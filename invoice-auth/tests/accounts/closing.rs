@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use invoice_auth::testing::settings;
 use invoice_auth::{AuthError, Caller, Rule};
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
@@ -5,6 +8,7 @@ use invoice_core::{ApiKeyId, Role, TeamId, UserId};
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
+use crate::common::watched::Overtaken;
 use crate::common::{PASSWORD, World, address, client, is_invalid_token, is_wrong, registration, secret};
 
 on_every_store! {
@@ -13,6 +17,7 @@ on_every_store! {
     an_account_is_deleted_with_the_password_and_leaves_its_audit
     nobody_is_deleted_who_is_still_in_a_team
     an_api_key_has_no_account
+    an_account_is_not_deleted_with_a_password_that_was_reset_meanwhile
 }
 
 async fn a_disabled_account_is_closed_at_once_and_can_be_opened_again(ports: IdentityPorts) {
@@ -89,4 +94,17 @@ async fn an_api_key_has_no_account(ports: IdentityPorts) {
     for answer in answers {
         assert!(matches!(answer, Err(AuthError::Rule(Rule::PersonOnly))), "{answer:?}");
     }
+}
+
+async fn an_account_is_not_deleted_with_a_password_that_was_reset_meanwhile(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
+    let (auth, token) = (world.auth.clone(), world.mailed("ada").await);
+    let reset = async move { auth.reset_password(&token, &secret("hers alone"), &client()).await.unwrap() };
+    let users = Overtaken::new(&world.ports.users, 1, reset);
+    let ports = IdentityPorts { users: Arc::new(users), ..world.ports.clone() };
+    let thief = world.another(ports, settings()).await;
+    assert!(is_wrong(&thief.auth.delete_account(&caller, &secret(PASSWORD)).await));
+    assert!(world.log_in("ada", "hers alone").await.is_ok());
 }

@@ -1,9 +1,13 @@
+use std::sync::{Arc, OnceLock};
+
+use invoice_auth::testing::settings;
 use invoice_auth::{AuthError, Mail, OpaqueToken};
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{StoreError, Unique};
 
 use crate::common::stores::on_every_store;
+use crate::common::watched::Overtaken;
 use crate::common::{
     DAY, PASSWORD, World, address, client, is_invalid_token, is_wrong, registration, secret,
 };
@@ -17,6 +21,9 @@ on_every_store! {
     another_request_makes_the_first_useless
     an_address_that_was_taken_since_is_refused
     a_token_mailed_to_the_old_address_is_void
+    a_change_of_address_proven_with_an_old_password_is_refused
+    a_change_of_address_asked_for_while_the_password_is_reset_comes_to_nothing
+    a_change_of_address_ends_a_session_opened_at_that_very_moment
 }
 
 async fn a_verification_works_once_and_for_two_days(ports: IdentityPorts) {
@@ -76,8 +83,10 @@ async fn an_account_moves_to_an_address_that_was_proven(ports: IdentityPorts) {
     assert!(matches!(told, Mail::EmailChanged { .. }), "{told:?}");
     let user = world.user(asking.user).await;
     assert_eq!((user.email().shown(), user.verified_at().is_some()), ("Countess@example.org", true));
-    assert!(world.is_in(&asking).await && world.refresh(&asking).await.is_ok());
-    assert!(!world.is_in(&other).await && is_invalid_token(&world.refresh(&other).await));
+    for tokens in [&asking, &other] {
+        assert!(!world.is_in(tokens).await && is_invalid_token(&world.refresh(tokens).await));
+        assert!(world.session(tokens.session).await.revoked_at().is_some());
+    }
     assert!(world.log_in("ada", PASSWORD).await.is_err());
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
     assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
@@ -139,4 +148,55 @@ async fn a_token_mailed_to_the_old_address_is_void(ports: IdentityPorts) {
         world.auth.reset_password(&reset, &secret("chosen by who reads the old mail"), &client()).await;
     assert!(is_invalid_token(&answer));
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
+}
+
+/// Somebody knows Ada's password, and she resets it.
+async fn resetting(world: &World) -> impl Future<Output = ()> + Send + 'static {
+    world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
+    let (auth, token) = (world.auth.clone(), world.mailed("ada").await);
+    async move { auth.reset_password(&token, &secret("hers alone"), &client()).await.unwrap() }
+}
+
+async fn a_change_of_address_proven_with_an_old_password_is_refused(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let users = Overtaken::new(&world.ports.users, 1, resetting(&world).await);
+    let ports = IdentityPorts { users: Arc::new(users), ..world.ports.clone() };
+    let thief = world.another(ports, settings()).await;
+    let answer = thief.auth.request_email_change(&caller, "mallory@example.org", &secret(PASSWORD)).await;
+    assert!(is_wrong(&answer), "{answer:?}");
+    assert!(world.mailer.last_to("mallory@example.org").is_none());
+    assert_eq!(world.last_action(tokens.user).await, Some(SecurityAction::PasswordReset));
+}
+
+async fn a_change_of_address_asked_for_while_the_password_is_reset_comes_to_nothing(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    let commits = Overtaken::new(&world.ports.commits, 0, resetting(&world).await);
+    let ports = IdentityPorts { commits: Arc::new(commits), ..world.ports.clone() };
+    let thief = world.another(ports, settings()).await;
+    thief.auth.request_email_change(&caller, "mallory@example.org", &secret(PASSWORD)).await.unwrap();
+    let token = world.mailed("mallory").await;
+    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    assert_eq!(world.user(caller.user_id()).await.email().shown(), "ada@example.org");
+}
+
+async fn a_change_of_address_ends_a_session_opened_at_that_very_moment(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let caller = world.caller(&world.person("ada").await).await;
+    world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await.unwrap();
+    let token = world.mailed("countess").await;
+    let (auth, got) = (world.auth.clone(), Arc::new(OnceLock::new()));
+    let kept = got.clone();
+    let log_in = async move {
+        let tokens = auth.log_in(&address("ada"), &secret(PASSWORD), &client()).await.unwrap();
+        kept.set(tokens).unwrap();
+    };
+    let commits = Overtaken::new(&world.ports.commits, 0, log_in);
+    let ports = IdentityPorts { commits: Arc::new(commits), ..world.ports.clone() };
+    let other = world.another(ports, settings()).await;
+    other.auth.confirm_email_change(&token, &client()).await.unwrap();
+    let got = got.get().unwrap();
+    assert!(!world.is_in(got).await && is_invalid_token(&world.refresh(got).await));
 }

@@ -6,6 +6,7 @@ use invoice_core::identity::SecurityAction;
 use invoice_core::ports::identity::IdentityPorts;
 
 use crate::common::stores::on_every_store;
+use crate::common::watched::Away;
 use crate::common::{MINUTE, PASSWORD, World, address, client, client_at, is_wrong, secret, told};
 
 on_every_store! {
@@ -17,6 +18,8 @@ on_every_store! {
     a_session_begins_in_the_team_joined_first_or_the_one_asked_for
     a_hash_of_another_scheme_is_replaced_at_the_next_log_in
     a_header_that_says_anything_does_not_keep_anybody_out
+    an_attempt_at_which_nobody_looked_is_not_counted
+    an_attempt_that_failed_is_counted_even_if_it_can_not_be_written_down
 }
 
 async fn nobody_learns_why_a_log_in_failed(ports: IdentityPorts) {
@@ -149,4 +152,34 @@ async fn a_header_that_says_anything_does_not_keep_anybody_out(ports: IdentityPo
     let odd = client().with_user_agent(format!("\0\n{}", "é".repeat(2_000)));
     let tokens = world.auth.log_in(&address("ada"), &secret(PASSWORD), &odd).await.unwrap();
     assert_eq!(world.session(tokens.session).await.device().chars().count(), 500);
+}
+
+async fn an_attempt_at_which_nobody_looked_is_not_counted(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    let users = Away::after(&world.ports.users, 0);
+    let other =
+        world.another(IdentityPorts { users: users.clone(), ..world.ports.clone() }, settings()).await;
+    for _ in 0..10 {
+        let answer = other.log_in("ada", PASSWORD).await;
+        assert!(matches!(answer, Err(AuthError::Store(_))), "{answer:?}");
+    }
+    users.come_back();
+    for n in 0..4 {
+        assert!(is_wrong(&other.log_in("ada", "not her password").await), "{n}");
+    }
+    assert!(other.log_in("ada", PASSWORD).await.is_ok());
+}
+
+async fn an_attempt_that_failed_is_counted_even_if_it_can_not_be_written_down(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    let commits = Away::after(&world.ports.commits, 0);
+    let other = world.another(IdentityPorts { commits, ..world.ports.clone() }, settings()).await;
+    for _ in 0..5 {
+        let answer = other.log_in("ada", "not her password").await;
+        assert!(matches!(answer, Err(AuthError::Store(_))), "{answer:?}");
+    }
+    let answer = other.log_in("ada", PASSWORD).await;
+    assert!(matches!(answer, Err(AuthError::TooManyAttempts { .. })), "{answer:?}");
 }

@@ -13,6 +13,7 @@ mod common;
 mod closing;
 mod email;
 mod logging_in;
+mod logs;
 mod password;
 mod profile;
 mod registering;

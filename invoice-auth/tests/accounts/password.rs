@@ -1,9 +1,15 @@
-use invoice_auth::{AuthError, Caller, Mail};
+use std::sync::Arc;
+
+use invoice_auth::testing::settings;
+use invoice_auth::{AuthBuilder, AuthError, Caller, Mail};
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 
+use tokio::sync::Semaphore;
+
 use crate::common::stores::on_every_store;
-use crate::common::{MINUTE, PASSWORD, World, address, client, is_invalid_token, is_wrong, secret};
+use crate::common::watched::{Claims, Overtaken};
+use crate::common::{MINUTE, PASSWORD, World, address, client, is_invalid_token, is_wrong, process, secret};
 
 const NEW: &str = "a new password";
 
@@ -18,6 +24,8 @@ on_every_store! {
     a_reset_is_asked_for_in_the_same_words_for_nobody
     a_changed_password_voids_what_was_mailed_before
     a_reset_proves_the_address
+    who_hangs_up_does_not_keep_the_warning_from_the_holder
+    a_password_is_not_changed_when_no_tokens_can_be_given
 }
 
 async fn a_changed_password_ends_all_sessions_but_the_callers(ports: IdentityPorts) {
@@ -169,4 +177,41 @@ async fn a_reset_proves_the_address(ports: IdentityPorts) {
     world.auth.reset_password(&token, &secret(NEW), &client()).await.unwrap();
     let tokens = world.log_in("ada", NEW).await.unwrap();
     assert!(world.user(tokens.user).await.verified_at().is_some());
+}
+
+async fn who_hangs_up_does_not_keep_the_warning_from_the_holder(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.person("ada").await;
+    world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
+    let token = world.mailed("ada").await;
+    let [begun, go] = [(); 2].map(|()| Arc::new(Semaphore::new(0)));
+    let (tells, waits) = (begun.clone(), go.clone());
+    let slowly = async move {
+        tells.add_permits(1);
+        waits.acquire().await.unwrap().forget();
+    };
+    let commits = Overtaken::new(&world.ports.commits, 0, slowly);
+    let ports = IdentityPorts { commits: Arc::new(commits), ..world.ports.clone() };
+    let other = world.another(ports, settings()).await;
+    let request =
+        tokio::spawn(async move { other.auth.reset_password(&token, &secret(NEW), &client()).await });
+    begun.acquire().await.unwrap().forget();
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    go.add_permits(1);
+    assert!(matches!(world.mailer.next_to("ada@example.org").await, Mail::PasswordChanged { .. }));
+    assert!(world.log_in("ada", NEW).await.is_ok());
+}
+
+async fn a_password_is_not_changed_when_no_tokens_can_be_given(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let claims = Arc::new(Claims::default());
+    let more = |builder: AuthBuilder| builder.claims(claims.clone());
+    let auth = process(&world.ports, &world.clock, &world.mailer, settings(), more).await;
+    claims.break_down(true);
+    assert!(auth.change_password(&caller, &secret(PASSWORD), &secret(NEW)).await.is_err());
+    assert!(world.is_in(&tokens).await && world.log_in("ada", PASSWORD).await.is_ok());
+    assert!(world.mailer.mails().is_empty());
 }

@@ -14,6 +14,7 @@ on_every_store! {
     all_that_is_wrong_is_told_at_once
     no_mailbox_is_flooded_by_registering
     a_mail_that_can_not_be_sent_does_not_tell
+    an_office_registers_on_one_day_but_nobody_makes_up_accounts_without_end
 }
 
 async fn who_registers_gets_a_mail_and_can_log_in(ports: IdentityPorts) {
@@ -112,4 +113,20 @@ async fn a_mail_that_can_not_be_sent_does_not_tell(ports: IdentityPorts) {
     world.auth.register(registration(&address("ada")), &client()).await.unwrap();
     world.auth.register(registration(&address("ada")), &client()).await.unwrap();
     assert!(world.log_in("ada", PASSWORD).await.is_ok());
+}
+
+async fn an_office_registers_on_one_day_but_nobody_makes_up_accounts_without_end(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let mut through = 0;
+    for n in 0..200 {
+        match world.auth.register(registration(&address(&format!("n{n}"))), &client()).await {
+            Ok(()) => through += 1,
+            Err(AuthError::TooManyAttempts { .. }) => assert!(n > 20, "{n}"),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(through <= 16 * 5, "{through}");
+    let elsewhere = crate::common::client_at("198.51.100.1");
+    assert!(world.auth.register(registration(&address("ada")), &elsewhere).await.is_ok());
+    assert!(world.log_in("n0", PASSWORD).await.is_ok(), "log-ins are counted apart");
 }

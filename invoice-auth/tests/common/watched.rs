@@ -1,15 +1,21 @@
-//! A store's sessions, watched.
+//! A store, watched and overtaken.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use invoice_auth::{Auth, Caller};
-use invoice_core::identity::{Fingerprint, Session, SessionCheck};
-use invoice_core::ports::identity::{IdentityPorts, Sessions};
+use futures::future::BoxFuture;
+use invoice_auth::{Auth, Caller, ClaimsSource};
+use invoice_core::identity::{
+    EmailKey, Fingerprint, IdentityChange, IdentityReceipt, Session, SessionCheck, User,
+};
+use invoice_core::ports::identity::{IdentityCommits, IdentityPorts, Sessions, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{SessionId, TeamId, Timestamp, UserId};
-use tokio::sync::watch;
+use serde_json::{Map, Value};
+use tokio::sync::{Mutex, watch};
 
 /// Counts how often uses are written, and may let somebody log out before a check is answered.
 pub(crate) struct WatchedSessions {
@@ -65,5 +71,103 @@ impl Sessions for WatchedSessions {
         let answer = self.sessions.touch_session(id, at).await;
         self.touches.send_modify(|touches| *touches += 1);
         answer
+    }
+}
+
+/// A port of a store before whose next call something happens, once.
+pub(crate) struct Overtaken<P: ?Sized> {
+    port: Arc<P>,
+    /// How many calls come before.
+    after: AtomicU32,
+    by: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+impl<P: ?Sized> Overtaken<P> {
+    pub(crate) fn new(port: &Arc<P>, after: u32, by: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { port: port.clone(), after: AtomicU32::new(after), by: Mutex::new(Some(Box::pin(by))) }
+    }
+
+    async fn happens(&self) {
+        let is_time = self.after.fetch_update(SeqCst, SeqCst, |after| after.checked_sub(1)).is_err();
+        let by = if is_time { self.by.lock().await.take() } else { None };
+        if let Some(by) = by {
+            by.await;
+        }
+    }
+}
+
+#[async_trait]
+impl IdentityCommits for Overtaken<dyn IdentityCommits> {
+    async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+        self.happens().await;
+        self.port.commit_identity(change).await
+    }
+}
+
+#[async_trait]
+impl Users for Overtaken<dyn Users> {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.happens().await;
+        self.port.user(id).await
+    }
+
+    async fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, StoreError> {
+        self.port.user_by_email(key).await
+    }
+}
+
+/// Claims of the application's, from a source that may be away.
+#[derive(Default)]
+pub(crate) struct Claims(AtomicBool);
+
+impl Claims {
+    pub(crate) fn break_down(&self, broken: bool) {
+        self.0.store(broken, SeqCst);
+    }
+}
+
+#[async_trait]
+impl ClaimsSource for Claims {
+    async fn claims(&self, _user: UserId, _team: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
+        if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
+    }
+}
+
+/// A port of a store that answers so many calls more and is away then.
+pub(crate) struct Away<P: ?Sized> {
+    port: Arc<P>,
+    left: AtomicU32,
+}
+
+impl<P: ?Sized> Away<P> {
+    pub(crate) fn after(port: &Arc<P>, calls: u32) -> Arc<Self> {
+        Arc::new(Self { port: port.clone(), left: AtomicU32::new(calls) })
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.left.store(u32::MAX, SeqCst);
+    }
+
+    fn is_there(&self) -> Result<&P, StoreError> {
+        let left = self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        left.map(|_| &*self.port).map_err(|_| StoreError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl IdentityCommits for Away<dyn IdentityCommits> {
+    async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
+        self.is_there()?.commit_identity(change).await
+    }
+}
+
+#[async_trait]
+impl Users for Away<dyn Users> {
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.is_there()?.user(id).await
+    }
+
+    async fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, StoreError> {
+        self.is_there()?.user_by_email(key).await
     }
 }

@@ -112,7 +112,7 @@ async fn a_changed_password_and_a_revoked_key_are_effective_in_another_process_w
     let tokens = world.log_in("ada", "another horse battery").await.unwrap();
     assert!(is_in(&there, &tokens).await);
     let kid = here.keys().list().await.unwrap()[0].kid.clone();
-    here.keys().revoke(&kid).await.unwrap();
+    here.keys().revoke(&kid, None).await.unwrap();
     assert!(!is_in(&here, &tokens).await, "at once in process");
     assert!(until_refused(&there, &tokens).await < BOUND);
 }

@@ -12,7 +12,8 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
-use crate::common::{PASSWORD, World, client, is_invalid_token, process};
+use crate::common::watched::Away;
+use crate::common::{PASSWORD, World, all as all_of_a_page, client, is_invalid_token, process, secret};
 
 on_every_store! {
     logging_out_ends_this_session_at_once_and_no_other
@@ -25,6 +26,9 @@ on_every_store! {
     a_commit_of_unknown_outcome_is_done_once
     a_session_opened_at_that_very_moment_ends_too
     a_thief_who_refreshes_all_the_time_can_not_keep_anybody_from_logging_out_everywhere
+    a_thief_who_refreshes_all_the_time_can_not_keep_anybody_from_changing_the_password
+    a_thief_who_refreshes_often_can_not_keep_anybody_from_logging_out
+    what_is_left_to_revoke_when_the_store_goes_away_is_void_and_no_error
 }
 
 async fn logging_out_ends_this_session_at_once_and_no_other(ports: IdentityPorts) {
@@ -167,17 +171,68 @@ async fn a_thief_who_refreshes_all_the_time_can_not_keep_anybody_from_logging_ou
     let world = World::on(ports).await;
     let (mine, stolen) = (world.person("ada").await, world.log_in("ada", PASSWORD).await.unwrap());
     let caller = world.caller(&mine).await;
-    let held = tokio::sync::Mutex::new(stolen.clone());
-    let thief = world.another_process().await;
-    let commits =
-        Arc::new(Hurried { commits: world.ports.commits.clone(), thief, held, stolen: AtomicU32::new(0) });
-    let ports = IdentityPorts { commits: commits.clone(), ..world.ports.clone() };
-    let other = world.another(ports, settings()).await;
+    let (commits, other) = hurried(&world, &stolen, u32::MAX).await;
     other.auth.log_out_everywhere(&caller).await.unwrap();
     assert!(commits.stolen.load(Ordering::SeqCst) >= 3, "the thief was there first each time");
     let held = commits.held.lock().await;
     assert!(!world.is_in(&held).await && is_invalid_token(&world.refresh(&held).await));
     assert!(world.session(stolen.session).await.revoked_at().is_some());
+}
+
+async fn a_thief_who_refreshes_all_the_time_can_not_keep_anybody_from_changing_the_password(
+    ports: IdentityPorts,
+) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let (commits, other) = hurried(&world, &tokens, u32::MAX).await;
+    let (old, new) = (secret(PASSWORD), secret("a new password"));
+    let answer = other.auth.change_password(&caller, &old, &new).await;
+    assert!(matches!(answer, Ok(None)), "{answer:?}");
+    let held = commits.held.lock().await;
+    assert!(!other.is_in(&held).await && is_invalid_token(&world.refresh(&held).await));
+    assert!(world.session(tokens.session).await.revoked_at().is_some());
+    assert!(world.log_in("ada", "a new password").await.is_ok());
+}
+
+async fn a_thief_who_refreshes_often_can_not_keep_anybody_from_logging_out(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let (commits, other) = hurried(&world, &tokens, 15).await;
+    other.auth.log_out(&caller).await.unwrap();
+    assert_eq!(commits.stolen.load(Ordering::SeqCst), 15);
+    assert!(world.session(tokens.session).await.revoked_at().is_some());
+}
+
+async fn what_is_left_to_revoke_when_the_store_goes_away_is_void_and_no_error(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let mut all = vec![world.person("ada").await];
+    for _ in 0..110 {
+        all.push(world.log_in("ada", PASSWORD).await.unwrap());
+    }
+    let caller = world.caller(&all[0]).await;
+    let commits = Away::after(&world.ports.commits, 1);
+    let other = world.another(IdentityPorts { commits, ..world.ports.clone() }, settings()).await;
+    other.auth.log_out_everywhere(&caller).await.unwrap();
+    assert_eq!(other.auth.sessions(&caller, &all_of_a_page()).await.unwrap().items.len(), 12);
+    for tokens in &all {
+        assert!(!other.is_in(tokens).await && is_invalid_token(&other.refresh(tokens).await));
+    }
+}
+
+/// A process that is slower than a thief, so many times.
+async fn hurried(world: &World, stolen: &Tokens, most: u32) -> (Arc<Hurried>, World) {
+    let commits = Arc::new(Hurried {
+        commits: world.ports.commits.clone(),
+        thief: world.another_process().await,
+        held: tokio::sync::Mutex::new(stolen.clone()),
+        stolen: AtomicU32::new(0),
+        most,
+    });
+    let ports = IdentityPorts { commits: commits.clone(), ..world.ports.clone() };
+    let other = world.another(ports, settings()).await;
+    (commits, other)
 }
 
 /// Before each commit, a thief refreshes.
@@ -186,13 +241,17 @@ struct Hurried {
     thief: World,
     held: tokio::sync::Mutex<Tokens>,
     stolen: AtomicU32,
+    /// How often.
+    most: u32,
 }
 
 #[async_trait]
 impl IdentityCommits for Hurried {
     async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
         let mut held = self.held.lock().await;
-        if let Ok(tokens) = self.thief.refresh(&held).await {
+        if self.stolen.load(Ordering::SeqCst) < self.most
+            && let Ok(tokens) = self.thief.refresh(&held).await
+        {
             self.stolen.fetch_add(1, Ordering::SeqCst);
             *held = tokens;
         }

@@ -1,8 +1,9 @@
 use invoice_auth::{AuthError, TokenMode};
-use invoice_core::Role;
-use invoice_core::TeamId;
-use invoice_core::identity::SecurityAction;
+
+use invoice_core::identity::{IdentityChange, SecurityAction};
+use invoice_core::ports::Clock as _;
 use invoice_core::ports::identity::IdentityPorts;
+use invoice_core::{CommitId, Role, TeamId};
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
@@ -12,6 +13,7 @@ on_every_store! {
     a_session_moves_to_another_team_of_its_user
     a_foreign_team_is_not_found
     a_session_that_is_over_moves_nowhere
+    a_caller_of_an_earlier_epoch_moves_nowhere_though_the_session_is_open
     derived_tokens_move_too
 }
 
@@ -64,4 +66,17 @@ async fn a_session_that_is_over_moves_nowhere(ports: IdentityPorts) {
     assert!(matches!(world.auth.switch_team(&caller, team).await, Err(AuthError::NotFound)));
     let nowhere = invoice_auth::Caller::user(ada.user);
     assert!(matches!(world.auth.switch_team(&nowhere, team).await, Err(AuthError::NotFound)));
+}
+
+/// A session that was left for later by a log-out of very many is over by its epoch alone.
+async fn a_caller_of_an_earlier_epoch_moves_nowhere_though_the_session_is_open(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let ada = world.person("ada").await;
+    let caller = world.caller(&ada).await;
+    let team = world.auth.create_team(&caller, "Engines").await.unwrap().id();
+    let change = IdentityChange::new(CommitId::from_uuid(Uuid::from_u128(7)));
+    let change = change.update(world.user(ada.user).await.with_next_uv());
+    world.ports.commits.commit_identity(change).await.unwrap();
+    assert!(world.session(ada.session).await.is_open(world.clock.now()));
+    assert!(matches!(world.auth.switch_team(&caller, team).await, Err(AuthError::NotFound)));
 }

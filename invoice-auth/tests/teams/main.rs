@@ -11,3 +11,4 @@ mod invitations;
 mod members;
 mod ownership;
 mod team;
+mod unheard;

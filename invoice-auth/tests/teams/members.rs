@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use invoice_auth::{ApiKeyData, AuthError, Caller, Rule};
 use invoice_core::identity::SecurityAction;
 use invoice_core::ports::StoreError;
+use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{Permission, Role, Version};
 use uuid::Uuid;
 
+use crate::common::watched::Overtaken;
 use crate::desk::{Desk, all, stores, team, told};
 
 stores::on_every_store! {
@@ -166,29 +170,29 @@ async fn an_api_key_reads_and_changes_nothing(desk: Desk) {
     assert_eq!(told(auth.api_keys(&weak, &all()).await), "Forbidden(ManageApiKeys)");
 }
 
-/// In memory it is known who commits first.
-#[test]
-fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
-    stores::memory(|desk| async move {
-        let ada = desk.owner("ada").await;
-        let open = desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
-        let key = desk.auth.create_api_key(&ada, ApiKeyData::new("Key", Role::Viewer)).await.unwrap().key;
-        let auth = &desk.auth;
-        for attempt in 0..5 {
-            let bob = desk.member(&ada, &format!("bob{attempt}"), Role::Admin).await;
-            let version = auth.team(&ada).await.unwrap().version();
-            let late = async {
-                match attempt {
-                    0 => told(auth.invite(&bob, "eve@example.org", Role::Viewer).await),
-                    1 => told(auth.revoke_invitation(&bob, open.id()).await),
-                    2 => told(auth.create_api_key(&bob, ApiKeyData::new("Key", Role::Admin)).await),
-                    3 => told(auth.revoke_api_key(&bob, key.id()).await),
-                    _ => told(auth.rename_team(&bob, "Mine", version).await),
-                }
-            };
-            let (removed, late) = tokio::join!(biased; auth.remove_member(&ada, bob.user_id()), late);
-            removed.unwrap();
-            assert_eq!(late, "NotFound", "{attempt}");
-        }
-    });
+#[tokio::test]
+async fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
+    let desk = Desk::on(stores::in_memory()).await;
+    let ada = desk.owner("ada").await;
+    let open = desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
+    let key = desk.auth.create_api_key(&ada, ApiKeyData::new("Key", Role::Viewer)).await.unwrap().key;
+    let auth = &desk.auth;
+    for attempt in 0..5 {
+        let bob = desk.member(&ada, &format!("bob{attempt}"), Role::Admin).await;
+        let version = auth.team(&ada).await.unwrap().version();
+        let (remover, owner, out) = (desk.auth.clone(), ada.clone(), bob.user_id());
+        let removal = async move { remover.remove_member(&owner, out).await.unwrap() };
+        // Between what he reads and what he commits.
+        let commits = Overtaken::new(&desk.ports.commits, 0, removal);
+        let ports = IdentityPorts { commits: Arc::new(commits), ..desk.ports.clone() };
+        let late = Desk::sharing(ports, desk.clock.clone(), desk.post.clone(), |builder| builder).await.auth;
+        let late = match attempt {
+            0 => told(late.invite(&bob, "eve@example.org", Role::Viewer).await),
+            1 => told(late.revoke_invitation(&bob, open.id()).await),
+            2 => told(late.create_api_key(&bob, ApiKeyData::new("Key", Role::Admin)).await),
+            3 => told(late.revoke_api_key(&bob, key.id()).await),
+            _ => told(late.rename_team(&bob, "Mine", version).await),
+        };
+        assert_eq!(late, "NotFound", "{attempt}");
+    }
 }

@@ -29,4 +29,5 @@ on_both! {
     whoever_waits_is_told_for_how_long_exactly
     a_quarter_of_an_hour_takes_back_one_failure
     all_is_forgotten_after_a_quiet_time
+    an_attempt_taken_back_was_never_made_but_those_before_it_were
 }

@@ -74,6 +74,10 @@ impl Stage {
         self.throttle.succeeded(&keys(account, address)).await;
     }
 
+    pub(crate) async fn take_back(&self, account: u16, address: &str) {
+        self.throttle.take_back(&keys(account, address)).await;
+    }
+
     pub(crate) async fn fails(&self, account: u16, address: &str, times: usize) {
         for _ in 0..times {
             assert_eq!(self.attempt(account, address).await, Ok(()));

@@ -131,3 +131,14 @@ pub(crate) async fn all_is_forgotten_after_a_quiet_time(stage: &Stage) {
     stage.fails(1, HERE, 5).await;
     assert!(stage.attempt(1, HERE).await.is_err());
 }
+
+pub(crate) async fn an_attempt_taken_back_was_never_made_but_those_before_it_were(stage: &Stage) {
+    stage.fails(1, HERE, 4).await;
+    for _ in 0..20 {
+        stage.fails(1, HERE, 1).await;
+        stage.take_back(1, HERE).await;
+    }
+    stage.fails(1, HERE, 1).await;
+    let wait = stage.attempt(1, HERE).await.unwrap_err();
+    assert!(stage.is(wait, 1), "{wait:?}");
+}

@@ -47,7 +47,7 @@ async fn a_session_s_key_is_another_after_a_rotation_and_both_are_taken() {
     let ring = world.ring_in(TokenMode::Derived).await;
     let session = session(&ring);
     let before = ring.signer_of(&session).await.unwrap();
-    ring.rotate_now().await.unwrap();
+    ring.rotate_now(None).await.unwrap();
     world.pass(10 * SECOND);
     let after = ring.signer_of(&session).await.unwrap();
     assert_ne!(before.kid(), after.kid());

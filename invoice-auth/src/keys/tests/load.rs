@@ -51,8 +51,8 @@ async fn rotate_under_load(mode: TokenMode, tokens: usize) -> usize {
             world.pass(SECOND);
         }
         match number {
-            at if at == a_second * 1_000 => rings[0].rotate_now().await.unwrap(),
-            at if at == a_second * 4_200 => rings[1].rotate_now().await.unwrap(),
+            at if at == a_second * 1_000 => rings[0].rotate_now(None).await.unwrap(),
+            at if at == a_second * 4_200 => rings[1].rotate_now(None).await.unwrap(),
             _ => {}
         }
         let (issuer, verifier) = (&desks[number % 2], &desks[number / 2 % 2]);

@@ -91,7 +91,7 @@ async fn a_key_rotated_by_hand_signs_when_every_process_has_read_of_it() {
     let (ring, other) = (world.ring().await, world.ring().await);
     let first = signs(&ring).await;
     assert!(takes(&other, &first).await);
-    ring.rotate_now().await.unwrap();
+    ring.rotate_now(None).await.unwrap();
     assert_eq!(states(&ring).await, [Retiring, Active]);
     world.pass(10 * SECOND - 1);
     assert_eq!(signs(&ring).await, first);
@@ -111,7 +111,7 @@ async fn a_pending_key_rotated_to_by_hand_signs_at_once() {
     world.pass(29 * DAY);
     ring.maintain().await.unwrap();
     world.pass(10 * SECOND);
-    ring.rotate_now().await.unwrap();
+    ring.rotate_now(None).await.unwrap();
     assert_ne!(signs(&ring).await, first);
     assert_eq!(states(&ring).await, [Retiring, Active]);
 }

@@ -39,11 +39,11 @@ async fn processes_that_maintain_together_publish_one_key_and_rotate_once() {
 async fn of_processes_that_rotate_at_once_one_does() {
     let world = World::new();
     let rings = join_all((0..16).map(|_| world.ring())).await;
-    for done in join_all(rings.iter().map(|ring| ring.rotate_now())).await {
+    for done in join_all(rings.iter().map(|ring| ring.rotate_now(None))).await {
         done.unwrap();
     }
     assert_eq!(states(&rings[0]).await, [Retiring, Active]);
-    rings[0].rotate_now().await.unwrap();
+    rings[0].rotate_now(None).await.unwrap();
     assert_eq!(states(&rings[0]).await, [Retiring, Active], "a rotation is under way");
 }
 
@@ -54,7 +54,7 @@ async fn a_commit_of_which_nobody_heard_is_not_made_twice() {
     assert!(world.try_ring(master(1), TokenMode::EdDsa, Arc::new(Wire::default())).await.is_err());
     world.keys.unheard.store(2, Ordering::SeqCst);
     let ring = world.ring().await;
-    ring.rotate_now().await.unwrap();
+    ring.rotate_now(None).await.unwrap();
     assert_eq!(states(&ring).await, [Retiring, Active]);
 }
 
@@ -119,6 +119,37 @@ async fn a_notice_that_comes_while_the_ring_is_read_is_not_lost() {
     let tell = move || told.forget(&Notice::Keys);
     *world.keys.while_reading.lock().unwrap() = Some(Box::new(tell));
     assert!(takes(&other, &kid).await);
-    ring.revoke(&kid).await.unwrap();
+    ring.revoke(&kid, None).await.unwrap();
     assert!(!takes(&other, &kid).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_keeps_no_ring_from_being_read() {
+    let world = World::new();
+    let ring = world.ring().await;
+    let kid = signs(&ring).await;
+    world.pass(10 * SECOND);
+    world.keys.away.store(true, Ordering::SeqCst);
+    assert!(takes(&ring, &kid).await, "that failed, and is not tried again for a second");
+    world.pass(-60 * MINUTE);
+    assert!(ring.verifying(kid.as_str()).await.is_err(), "nobody knows how old the ring is by now");
+    world.keys.away.store(false, Ordering::SeqCst);
+    world.pass(-60 * MINUTE);
+    assert!(takes(&ring, &kid).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_put_maintenance_off() {
+    let world = World::new();
+    let ring = world.ring().await;
+    let first = signs(&ring).await;
+    world.pass(30 * DAY);
+    ring.maintain().await.unwrap();
+    world.pass(2 * DAY);
+    takes(&ring, &first).await;
+    world.keys.away.store(true, Ordering::SeqCst);
+    assert_eq!(signs(&ring).await, first, "it can't be rotated now");
+    world.keys.away.store(false, Ordering::SeqCst);
+    world.pass(-60 * MINUTE);
+    assert_ne!(signs(&ring).await, first);
 }

@@ -24,6 +24,10 @@ pub(super) struct Keys {
     inner: Arc<MemoryIdentity>,
     pub(super) reads: AtomicU64,
     pub(super) away: AtomicBool,
+    /// Goes away once it has written something.
+    pub(super) away_after_commit: AtomicBool,
+    /// Keys that somebody deleted by hand.
+    pub(super) deleted: Mutex<Vec<KeyId>>,
     pub(super) while_reading: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     pub(super) committed: Mutex<Vec<SecurityEvent>>,
     /// How many commits are written of which nobody hears.
@@ -37,7 +41,10 @@ impl SigningKeys for Keys {
         if self.away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable);
         }
-        let keys = self.inner.signing_keys().await;
+        let mut keys = self.inner.signing_keys().await;
+        if let Ok(keys) = &mut keys {
+            keys.retain(|key| !self.deleted.lock().unwrap().contains(key.kid()));
+        }
         if let Some(act) = self.while_reading.lock().unwrap().take() {
             act();
         }
@@ -51,6 +58,9 @@ impl IdentityCommits for Keys {
     async fn commit_identity(&self, change: IdentityChange) -> Result<IdentityReceipt, StoreError> {
         let events = change.audit.clone();
         let receipt = self.inner.commit_identity(change).await?;
+        if self.away_after_commit.load(Ordering::SeqCst) {
+            self.away.store(true, Ordering::SeqCst);
+        }
         if !receipt.replayed {
             self.committed.lock().unwrap().extend(events);
         }
@@ -94,6 +104,8 @@ impl World {
             inner,
             reads: AtomicU64::new(0),
             away: AtomicBool::new(false),
+            away_after_commit: AtomicBool::new(false),
+            deleted: Mutex::new(Vec::new()),
             while_reading: Mutex::new(None),
             committed: Mutex::new(Vec::new()),
             unheard: AtomicU64::new(0),
@@ -122,6 +134,23 @@ impl World {
         let told = ring.clone();
         broadcast.subscribe(Box::new(move |notice| told.forget(notice)));
         Ok(ring)
+    }
+
+    /// The ring of a process that is told to give up the keys that don't open.
+    pub(super) async fn ring_that_abandons(&self, master: MasterKey) -> Result<Arc<KeyRing>, AuthError> {
+        let settings = self.settings.clone().mode(TokenMode::EdDsa);
+        let (ports, clock, ids) = (self.ports.clone(), self.clock.clone(), self.ids.clone());
+        let broadcast = Arc::new(InProcess::new());
+        let ring = KeyRing::new(ports, Arc::new(master), &settings, clock, ids, broadcast);
+        ring.abandon_lost().await?;
+        ring.begin().await?;
+        Ok(Arc::new(ring))
+    }
+
+    /// Deletes all keys behind everybody's back.
+    pub(super) async fn delete_keys(&self) {
+        let kids = self.keys.signing_keys().await.unwrap().into_iter().map(|key| key.kid().clone());
+        self.keys.deleted.lock().unwrap().extend(kids);
     }
 
     /// The ring of another process that nobody tells anything.

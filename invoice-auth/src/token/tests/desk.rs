@@ -211,7 +211,7 @@ async fn a_remembered_token_is_refused_once_its_key_is_revoked() {
         let world = World::new(mode).await;
         let (desk, forge) = (world.desk(), Forge::new(&world).await);
         who(&desk, &forge.genuine).await.unwrap();
-        world.ring.revoke(forge.signer.kid()).await.unwrap();
+        world.ring.revoke(forge.signer.kid(), None).await.unwrap();
         assert_eq!(refused(&desk, &forge.genuine).await, "unknown_key", "{mode:?}");
         who(&desk, &world.token().await).await.unwrap();
     }

@@ -61,14 +61,14 @@ impl Forge {
         for _ in 0..3 {
             signers.push(world.ring.signer_of(&world.ada).await.unwrap());
             if world.settings.mode != TokenMode::Derived {
-                world.ring.rotate_now().await.unwrap();
+                world.ring.rotate_now(None).await.unwrap();
                 // The new key signs once every process has had the time to hear of it.
                 world.clock.advance_millis(20_000);
             }
         }
         let revoked = signers.remove(0);
         if world.settings.mode != TokenMode::Derived {
-            world.ring.revoke(revoked.kid()).await.unwrap();
+            world.ring.revoke(revoked.kid(), None).await.unwrap();
         }
         let signer = world.ring.signer_of(&world.ada).await.unwrap();
         let genuine = world.token().await;

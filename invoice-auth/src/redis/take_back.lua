@@ -1,4 +1,4 @@
--- Takes the last attempt back by the keys that are marked as of an address, and forgets the others.
+-- Takes the last attempt back by the keys that are marked, and forgets the others.
 local longest = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
