@@ -57,14 +57,14 @@ pub(crate) struct World {
 impl World {
     /// So many teams, whose invoices have so many lines.
     pub(crate) async fn new(teams: usize, lines: usize) -> Result<Self, Wrong> {
-        Self::over(BillingPorts::from_store(Arc::new(MemoryBilling::new())), None, teams, lines).await
+        Self::over(BillingPorts::from_store(&Arc::new(MemoryBilling::new())), None, teams, lines).await
     }
 
     /// One team, whose last change set can be looked at.
     pub(crate) async fn watched(lines: usize) -> Result<Self, Wrong> {
         let store = Arc::new(MemoryBilling::new());
         let kept = Arc::new(Kept { store: store.clone(), last: Mutex::new(None) });
-        let ports = BillingPorts { commits: kept.clone(), ..BillingPorts::from_store(store) };
+        let ports = BillingPorts { commits: kept.clone(), ..BillingPorts::from_store(&store) };
         Self::over(ports, Some(kept), 1, lines).await
     }
 

@@ -4,9 +4,13 @@
 //! Printed is the AUC: how often a known address takes longer than an unknown one, in percent. 50 tells nothing; 45 to
 //! 55 is what we promise. Hashing is cheap here, so that a difference has nothing to hide behind.
 //!
-//! Names choose stores: `cargo xtask bench enumeration -- sqlite`; `--short` only tries whether everything runs.
+//! Before that the same of passwords alone, without a store. Names choose: `cargo xtask bench enumeration -- sqlite`, or
+//! `passwords`; `--short` only tries whether everything runs.
 
 #![expect(clippy::expect_used, reason = "a measurement that can't begin says so and ends")]
+
+mod passwords;
+mod times;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,8 +24,7 @@ use invoice_core::memory::MemoryIdentity;
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_store_sqlite::SqliteStore;
 
-/// What may be told from an AUC of 0.45 to 0.55: nothing.
-const FAIR: std::ops::RangeInclusive<usize> = 45_00..=55_00;
+use crate::times::Times;
 
 /// How kept hashes are made.
 #[derive(Clone, Copy)]
@@ -47,25 +50,19 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("there are threads");
     let mut fair = true;
-    println!("store   rows    request   AUC %   median known / unknown, µs");
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|it| *it == name);
+    println!("store   rows      request       AUC %   median known / unknown, µs");
+    if is_chosen("passwords") {
+        fair &= runtime.block_on(passwords::are_fair(each));
+    }
     for store in ["memory", "sqlite"] {
-        if !chosen.is_empty() && !chosen.iter().any(|it| *it == store) {
+        if !is_chosen(store) {
             continue;
         }
         for (name, rows) in [("argon2", Rows::Argon2), ("bcrypt", Rows::Bcrypt), ("mixed", Rows::Mixed)] {
             for (what, ask) in [("log in", Ask::LogIn), ("register", Ask::Register), ("reset", Ask::Reset)] {
                 let times = runtime.block_on(measured(store, rows, ask, each));
-                let auc = times.auc();
-                let (known, unknown) = times.medians();
-                let is_fair = FAIR.contains(&auc);
-                let verdict = if is_fair { "" } else { "  tells them apart" };
-                println!(
-                    "{store:7} {name:7} {what:9} {:3}.{:02}   {} / {}{verdict}",
-                    auc / 100,
-                    auc % 100,
-                    known.as_micros(),
-                    unknown.as_micros()
-                );
+                let is_fair = times.print(&format!("{store:7} {name:9} {what:9}"));
                 // What is promised is the log-in; the others are for comparison.
                 fair &= is_fair || !matches!(ask, Ask::LogIn);
             }
@@ -108,11 +105,7 @@ async fn measured(store: &str, rows: Rows, ask: Ask, each: usize) -> Times {
         let began = Instant::now();
         asked(&auth, ask, &address).await;
         let took = began.elapsed();
-        if is_known {
-            times.known.push(took);
-        } else {
-            times.unknown.push(took);
-        }
+        times.add(is_known, took);
         // What goes on in the background is not to be met by the next request.
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -165,40 +158,5 @@ fn shuffle<T>(items: &mut [T]) {
     for n in (1..items.len()).rev() {
         let random = usize::try_from(uuid::Uuid::new_v4().as_u128() % (n as u128 + 1));
         items.swap(n, random.expect("less than their number"));
-    }
-}
-
-#[derive(Default)]
-struct Times {
-    known: Vec<Duration>,
-    unknown: Vec<Duration>,
-}
-
-impl Times {
-    /// Of all pairs of a known and an unknown one, in how many the known one took longer; a tie is half a pair. In
-    /// hundredths of a percent.
-    fn auc(&self) -> usize {
-        let twice: usize = self.known.iter().map(|known| self.shorter_than(*known)).sum();
-        twice * 10_000 / (2 * self.known.len() * self.unknown.len())
-    }
-
-    fn shorter_than(&self, known: Duration) -> usize {
-        self.unknown
-            .iter()
-            .map(|unknown| match unknown.cmp(&known) {
-                std::cmp::Ordering::Less => 2,
-                std::cmp::Ordering::Equal => 1,
-                std::cmp::Ordering::Greater => 0,
-            })
-            .sum()
-    }
-
-    fn medians(&self) -> (Duration, Duration) {
-        let median = |times: &[Duration]| {
-            let mut times = times.to_vec();
-            times.sort_unstable();
-            times.get(times.len() / 2).copied().unwrap_or_default()
-        };
-        (median(&self.known), median(&self.unknown))
     }
 }

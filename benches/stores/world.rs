@@ -114,7 +114,7 @@ impl Teams {
             lands: AtomicBool::new(true),
             kept: Mutex::default(),
         });
-        let ports = BillingPorts { commits: recorder.clone(), ..BillingPorts::from_store(memory) };
+        let ports = BillingPorts { commits: recorder.clone(), ..BillingPorts::from_store(&memory) };
         let ids = Arc::new(Ids { chosen: Mutex::default(), random: RandomIds::new() });
         let billing = Billing::new(ports, Arc::new(SystemClock), ids.clone());
         let lines = Document::plain(LINES).map_err(|error| error.to_string())?.lines().to_vec();

@@ -18,15 +18,15 @@ const DATABASE: &str = "crash";
 /// may take its time.
 pub async fn open(store: &str, place: &str) -> Result<BillingPorts> {
     Ok(match store {
-        "memory" => BillingPorts::from_store(Arc::new(MemoryBilling::default())),
-        "sqlite" => BillingPorts::from_store(Arc::new(SqliteStore::open(place)?)),
+        "memory" => BillingPorts::from_store(&Arc::new(MemoryBilling::default())),
+        "sqlite" => BillingPorts::from_store(&Arc::new(SqliteStore::open(place)?)),
         "postgres" => {
             let store = patiently(async || Ok(PostgresStore::connect(place).await?)).await?;
-            BillingPorts::from_store(Arc::new(store))
+            BillingPorts::from_store(&Arc::new(store))
         }
         "mongo" => {
             let store = patiently(async || Ok(MongoStore::connect(place, DATABASE).await?)).await?;
-            BillingPorts::from_store(Arc::new(store))
+            BillingPorts::from_store(&Arc::new(store))
         }
         other => bail!("there is no store `{other}`"),
     })

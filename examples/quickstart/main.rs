@@ -21,7 +21,7 @@ use invoice_core::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Any store does; this one forgets everything at the end.
-    let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+    let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
     let ids = Arc::new(RandomIds::new());
     let billing = Billing::new(ports, Arc::new(SystemClock), ids.clone());
 

@@ -15,12 +15,17 @@ use crate::error::AuthError;
 use crate::keys::{KeyRing, MacKey, MasterKey, Signer};
 use crate::mailer::Mailer;
 use crate::password::Passwords;
+use crate::queue::Queue;
+use crate::runtime::runtime;
 use crate::sessions::LastSeen;
 use crate::settings::Settings;
 use crate::throttle::{InMemoryThrottle, Throttle};
 use crate::token::{ClaimsSource, TokenDesk};
 
-/// All that accounts, teams and tokens need, cheap to clone.
+/// All use cases of accounts, sessions, teams and API keys; cheap to clone. Made by [`Auth::builder`].
+///
+/// Use cases about accounts and teams take the [`Caller`](crate::Caller) that [`Auth::authenticate`] found, and those of
+/// a team work in its active one.
 #[derive(Clone)]
 pub struct Auth(Arc<Parts>);
 
@@ -32,13 +37,16 @@ pub(crate) struct Parts {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) throttle: Arc<dyn Throttle>,
     pub(crate) passwords: Passwords,
-    pub(crate) master: Arc<MasterKey>,
+    /// Mails that are sent in the background.
+    pub(crate) mails: Queue,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) checks: Arc<SessionChecks>,
     pub(crate) broadcast: Arc<dyn Broadcast>,
     pub(crate) tokens: TokenDesk,
     /// Makes children of refresh tokens.
     pub(crate) refresh_key: MacKey,
+    /// Names what attempts are counted by.
+    pub(crate) throttle_key: MacKey,
     /// When uses of sessions were written.
     pub(crate) last_seen: LastSeen,
     pub(crate) api_keys: Arc<ApiKeyChecks>,
@@ -191,7 +199,14 @@ impl AuthBuilder {
     }
 
     /// Checks the settings, opens the ring of keys and makes its first key if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NoRuntime`] outside a runtime of tokio; [`AuthError::Invalid`] names each setting that is unsafe or
+    /// could never work; [`AuthError::Crypto`] when the ring's keys were sealed with another master key.
     pub async fn build(self) -> Result<Auth, AuthError> {
+        // Sooner than at the first log-in.
+        runtime()?;
         self.settings.check()?;
         let settings = Arc::new(self.settings);
         let master = Arc::new(self.master);
@@ -236,8 +251,10 @@ impl AuthBuilder {
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
         let passwords = Passwords::new(settings.scheme, settings.hashing_at_once)?
             .expecting(&settings.expected_schemes)?;
+        let mails = Queue::new(settings.mails_at_once, settings.mails_waiting);
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
+            throttle_key: master.mac_key("throttle")?,
             last_seen: LastSeen::new(settings.cached_sessions),
             ports: self.ports,
             settings,
@@ -246,7 +263,7 @@ impl AuthBuilder {
             mailer: self.mailer,
             throttle,
             passwords,
-            master,
+            mails,
             ring,
             checks,
             broadcast,

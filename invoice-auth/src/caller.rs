@@ -13,7 +13,8 @@ enum Who {
 /// Who calls, in which team and from where. Whoever builds one vouches for it.
 ///
 /// Use cases that decide about people and teams read the caller's role from the store again; [`Caller::role`] is
-/// what the store said at most ten seconds ago.
+/// what the store said at most ten seconds ago. They read the account and the session again too, if it is in one:
+/// who was shut out meanwhile is answered [`AuthError::Unauthenticated`], and for a disabled account nobody can vouch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     who: Who,

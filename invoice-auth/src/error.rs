@@ -28,6 +28,9 @@ pub enum Rule {
     /// Only a person who logged in may do this; an API key may not.
     #[error("an API key can't do this")]
     PersonOnly,
+    /// The account has this e-mail address already.
+    #[error("the account's address already")]
+    SameAddress,
     /// The request names no team and the session has no active one.
     #[error("no team is active")]
     NoTeam,
@@ -37,29 +40,44 @@ pub enum Rule {
 ///
 /// No variant tells which part of a credential was wrong, or whether an account exists.
 ///
-/// | variant | retry? | HTTP status |
-/// | --- | --- | --- |
-/// | `InvalidCredentials` | with other ones | 401 |
-/// | `InvalidToken` | with another one | 401 for refresh tokens, 400 for those that were mailed |
-/// | `Unauthenticated` | after logging in or refreshing | 401; 503 for a store that is away |
-/// | `TooManyAttempts` | after the time it tells | 429 |
-/// | `Forbidden`, `Rule` | no | 403, 409 |
-/// | `NotFound` | no | 404 |
-/// | `Invalid` | after correcting the input | 422 |
-/// | `Busy` | later | 503 |
-/// | `Mail` | later; what was to be mailed can be asked for again | 503 |
-/// | `Store` | as [`StoreError`] says | as [`StoreError`] says |
-/// | `Crypto` | no | 500 |
+/// [`status`](Self::status), [`code`](Self::code) and [`retry_after`](Self::retry_after) are what every way to serve
+/// this over HTTP answers with:
+///
+/// | variant | status | code | try again? |
+/// | --- | --- | --- | --- |
+/// | `InvalidCredentials` | 401 | `invalid_credentials` | with other ones |
+/// | `InvalidToken` | 401 | `invalid_token` | after logging in |
+/// | `InvalidMailedToken` | 400 | `invalid_mailed_token` | with one that is mailed anew |
+/// | `Unauthenticated` | 401; 503 when nobody can say now | `unauthenticated` | after refreshing or logging in; later |
+/// | `TooManyAttempts` | 429 | `too_many_attempts` | after the time it tells |
+/// | `Forbidden` | 403 | `forbidden` | no |
+/// | `Rule`: `RoleAboveOwn`, `Unverified`, `PersonOnly`, `NoTeam` | 403 | the rule's, such as `no_team` | no |
+/// | `Rule`: `LastOwner`, `AlreadyMember`, `StillInTeam`, `SameAddress` | 409 | the rule's, such as `last_owner` | no |
+/// | `NotFound` | 404 | `not_found` | no |
+/// | `Invalid` | 422 | `invalid` | after correcting the input |
+/// | `Busy` | 503 | `busy` | later |
+/// | `Mail` | 503 | `mail` | later: what was to be mailed can be asked for again |
+/// | `Store`: a conflict | 409, or 412 where a header named the version | `conflict` | after reading again |
+/// | `Store`: a duplicate, or something still in use | 409 | `duplicate`, `in_use` | no |
+/// | `Store`: not found, or refused | 404, 422 | `not_found`, `invalid` | no |
+/// | `Store`: away, or nobody knows whether it was written | 503 | `unavailable`, `unknown_outcome` | later |
+/// | `Store`: anything else | 500 | `store` | no |
+/// | `Crypto` | 500 | `crypto` | no |
+/// | `NoRuntime` | 500 | `no_runtime` | in a runtime of tokio |
 #[non_exhaustive]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuthError {
     /// The address, the password or both are wrong, or the account can't be used.
     #[error("the credentials are not valid")]
     InvalidCredentials,
-    /// A refresh token, a mailed token or an invitation is unknown, used, expired or revoked.
+    /// A refresh token is unknown, used or expired, or its session is over.
     #[error("the token is not valid")]
     InvalidToken,
-    /// An access token or API key was refused. The cause is for logs; callers are told no more than the status.
+    /// A token that was mailed, an invitation's too, is unknown, used, expired or revoked. It says nothing of who calls.
+    #[error("the mailed token is not valid")]
+    InvalidMailedToken,
+    /// An access token or API key was refused, or what it proved is over by now. The cause is for logs; callers are
+    /// told no more than the status.
     #[error("not authenticated")]
     Unauthenticated(#[source] TokenError),
     /// There were too many failed attempts.
@@ -80,7 +98,7 @@ pub enum AuthError {
     /// The input is wrong; each violation points to a field.
     #[error("invalid: {0}")]
     Invalid(Violations),
-    /// Too many passwords are being hashed already.
+    /// Too many passwords are being hashed already, or too many mails wait to be sent.
     #[error("busy")]
     Busy,
     /// The mail could not be handed over. What was written before it stays.
@@ -92,26 +110,9 @@ pub enum AuthError {
     /// A key is not usable: it was sealed with another master key, or damaged.
     #[error("a key is not usable: {0}")]
     Crypto(&'static str),
-}
-
-impl AuthError {
-    /// What logs may say of it: the errors of a mailer or a store may show addresses.
-    pub(crate) const fn kind(&self) -> &'static str {
-        match self {
-            Self::InvalidCredentials => "invalid_credentials",
-            Self::InvalidToken => "invalid_token",
-            Self::Unauthenticated(_) => "unauthenticated",
-            Self::TooManyAttempts { .. } => "too_many_attempts",
-            Self::Forbidden(_) => "forbidden",
-            Self::Rule(_) => "rule",
-            Self::NotFound => "not_found",
-            Self::Invalid(_) => "invalid",
-            Self::Busy => "busy",
-            Self::Mail(_) => "mail",
-            Self::Store(_) => "store",
-            Self::Crypto(_) => "crypto",
-        }
-    }
+    /// There is no runtime of tokio where this was called.
+    #[error("there is no runtime of tokio here")]
+    NoRuntime,
 }
 
 impl From<Violations> for AuthError {

@@ -8,6 +8,9 @@
 //! | turn what a request carries into who is calling | [`Auth::authenticate`], and the extractors behind the feature `axum` |
 //! | keep the keys that sign | [`KeyRing`], [`MasterKey`] |
 //! | send mail | [`Mailer`] |
+//! | add claims of your own to tokens | [`ClaimsSource`], [`Authenticated::claims`] |
+//! | answer what went wrong over HTTP | [`AuthError`], with a table of statuses and codes |
+//! | tune times, passwords and the way to sign | [`Settings`] |
 //! | run several processes | [`Broadcast`], [`Throttle`], and `redis` for both |
 //!
 //! Records are those of [`invoice_core::identity`], kept by any store of the identity port. What a token says
@@ -25,12 +28,16 @@ mod error;
 mod keys;
 mod mailer;
 mod password;
+mod person;
+mod queue;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod retry;
+mod runtime;
 mod secret;
 mod sessions;
 mod settings;
+mod status;
 mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -8,6 +8,8 @@ use invoice_core::{Role, Timestamp};
 use crate::secret::OpaqueToken;
 
 /// What is to be mailed. Texts and links are the mailer's; the tokens are secrets and must not be logged.
+///
+/// Addresses are safe in the header of a mail. A team's name is not: it is what somebody typed, perhaps of several lines.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum Mail {
@@ -128,12 +130,15 @@ impl MailError {
 
 /// Hands mail over to be delivered.
 ///
-/// It is called in the background where waiting for it would tell whether an account exists. There an error of it is
-/// logged as no more than the kind of mail and the user's identifier: a mailer that must not lose any keeps a queue, and
-/// one that knows more logs it itself.
+/// [`ChangeEmail`](Mail::ChangeEmail), [`Invitation`](Mail::Invitation) and a [`VerifyEmail`](Mail::VerifyEmail) that is
+/// asked for again are waited for, and an error is answered as [`AuthError::Mail`](crate::AuthError::Mail).
+///
+/// All others are sent in the background, since waiting would tell whether an account exists or could undo nothing. There
+/// an error is logged as no more than the kind of mail and the user's identifier: a mailer that must not lose any keeps a
+/// queue, and one that knows more logs it itself.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Takes a mail.
+    /// Takes a mail. Answer once it is safe with whoever delivers it, not once it is delivered.
     async fn send(&self, mail: Mail) -> Result<(), MailError>;
 }
 

@@ -42,6 +42,8 @@ pub struct Settings {
     pub(crate) scheme: PasswordScheme,
     pub(crate) hashing_at_once: usize,
     pub(crate) expected_schemes: Vec<PasswordScheme>,
+    pub(crate) mails_at_once: usize,
+    pub(crate) mails_waiting: usize,
 }
 
 const MINUTE: u64 = 60;
@@ -81,6 +83,8 @@ impl Settings {
             scheme: PasswordScheme::default(),
             hashing_at_once: 2,
             expected_schemes: Vec::new(),
+            mails_at_once: 64,
+            mails_waiting: 1_024,
         }
     }
 
@@ -90,7 +94,7 @@ impl Settings {
         Self { mode, ..self }
     }
 
-    /// How long an access token is good; 15 minutes, at most an hour.
+    /// How long an access token is good; 15 minutes, at most an hour. It ends earlier with its session, whatever it says.
     #[must_use]
     pub fn access_ttl(self, access_ttl: Duration) -> Self {
         Self { access_ttl, ..self }
@@ -134,24 +138,30 @@ impl Settings {
         Self { invitation_ttl, ..self }
     }
 
-    /// Whether only users with a verified address may log in; off.
+    /// Whether only users with a verified address may log in; off. Others are answered like a wrong password.
     #[must_use]
     pub fn verified_only(self, verified_only: bool) -> Self {
         Self { verified_only, ..self }
     }
 
-    /// How passwords are hashed, and how many at once: argon2id, two.
+    /// How passwords are hashed, and how many at once: argon2id with 19 MiB and two passes, two at once.
     #[must_use]
     pub fn passwords(self, scheme: PasswordScheme, hashing_at_once: usize) -> Self {
         Self { scheme, hashing_at_once, ..self }
     }
 
     /// Schemes and costs that kept hashes may have beside the present one, such as those of an import; none, three at
-    /// most. See
-    /// [`Passwords`](crate::Passwords) for what this is good for and what it costs.
+    /// most. See [`Passwords`](crate::Passwords) for what this is good for and what it costs.
     #[must_use]
     pub fn expected_passwords(self, schemes: impl Into<Vec<PasswordScheme>>) -> Self {
         Self { expected_schemes: schemes.into(), ..self }
+    }
+
+    /// How many mails for which nobody waits are handed to the mailer at once, and how many wait for that: 64 and 1,024.
+    /// What comes beyond is not sent, and the log says so; a password reset is answered [`Busy`](crate::AuthError::Busy).
+    #[must_use]
+    pub fn background_mails(self, at_once: usize, waiting: usize) -> Self {
+        Self { mails_at_once: at_once, mails_waiting: waiting, ..self }
     }
 
     /// Refuses what would be unsafe or could never work, naming each setting.
@@ -183,6 +193,9 @@ impl Settings {
         }
         if self.hashing_at_once == 0 {
             found.add("/hashing_at_once", Code::OutOfRange, "at least one password is hashed at once");
+        }
+        if self.mails_at_once == 0 {
+            found.add("/mails_at_once", Code::OutOfRange, "at least one mail is sent at once");
         }
         found.into_result()
     }
@@ -225,6 +238,13 @@ mod tests {
         assert_eq!(rotation(HOUR, HOUR), [inconsistent]);
         assert_eq!(rotation(365 * DAY, 30 * DAY), []);
         assert_eq!(rotation(365 * DAY + 1, 30 * DAY + 1), [out("/rotate_after"), out("/publish_before")]);
+    }
+
+    #[test]
+    fn without_a_mail_at_once_none_would_ever_be_sent() {
+        let refused = ("/mails_at_once".to_owned(), Code::OutOfRange);
+        assert_eq!(wrong(&settings().background_mails(0, 9)), [refused]);
+        assert_eq!(wrong(&settings().background_mails(1, 0)), []);
     }
 
     #[test]

@@ -12,13 +12,16 @@ use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{Clock, IdGenerator};
 use tokio::sync::watch;
 
+use crate::accounts::Registration;
 use crate::auth::Auth;
 use crate::checks::{Broadcast, Listener, Notice};
+use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::keys::MasterKey;
 use crate::mailer::{Mail, MailError, Mailer};
-use crate::password::{Argon2Params, PasswordScheme};
+use crate::password::{Argon2Params, Password, PasswordScheme};
 use crate::secret::OpaqueToken;
+use crate::sessions::Tokens;
 use crate::settings::Settings;
 
 pub use crate::token::{issue, read_token, verify_jws};
@@ -58,6 +61,33 @@ pub async fn auth(
     mailer: Arc<dyn Mailer>,
 ) -> Result<Auth, AuthError> {
     Auth::builder(ports, MasterKey::from_bytes([7; 32]), settings(), mailer).clock(clock, ids).build().await
+}
+
+/// Registers somebody and logs them in, with the password `correct horse battery staple`.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use invoice_auth::testing::{logged_in, settings};
+/// use invoice_auth::{Auth, MasterKey, NoMailer};
+/// use invoice_core::memory::MemoryIdentity;
+/// use invoice_core::ports::identity::IdentityPorts;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), invoice_auth::AuthError> {
+/// let ports = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
+/// let auth = Auth::builder(ports, MasterKey::generate()?, settings(), Arc::new(NoMailer)).build().await?;
+/// let tokens = logged_in(&auth, "ada@example.org").await?;
+/// # let _ = tokens;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn logged_in(auth: &Auth, email: &str) -> Result<Tokens, AuthError> {
+    let (client, password) = (ClientInfo::new(), Password::new("correct horse battery staple")?);
+    let (name, locale) = (String::new(), None);
+    let new = Registration { email: email.to_owned(), password: password.clone(), name, locale };
+    auth.register(new, &client).await?;
+    auth.log_in(email, &password, &client).await
 }
 
 /// What a mail's link carries, if it has one.

@@ -5,20 +5,22 @@
 mod common;
 mod desk;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use invoice_auth::testing::Notices;
 use invoice_auth::{
-    ApiKeyData, AuthError, Authenticated, Broadcast, Caller, ClientInfo, Listener, NewApiKey, NoClaims,
-    Notice, Rule, TokenError,
+    ApiKeyData, AuthError, Authenticated, Caller, ClaimsSource, ClientInfo, NewApiKey, NoClaims, Rule,
+    TokenError,
 };
 use invoice_core::identity::{ApiKey, Fingerprint, SecurityAction};
 use invoice_core::ports::identity::{ApiKeys, IdentityPorts};
 use invoice_core::ports::{Clock as _, Page, PageRequest, StoreError};
-use invoice_core::{ApiKeyId, Permission, Role, TeamId, Timestamp};
+use invoice_core::{ApiKeyId, Permission, Role, TeamId, Timestamp, UserId};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -139,7 +141,7 @@ async fn the_keys_of_a_deleted_team_are_refused_at_once(desk: Desk) {
     let ada = desk.owner("ada").await;
     let made = make(&desk, &ada, Role::Owner).await;
     show(&desk, made.secret.expose()).await.unwrap();
-    desk.auth.delete_team(&ada).await.unwrap();
+    desk.auth.delete_team(&ada, desk.team_version(&ada).await).await.unwrap();
     assert_eq!(cause(show(&desk, made.secret.expose()).await), "UnknownApiKey");
 }
 
@@ -152,11 +154,11 @@ async fn a_key_can_do_no_more_than_who_made_it(desk: Desk) {
     desk.auth.api_keys(&caller, &all()).await.unwrap();
 
     let seat = desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap().unwrap();
-    desk.auth.change_role(&ada, bob.user_id(), Role::Member, seat.version()).await.unwrap();
+    let seat = desk.auth.change_role(&ada, bob.user_id(), Role::Member, seat.version()).await.unwrap();
     assert_eq!(show(&desk, made.secret.expose()).await.unwrap().caller().role(), Some(Role::Member));
     assert_eq!(told(desk.auth.api_keys(&caller, &all()).await), "Forbidden(ManageApiKeys)");
 
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), seat.version()).await.unwrap();
     assert_eq!(cause(show(&desk, made.secret.expose()).await), "NotInTeam");
     assert_eq!(told(desk.auth.team(&caller).await), "NotFound");
 }
@@ -334,27 +336,12 @@ async fn what_can_not_be_a_key_is_not_looked_up() {
     assert_eq!(store.reads.load(Ordering::SeqCst), 1);
 }
 
-/// Two processes that hear each other.
-#[derive(Default, Clone)]
-struct Wire(Arc<Mutex<Vec<Listener>>>);
-
-#[async_trait]
-impl Broadcast for Wire {
-    async fn tell(&self, notice: &Notice) {
-        self.0.lock().unwrap().iter().for_each(|listener| listener(notice));
-    }
-
-    fn subscribe(&self, listener: Listener) {
-        self.0.lock().unwrap().push(listener);
-    }
-}
-
 #[tokio::test]
 async fn another_process_refuses_a_revoked_key_as_soon_as_it_is_told() {
-    let (ports, wire) = (in_memory(), Wire::default());
-    let here = Desk::with(ports.clone(), |builder| builder.broadcast(Arc::new(wire.clone()))).await;
+    let (ports, notices) = (in_memory(), Notices::new());
+    let here = Desk::with(ports.clone(), |builder| builder.broadcast(notices.process(1))).await;
     let there = Desk::sharing(ports, here.clock.clone(), here.post.clone(), |builder| {
-        builder.broadcast(Arc::new(wire.clone()))
+        builder.broadcast(notices.process(2))
     })
     .await;
     let ada = here.owner("ada").await;
@@ -383,14 +370,57 @@ struct Plan {
     seats: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 struct Needed {
-    #[expect(dead_code, reason = "it is asked for, and nobody has it")]
     seats: u32,
 }
 
+/// Seats of a team, from a table that may be away.
+#[derive(Default)]
+struct Seats {
+    seats: AtomicUsize,
+    is_away: AtomicBool,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl ClaimsSource for Seats {
+    async fn claims(&self, _: UserId, _: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
+        Ok(Map::new())
+    }
+
+    async fn api_key_claims(&self, _: ApiKeyId, _: TeamId) -> Result<Map<String, Value>, StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable);
+        }
+        Ok(Map::from_iter([("seats".to_owned(), self.seats.load(Ordering::SeqCst).into())]))
+    }
+}
+
 #[tokio::test]
-async fn an_api_key_has_no_claims_of_the_application() {
+async fn an_api_key_has_the_claims_that_the_application_tells_for_it() {
+    let source = Arc::new(Seats::default());
+    source.seats.store(3, Ordering::SeqCst);
+    let desk = Desk::with(in_memory(), |builder| builder.claims(source.clone())).await;
+    let ada = desk.owner("ada").await;
+    let made = make(&desk, &ada, Role::Viewer).await;
+    let show = || desk.auth.authenticate::<Needed>(made.secret.expose(), ClientInfo::new());
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
+    source.seats.store(4, Ordering::SeqCst);
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 3 });
+    assert_eq!(source.asked.load(Ordering::SeqCst), 1, "not for each request");
+    desk.clock.advance_millis(10_000);
+    assert_eq!(show().await.unwrap().claims(), &Needed { seats: 4 });
+    desk.clock.advance_millis(10_000);
+    source.is_away.store(true, Ordering::SeqCst);
+    assert!(matches!(show().await, Err(TokenError::Store(StoreError::Unavailable))), "nobody is refused");
+    desk.auth.revoke_api_key(&ada, made.key.id()).await.unwrap();
+    assert_eq!(cause(show().await), "ApiKeyRevoked", "of such a key nothing is asked");
+}
+
+#[tokio::test]
+async fn without_a_source_an_api_key_has_no_claims_of_the_application() {
     let desk = Desk::on(in_memory()).await;
     let ada = desk.owner("ada").await;
     let made = make(&desk, &ada, Role::Viewer).await;

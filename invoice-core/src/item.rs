@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Metadata;
 use crate::line::{DocumentAdjustment, Line, LineDetails, UnitCode};
 use crate::tax::Tax;
-use crate::text::{LONG, SHORT, collect, collect_required};
+use crate::text::{LONG, SHORT, collect, collect_lines, collect_required};
 use crate::{
     Code, Currency, ItemId, Quantity, TeamId, Timestamp, UnitPrice, UserId, Version, Violation, Violations,
 };
@@ -86,7 +86,7 @@ impl ItemData {
         let mut found = Violations::new();
         collect_required(&mut found, "/name", &self.name, SHORT);
         collect(&mut found, "/code", self.code.as_deref(), SHORT);
-        collect(&mut found, "/description", self.description.as_deref(), LONG);
+        collect_lines(&mut found, "/description", self.description.as_deref(), LONG);
         if self.code.as_deref().is_some_and(str::is_empty) {
             found.push(Violation::new("/code", Code::Required, "leave an unused code out"));
         }

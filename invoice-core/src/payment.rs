@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{LONG, SHORT, collect, collect_required};
+use crate::text::{LONG, SHORT, collect_lines, collect_required};
 use crate::time::collect_date;
 use crate::transition::{Action, IllegalTransition, Obstacle};
 use crate::{
@@ -77,7 +77,7 @@ impl PaymentData {
                 found.add("/external_reference", Code::Malformed, "starts or ends with white space");
             }
         }
-        collect(&mut found, "/note", self.note.as_deref(), LONG);
+        collect_lines(&mut found, "/note", self.note.as_deref(), LONG);
         found.into_result()
     }
 }
@@ -386,7 +386,7 @@ impl Payment {
     /// Gives part of the unallocated rest back.
     pub(crate) fn refund(&mut self, refund: Refund) -> Result<(), Violations> {
         let mut found = Violations::new();
-        collect(&mut found, "/reason", refund.reason.as_deref(), LONG);
+        collect_lines(&mut found, "/reason", refund.reason.as_deref(), LONG);
         if refund.amount.currency() != self.currency() {
             found.add("/amount", Code::MixedCurrencies, "the payment is in another currency");
         } else if !refund.amount.is_positive() {
@@ -407,7 +407,7 @@ impl Payment {
     /// Marks it as not having happened; its allocations must have been taken back.
     pub(crate) fn reverse(&mut self, reversal: Reversal) -> Result<(), Violations> {
         let mut found = Violations::new();
-        collect(&mut found, "/reason", reversal.reason.as_deref(), LONG);
+        collect_lines(&mut found, "/reason", reversal.reason.as_deref(), LONG);
         if reversal.date < self.date {
             found.add("/date", Code::Inconsistent, "before the payment came in");
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Content, Issuance, IssueFacts, Issued, Metadata, check_annotation};
 use crate::invoice::Sent;
-use crate::text::{LONG, collect};
+use crate::text::{LONG, collect_lines};
 use crate::time::collect_date;
 use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition, Obstacle};
@@ -148,7 +148,7 @@ impl QuoteData {
 
     pub(crate) fn validate(&self) -> Result<(), Violations> {
         let mut found = self.content.validate().err().unwrap_or_default();
-        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect_lines(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         collect_date(&mut found, "/valid_until", self.valid_until);
         if !self.content.advances.is_empty() {

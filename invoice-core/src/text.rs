@@ -1,4 +1,12 @@
-//! Bounds on free texts: their length, and no NUL, which no store can keep.
+//! What free texts may be.
+//!
+//! Whatever is kept has a length, and no NUL, which no store can keep: [`check`], which reading asks for too. What
+//! comes in has to say what it shows: [`collect`] for a text on one line, [`collect_lines`] for a note. Only use cases
+//! ask for that, so that a store gives back what it was given before they did.
+
+mod characters;
+
+pub(crate) use characters::is_format;
 
 use serde::{Deserialize, Deserializer};
 
@@ -21,19 +29,68 @@ pub(crate) fn check(text: &str, most: usize) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Adds what [`check`] finds in a text that may be absent, at `pointer`.
-pub(crate) fn collect(violations: &mut Violations, pointer: &str, text: Option<&str>, most: usize) {
-    if let Some(Err(violation)) = text.map(|text| check(text, most)) {
-        violations.push(violation.under(pointer));
+/// Whether a text on one line is within its bounds, shows something unless it is empty, and has no control characters,
+/// line breaks or characters that turn the direction of what follows.
+pub(crate) fn check_line(text: &str, most: usize) -> Result<(), Violation> {
+    check(text, most)?;
+    if text.chars().any(breaks_line) {
+        return Err(Violation::new("", Code::Malformed, "a control character, or one that turns directions"));
     }
+    if !text.is_empty() && is_blank(text) {
+        return Err(Violation::new("", Code::Malformed, "nothing that can be seen"));
+    }
+    Ok(())
 }
 
-/// Adds what is wrong with a text that must say something, at `pointer`.
-pub(crate) fn collect_required(violations: &mut Violations, pointer: &str, text: &str, most: usize) {
-    if text.trim().is_empty() {
-        violations.add(pointer, Code::Required, "must not be empty");
+fn check_lines(text: &str, most: usize) -> Result<(), Violation> {
+    check(text, most)?;
+    if text.chars().any(|c| !matches!(c, '\n' | '\r' | '\t') && characters::is_deceptive(c)) {
+        let detail = "a control character other than tabs and line breaks, or one that turns directions";
+        return Err(Violation::new("", Code::Malformed, detail));
     }
-    collect(violations, pointer, Some(text), most);
+    Ok(())
+}
+
+/// Whether a text on one line must not have it.
+pub(crate) fn breaks_line(c: char) -> bool {
+    characters::is_deceptive(c) || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether there is nothing to be seen.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || characters::is_invisible(c))
+}
+
+/// Adds what [`check_line`] finds in a text that may be absent, at `pointer`.
+pub(crate) fn collect(violations: &mut Violations, pointer: &str, text: Option<&str>, most: usize) {
+    add(violations, pointer, text.map_or(Ok(()), |text| check_line(text, most)));
+}
+
+/// Adds what is wrong with a text of one or several lines that may be absent, at `pointer`.
+pub(crate) fn collect_lines(violations: &mut Violations, pointer: &str, text: Option<&str>, most: usize) {
+    add(violations, pointer, text.map_or(Ok(()), |text| check_lines(text, most)));
+}
+
+/// Adds what is wrong with a text on one line that must say something, at `pointer`.
+pub(crate) fn collect_required(violations: &mut Violations, pointer: &str, text: &str, most: usize) {
+    let found = if is_blank(text) { Err(empty()) } else { Ok(()) };
+    add(violations, pointer, found.and_then(|()| check_line(text, most)));
+}
+
+/// Adds what is wrong with a text of one or several lines that must say something, at `pointer`.
+pub(crate) fn collect_required_lines(violations: &mut Violations, pointer: &str, text: &str, most: usize) {
+    let found = if is_blank(text) { Err(empty()) } else { Ok(()) };
+    add(violations, pointer, found.and_then(|()| check_lines(text, most)));
+}
+
+fn empty() -> Violation {
+    Violation::new("", Code::Required, "must not be empty")
+}
+
+fn add(violations: &mut Violations, pointer: &str, found: Result<(), Violation>) {
+    if let Err(violation) = found {
+        violations.push(violation.under(pointer));
+    }
 }
 
 /// `deserialize_with` for a text of at most `MOST` characters.
@@ -70,3 +127,6 @@ macro_rules! named {
     };
 }
 pub(crate) use named;
+
+#[cfg(test)]
+mod tests;

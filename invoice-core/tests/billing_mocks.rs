@@ -12,7 +12,7 @@ use invoice_core::{Actor, ClientData, EventKind, Party, TeamId, Timestamp};
 use uuid::Uuid;
 
 fn billing(commits: MockCommits) -> Billing {
-    let mut ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+    let mut ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
     ports.commits = Arc::new(commits);
     let clock = Arc::new(FixedClock::new(Timestamp::from_millis(1_000)));
     Billing::new(ports, clock, Arc::new(SequentialIds::new()))

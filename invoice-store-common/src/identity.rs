@@ -1,4 +1,4 @@
-//! Identity: in which order a change is written, and where a page of a list begins.
+//! Identity: in which order a change is written, and where what is searched for lies.
 
 use invoice_core::identity::{IdentityChange, IdentityKey, IdentityRecord, IdentityWrite};
 use invoice_core::ports::Unique;
@@ -59,16 +59,6 @@ pub const fn unique_key(key: &IdentityKey) -> Unique {
         IdentityKey::SigningKey(_) => Unique::KeyId,
         _ => Unique::Id,
     }
-}
-
-/// The first identifier of a page in ascending order; `None` if none can come after the position.
-pub fn first_after(position: Option<Uuid>) -> Option<Uuid> {
-    position.map_or(Some(Uuid::nil()), |it| it.as_u128().checked_add(1).map(Uuid::from_u128))
-}
-
-/// The first identifier of a page in descending order; `None` if none can come after the position.
-pub fn first_before(position: Option<Uuid>) -> Option<Uuid> {
-    position.map_or(Some(Uuid::max()), |it| it.as_u128().checked_sub(1).map(Uuid::from_u128))
 }
 
 /// The least identifier of version 7 made at an instant or later.
@@ -147,14 +137,6 @@ mod tests {
             steps(&change).into_iter().filter(|step| matches!(step, Step::Remove(_))).collect();
         let (user, team) = (IdentityKey::User(user.id()), IdentityKey::Team(team.id()));
         assert_eq!(removed, [Step::Remove(&team), Step::Remove(&user)]);
-    }
-
-    #[test]
-    fn a_page_begins_beside_the_position_and_nowhere_at_the_ends() {
-        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        assert_eq!((first_after(None), first_after(Some(one))), (Some(Uuid::nil()), Some(two)));
-        assert_eq!((first_before(None), first_before(Some(two))), (Some(Uuid::max()), Some(one)));
-        assert_eq!((first_after(Some(Uuid::max())), first_before(Some(Uuid::nil()))), (None, None));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the driver says, in the words of the port: told by code, label and key, never by text.
 
+pub(crate) use invoice_store_common::unreadable::unreadable;
+
 use invoice_core::ports::{StoreError, Unique};
 use invoice_core::{Code, Violation};
 use mongodb::bson::Document;
@@ -110,17 +112,4 @@ pub(crate) fn store_error(error: Error) -> StoreError {
         return StoreError::Unavailable;
     }
     StoreError::backend(error)
-}
-
-/// A document that does not read back as what was written.
-#[derive(Debug, thiserror::Error)]
-#[error("a stored {what} is not as this release writes it: {detail}")]
-pub(crate) struct Unreadable {
-    what: &'static str,
-    detail: String,
-}
-
-/// For a stored value that can't be read.
-pub(crate) fn unreadable(what: &'static str, detail: impl std::fmt::Display) -> StoreError {
-    StoreError::backend(Unreadable { what, detail: detail.to_string() })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use invoice_core::ports::BillingPorts;
 
 async fn an_empty_store() -> BillingPorts {
-    BillingPorts::from_store(Arc::new(support::a_store().await))
+    BillingPorts::from_store(&Arc::new(support::a_store().await))
 }
 
 invoice_core::billing_contract!(an_empty_store);

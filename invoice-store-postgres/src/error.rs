@@ -1,5 +1,7 @@
 //! What the driver says, in the words of the port: told by SQLSTATE and constraint name, never by text.
 
+pub(crate) use invoice_store_common::unreadable::unreadable;
+
 use invoice_core::ports::{StoreError, Unique};
 use sqlx::postgres::PgDatabaseError;
 
@@ -85,17 +87,4 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
                 || error.code().starts_with("08")
         }),
     }
-}
-
-/// A row that does not read back as what was written.
-#[derive(Debug, thiserror::Error)]
-#[error("a stored {what} is not as this release writes it: {detail}")]
-pub(crate) struct Unreadable {
-    what: &'static str,
-    detail: String,
-}
-
-/// For a stored value that can't be read.
-pub(crate) fn unreadable(what: &'static str, detail: impl std::fmt::Display) -> StoreError {
-    StoreError::backend(Unreadable { what, detail: detail.to_string() })
 }

@@ -41,6 +41,6 @@ fn workers_at_the_outbox_get_in_each_others_way_no_more_than_elsewhere() {
     run(async {
         let store = a_strict_store(&support::a_schema()).await;
         store.migrate().await.unwrap();
-        several_workers_keep_each_aggregates_order(&BillingPorts::from_store(Arc::new(store))).await;
+        several_workers_keep_each_aggregates_order(&BillingPorts::from_store(&Arc::new(store))).await;
     });
 }

@@ -84,7 +84,7 @@ fn a_schema_may_have_a_name_that_sql_keeps_for_itself() {
 fn rows_are_not_rolled_back_unless_forced() {
     run(async {
         let store = a_store().await;
-        let ports = BillingPorts::from_store(Arc::new(store.clone()));
+        let ports = BillingPorts::from_store(&Arc::new(store.clone()));
         let make = BillingFixtures::new();
         let client = make.client("Café Jelinek");
         ports.commits.commit(make.change().insert(client.clone()).build()).await.unwrap();

@@ -10,7 +10,7 @@ use invoice_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
 async fn in_memory() -> BillingPorts {
-    BillingPorts::from_store(Arc::new(SqliteStore::open_in_memory().expect("a store in memory")))
+    BillingPorts::from_store(&Arc::new(SqliteStore::open_in_memory().expect("a store in memory")))
 }
 
 thread_local! {
@@ -22,7 +22,7 @@ async fn on_a_file() -> BillingPorts {
     let folder = TempDir::new().expect("a folder");
     let store = SqliteStore::open(folder.path().join("invoices.db")).expect("a store on a file");
     FOLDERS.with_borrow_mut(|folders| folders.push(folder));
-    BillingPorts::from_store(Arc::new(store))
+    BillingPorts::from_store(&Arc::new(store))
 }
 
 invoice_core::billing_contract!(on_a_file_of_its_own, on_a_file);

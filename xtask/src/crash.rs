@@ -22,22 +22,25 @@ const WORKERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(3);
 
+/// The workers and what they need, which is built soonest.
+const WORKERS_ALONE: &[&str] = &["--package", "invoice-crash", "--bin", "invoice-crash"];
+/// All that the tests are made of: the features of dependencies are then those of the tests, which find them built.
+const WORKERS_AND_TESTS: &[&str] = &["--workspace", "--all-features", "--bins", "--tests"];
+
 /// A run on each store that `args` choose.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::read(args)?;
-    if !is_clean(&options)? {
-        bail!("not everything is as it must be; the seed was {}", options.seed);
-    }
-    Ok(())
+    must_be_clean(&build(WORKERS_ALONE)?, &options)
 }
 
-/// The short form: every store, and then broken workers, to see that the judge would notice.
+/// The short form, before the tests: every store, and then broken workers, to see that the judge would notice.
 pub(crate) fn short() -> Result<()> {
+    let binary = build(WORKERS_AND_TESTS)?;
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    run(&words("--rounds 4 --issues 400"))?;
+    must_be_clean(&binary, &Options::read(&words("--rounds 4 --issues 400"))?)?;
     for broken in ["too-early", "forgetful"] {
         let line = format!("--rounds 4 --issues 100 --store sqlite --broken {broken}");
-        if is_clean(&Options::read(&words(&line))?)? {
+        if is_clean(&binary, &Options::read(&words(&line))?)? {
             bail!("the judge found nothing wrong with workers that are broken ({broken})");
         }
         println!("which is right: the workers are broken ({broken})");
@@ -45,14 +48,25 @@ pub(crate) fn short() -> Result<()> {
     Ok(())
 }
 
+/// Builds the program of the workers and the judge, and says where it is.
+fn build(what: &[&str]) -> Result<PathBuf> {
+    run_command(cargo().arg("build").args(what))?;
+    Ok(target()?.join("debug").join("invoice-crash"))
+}
+
+fn must_be_clean(binary: &Path, options: &Options) -> Result<()> {
+    if !is_clean(binary, options)? {
+        bail!("not everything is as it must be; the seed was {}", options.seed);
+    }
+    Ok(())
+}
+
 /// Whether the judge found nothing wrong on any store.
-fn is_clean(options: &Options) -> Result<bool> {
-    run_command(cargo().args(["build", "--package", "invoice-crash", "--bin", "invoice-crash"]))?;
-    let binary = target()?.join("debug").join("invoice-crash");
+fn is_clean(binary: &Path, options: &Options) -> Result<bool> {
     let mut clean = true;
     for store in &options.stores {
         let name = store.name();
-        clean &= play(&binary, *store, options).with_context(|| format!("crash run on {name}"))?;
+        clean &= play(binary, *store, options).with_context(|| format!("crash run on {name}"))?;
     }
     Ok(clean)
 }

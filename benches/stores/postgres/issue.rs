@@ -185,7 +185,7 @@ async fn serve(
     tasks: usize,
     count: usize,
 ) -> Result<Sample, Wrong> {
-    let ports = BillingPorts::from_store(Arc::new(store.clone()));
+    let ports = BillingPorts::from_store(&Arc::new(store.clone()));
     let billing = Billing::new(ports, Arc::new(SystemClock), Arc::new(RandomIds::new()));
     let mut inputs = Vec::with_capacity(count);
     for turn in 0..count {

@@ -106,10 +106,10 @@ pub(crate) async fn all() -> (Vec<Player>, tempfile::TempDir) {
     let mongo = MongoStore::connect(&server("INVOICE_TEST_MONGO_URI"), &name).await.unwrap();
     mongo.migrate().await.unwrap();
     let players = vec![
-        Player::new("memory", BillingPorts::from_store(memory)),
-        Player::new("sqlite", BillingPorts::from_store(sqlite)),
-        Player::new("postgres", BillingPorts::from_store(postgres)),
-        Player::new("mongo", BillingPorts::from_store(Arc::new(mongo))),
+        Player::new("memory", BillingPorts::from_store(&memory)),
+        Player::new("sqlite", BillingPorts::from_store(&sqlite)),
+        Player::new("postgres", BillingPorts::from_store(&postgres)),
+        Player::new("mongo", BillingPorts::from_store(&Arc::new(mongo))),
     ];
     (players, folder)
 }

@@ -55,7 +55,7 @@ async fn client(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// An answer in place of what was asked for: the status alone.
+/// An answer in place of what was asked for: the status, its cause in a word, and when to come again.
 pub(crate) struct Refusal(AuthError);
 
 impl From<AuthError> for Refusal {
@@ -66,18 +66,12 @@ impl From<AuthError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = match self.0 {
-            AuthError::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            AuthError::InvalidToken => StatusCode::BAD_REQUEST,
-            AuthError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            AuthError::Forbidden(_) => StatusCode::FORBIDDEN,
-            AuthError::Rule(_) => StatusCode::CONFLICT,
-            AuthError::NotFound => StatusCode::NOT_FOUND,
-            AuthError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            AuthError::Busy | AuthError::Mail(_) => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        status.into_response()
+        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(json!({ "code": self.0.code() }))).into_response();
+        if let Some(wait) = self.0.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+        }
+        response
     }
 }
 
@@ -153,13 +147,10 @@ async fn refresh(
     State(auth): State<Auth>,
     Extension(client): Extension<ClientInfo>,
     Json(renewal): Json<Renewal>,
-) -> Result<Json<Value>, StatusCode> {
+) -> Answer {
     // To a browser this token is better given as a cookie: HttpOnly, Secure, SameSite=Strict.
-    match auth.refresh(&OpaqueToken::new(renewal.refresh_token), &client).await {
-        Ok(tokens) => Ok(shown(&tokens)),
-        Err(AuthError::Store(_)) => Err(StatusCode::SERVICE_UNAVAILABLE),
-        Err(_) => Err(StatusCode::UNAUTHORIZED),
-    }
+    let tokens = auth.refresh(&OpaqueToken::new(renewal.refresh_token), &client).await?;
+    Ok(shown(&tokens))
 }
 
 async fn log_out(State(auth): State<Auth>, found: Authenticated) -> Result<StatusCode, Refusal> {

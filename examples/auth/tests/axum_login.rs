@@ -90,3 +90,13 @@ async fn who_logged_out_is_out_at_once() {
     assert_eq!(app.ask("GET", "/me", &ada, Value::Null).await.0, 401);
     assert_eq!(app.ask("GET", "/me", "", Value::Null).await.0, 401);
 }
+
+#[tokio::test]
+async fn each_refusal_says_its_status_and_its_cause() {
+    let app = Application::start().await;
+    let wrong = json!({ "token": "ivm_invented" });
+    let (status, answer) = app.ask("POST", "/verify", "", wrong).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("invalid_mailed_token")));
+    let (status, answer) = app.ask("POST", "/refresh", "", json!({ "refresh_token": "ivr_invented" })).await;
+    assert_eq!((status, &answer["code"]), (401, &json!("invalid_token")));
+}

@@ -24,7 +24,7 @@ impl Joined {
     /// Ports for use cases: what they decide lands in the transaction. What they read is what was committed
     /// before it, so let one transaction hold one use case, or several that do not build on each other.
     pub(crate) fn ports(self: &Arc<Self>) -> BillingPorts {
-        let ports = BillingPorts::from_store(Arc::new(self.store.clone()));
+        let ports = BillingPorts::from_store(&Arc::new(self.store.clone()));
         BillingPorts { commits: self.clone(), ..ports }
     }
 

@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// What a team does once: its profile, its numbers, a client.
 async fn set_up(shop: &Shop) -> Result<ClientId, Box<dyn Error>> {
     // Nothing of the application is written here, so the store commits by itself.
-    let ports = BillingPorts::from_store(Arc::new(shop.store.clone()));
+    let ports = BillingPorts::from_store(&Arc::new(shop.store.clone()));
     let billing = Billing::new(ports, Arc::new(SystemClock), Arc::new(RandomIds::new()));
     let call = &shop.call;
     let party = Party::new("Lichthaus Brandt KG")

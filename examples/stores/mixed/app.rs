@@ -28,7 +28,7 @@ impl App {
     /// Over stores that are migrated.
     pub(crate) fn new(accounts: PostgresStore, invoices: MongoStore) -> Self {
         let ids = Arc::new(RandomIds::new());
-        let ports = BillingPorts::from_store(Arc::new(invoices));
+        let ports = BillingPorts::from_store(&Arc::new(invoices));
         Self {
             identity: IdentityPorts::from_store(&Arc::new(accounts)),
             billing: Billing::new(ports, Arc::new(SystemClock), ids.clone()),

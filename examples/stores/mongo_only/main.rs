@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     database.drop().await?;
     let store = MongoStore::from_client(client, DATABASE).await?.with_prefix("billing_")?;
     store.migrate().await?;
-    let ports = BillingPorts::from_store(Arc::new(store.clone()));
+    let ports = BillingPorts::from_store(&Arc::new(store.clone()));
     let billing = Billing::new(ports, Arc::new(SystemClock), Arc::new(RandomIds::new()));
     let team = TeamId::from_uuid(Uuid::from_u128(1));
     let call = Call::new(Actor::user(team, UserId::from_uuid(Uuid::from_u128(2)), Role::Owner));

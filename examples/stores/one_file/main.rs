@@ -39,7 +39,7 @@ async fn run(file: &Path) -> Result<(), Box<dyn Error>> {
     // Opening makes the file if there is none, and brings an older one up to date.
     let store = Arc::new(SqliteStore::open(file)?);
     let billing =
-        Billing::new(BillingPorts::from_store(store), Arc::new(SystemClock), Arc::new(RandomIds::new()));
+        Billing::new(BillingPorts::from_store(&store), Arc::new(SystemClock), Arc::new(RandomIds::new()));
     // A program of one person for one business knows who asks.
     let team = TeamId::from_uuid(Uuid::from_u128(1));
     let actor = Actor::user(team, UserId::from_uuid(Uuid::from_u128(2)), Role::Owner);

@@ -1,17 +1,18 @@
 use invoice_core::UserId;
-use invoice_core::identity::{EmailKey, Fingerprint, SecurityAction, User};
+use invoice_core::identity::{EmailKey, Fingerprint, SecretText, SecurityAction, User};
 
 use crate::auth::{Auth, Parts};
 use crate::client::ClientInfo;
 use crate::error::AuthError;
-use crate::password::Password;
-use crate::throttle::ThrottleKey;
+use crate::password::{Password, Verdict};
+use crate::throttle::{Attempt, ThrottleKey};
+use crate::token::TokenError;
 
 impl Parts {
-    /// The account, if it may be used.
+    /// The account of who calls, if it may be used.
     pub(crate) async fn user_of(&self, id: UserId) -> Result<User, AuthError> {
         let user = self.ports.users.user(id).await?;
-        user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::NotFound)
+        Ok(user.filter(|user| user.disabled_at().is_none()).ok_or(TokenError::Disabled)?)
     }
 
     /// The account as it is now, if what its password was proven for is still so: a password or an epoch that is newer
@@ -29,15 +30,13 @@ impl Parts {
         &self,
         account: &EmailKey,
         client: &ClientInfo,
-    ) -> Result<Vec<ThrottleKey>, AuthError> {
-        let keys = ThrottleKey::of_attempt(self.pseudonym(b"log-in", account)?, client.address());
-        self.wait_out(&keys).await?;
-        Ok(keys)
+    ) -> Result<Attempt, AuthError> {
+        self.counted(ThrottleKey::of_attempt(self.pseudonym(b"log-in", account), client.address())).await
     }
 
     /// Counts a mail to an address, whoever asks for it: nobody's mailbox is flooded from here.
-    pub(super) async fn attempt_mail(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"mail", to)?)).await
+    pub(super) async fn attempt_mail(&self, to: &EmailKey) -> Result<Attempt, AuthError> {
+        self.counted(ThrottleKey::of_mail(self.pseudonym(b"mail", to))).await
     }
 
     /// Counts a registration by the address it is for and the one it comes from: each takes a hashing of those that
@@ -46,27 +45,39 @@ impl Parts {
         &self,
         to: &EmailKey,
         client: &ClientInfo,
-    ) -> Result<(), AuthError> {
-        let account = self.pseudonym(b"mail", to)?;
+    ) -> Result<Attempt, AuthError> {
+        let account = self.pseudonym(b"mail", to);
         let mut keys = ThrottleKey::of_mail(account);
         keys.extend(ThrottleKey::of_registration(account, client.address()));
-        self.wait_out(&keys).await
+        self.counted(keys).await
     }
 
     /// Counts an invitation to an address, apart from other mail: invitations keep nobody from resetting a password.
-    pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<(), AuthError> {
-        self.wait_out(&ThrottleKey::of_mail(self.pseudonym(b"invitation", to)?)).await
+    pub(crate) async fn attempt_invitation(&self, to: &EmailKey) -> Result<Attempt, AuthError> {
+        self.counted(ThrottleKey::of_mail(self.pseudonym(b"invitation", to))).await
     }
 
-    async fn wait_out(&self, keys: &[ThrottleKey]) -> Result<(), AuthError> {
-        let answer = self.throttle.attempt(keys).await;
-        answer.map_err(|retry_after| AuthError::TooManyAttempts { retry_after })
+    async fn counted(&self, keys: Vec<ThrottleKey>) -> Result<Attempt, AuthError> {
+        Attempt::count(&self.throttle, keys).await
     }
 
     /// What an address is counted under. A plain hash of it could be guessed.
-    fn pseudonym(&self, what: &[u8], account: &EmailKey) -> Result<Fingerprint, AuthError> {
-        let key = self.master.mac_key("throttle")?;
-        Ok(Fingerprint::new(key.tag(&[what, b":", account.as_str().as_bytes()])))
+    fn pseudonym(&self, what: &[u8], account: &EmailKey) -> Fingerprint {
+        Fingerprint::new(self.throttle_key.tag(&[what, b":", account.as_str().as_bytes()]))
+    }
+
+    /// Tries a password when its turn has come; from then on the attempt is made.
+    pub(super) async fn tried(
+        &self,
+        kept: Option<&SecretText>,
+        password: &Password,
+        attempt: Option<&mut Attempt>,
+    ) -> Result<Verdict, AuthError> {
+        let turn = self.passwords.turn().await?;
+        if let Some(attempt) = attempt {
+            attempt.made();
+        }
+        self.passwords.verify_in(turn, kept, password).await
     }
 
     /// Tells the audit of a failed attempt; it costs the same for an account that does not exist.
@@ -92,16 +103,18 @@ impl Auth {
         client: &ClientInfo,
     ) -> Result<(), AuthError> {
         let parts = self.parts();
-        let keys = parts.attempt(user.email().key(), client).await?;
-        let verdict = parts.passwords.verify(user.password(), password).await;
-        if verdict.is_err() {
-            parts.throttle.take_back(&keys).await;
-        }
-        let verdict = verdict?;
+        let mut attempt = parts.attempt(user.email().key(), client).await?;
+        let verdict = match parts.tried(user.password(), password, Some(&mut attempt)).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                attempt.take_back().await;
+                return Err(error);
+            }
+        };
         if !verdict.matches {
             return Err(parts.failed(Some(user.id()), client).await);
         }
-        parts.throttle.succeeded(&keys).await;
+        attempt.succeeded().await;
         Ok(())
     }
 }

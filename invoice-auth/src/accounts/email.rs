@@ -1,3 +1,4 @@
+use invoice_core::UserId;
 use invoice_core::identity::{SecurityAction, TokenPurpose, User};
 
 use crate::auth::Auth;
@@ -7,13 +8,14 @@ use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
 use crate::secret::OpaqueToken;
+use crate::throttle::Attempt;
 
 impl Auth {
     /// Takes the token that was mailed to a new account as the proof that its address is the user's.
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`] when the token is unknown, used or expired, and when the account has another
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used or expired, and when the account has another
     /// address by now.
     pub async fn verify_email(&self, token: &OpaqueToken, client: &ClientInfo) -> Result<(), AuthError> {
         let (parts, mut tries) = (self.parts(), Tries::default());
@@ -21,14 +23,14 @@ impl Auth {
             let now = parts.now();
             let (record, user) = parts.opened(token, TokenPurpose::VerifyEmail, now).await?;
             if record.payload() != Some(user.email().key().as_str()) {
-                return Err(AuthError::InvalidToken);
+                return Err(AuthError::InvalidMailedToken);
             }
             let event = parts.event(now, SecurityAction::EmailVerified, client).by_user(user.id());
             let verified_at = user.verified_at().or(Some(now));
             let email = user.email().clone();
             let change = parts.change(now).update(record.with_used_at(now)).audit(event);
             let answer = self.commit(change.update(user.with_email(email, verified_at))).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }
@@ -46,11 +48,17 @@ impl Auth {
         if user.verified_at().is_some() {
             return Ok(());
         }
-        parts.attempt_mail(user.email().key()).await?;
+        let mut attempt = parts.attempt_mail(user.email().key()).await?;
+        let answer = self.resend_counted(id, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn resend_counted(&self, id: UserId, attempt: &mut Attempt) -> Result<(), AuthError> {
         let mut tries = Tries::default();
         loop {
-            let answer = self.new_verification(&parts.user_of(id).await?).await;
-            if !tries.again(&answer) {
+            let answer = self.new_verification(&self.parts().user_of(id).await?).await;
+            if !tries.again(&answer).await {
+                attempt.made();
                 return self.mail_now(answer?).await;
             }
         }

@@ -1,15 +1,16 @@
-use invoice_core::identity::{EmailAddress, OneTimeToken, SecurityAction, TokenPurpose};
+use invoice_core::identity::{EmailAddress, OneTimeToken, SecurityAction, TokenPurpose, User};
 
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::client::ClientInfo;
 use crate::email::email_address;
-use crate::error::AuthError;
+use crate::error::{AuthError, Rule};
 use crate::mailer::Mail;
 use crate::password::Password;
 use crate::retry::Tries;
 use crate::secret::OpaqueToken;
 use crate::sessions::Ending;
+use crate::throttle::Attempt;
 
 /// What a change of address remembers: the epoch it was asked for in and the new address, apart by a space, which no
 /// address has. In another epoch it is void, even if it was asked for at the very moment the epoch moved on.
@@ -37,6 +38,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::InvalidCredentials`] when the password is wrong, or not any more the account's;
+    /// [`Rule::SameAddress`] for the address the account has, in the same spelling;
     /// [`AuthError::TooManyAttempts`]; [`AuthError::Invalid`] at `/email`; [`AuthError::Mail`].
     pub async fn request_email_change(
         &self,
@@ -44,16 +46,32 @@ impl Auth {
         new: &str,
         password: &Password,
     ) -> Result<(), AuthError> {
-        let (parts, id) = (self.parts(), caller.person()?);
+        let parts = self.parts();
+        caller.person()?;
         let new = email_address(new).map_err(|violation| violation.under("/email"))?;
-        let proven = parts.user_of(id).await?;
+        let proven = parts.person(caller).await?.user;
         self.prove(&proven, password, caller.client()).await?;
-        parts.attempt_mail(new.key()).await?;
+        if new.shown() == proven.email().shown() {
+            return Err(Rule::SameAddress.into());
+        }
+        let mut attempt = parts.attempt_mail(new.key()).await?;
+        let answer = self.request_counted(caller, &new, &proven, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn request_counted(
+        &self,
+        caller: &Caller,
+        new: &EmailAddress,
+        proven: &User,
+        attempt: &mut Attempt,
+    ) -> Result<(), AuthError> {
+        let (parts, id) = (self.parts(), proven.id());
         let mut tries = Tries::default();
         loop {
             let now = parts.now();
-            let user = parts.still(&proven).await?;
-            let asked = Asked::written(user.uv(), &new);
+            let user = parts.still(proven).await?;
+            let asked = Asked::written(user.uv(), new);
             let (token, record) = parts.one_time_token(id, TokenPurpose::ChangeEmail, &asked, now)?;
             let mail = Mail::ChangeEmail {
                 to: new.clone(),
@@ -65,8 +83,9 @@ impl Auth {
             let change = parts.change(now).insert(record).audit(event);
             let change = parts.voiding(change, id, &[TokenPurpose::ChangeEmail], None, now).await?;
             let answer = self.commit(change).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 answer?;
+                attempt.made();
                 return self.mail_now(mail).await;
             }
         }
@@ -78,7 +97,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`], also when the password was changed or all sessions were ended since the change was
+    /// [`AuthError::InvalidMailedToken`], also when the password was changed or all sessions were ended since the change was
     /// asked for; a [`Duplicate`](invoice_core::ports::StoreError::Duplicate) of the address when it
     /// got an account since: whoever holds the token reads its mail and may know.
     pub async fn confirm_email_change(
@@ -91,9 +110,9 @@ impl Auth {
         loop {
             let now = parts.now();
             let (record, user) = parts.opened(token, TokenPurpose::ChangeEmail, now).await?;
-            let asked = Asked::read(&record).ok_or(AuthError::InvalidToken)?;
+            let asked = Asked::read(&record).ok_or(AuthError::InvalidMailedToken)?;
             if asked.uv != user.uv() {
-                return Err(AuthError::InvalidToken);
+                return Err(AuthError::InvalidMailedToken);
             }
             let id = user.id();
             let mail =

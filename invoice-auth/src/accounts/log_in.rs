@@ -8,6 +8,7 @@ use crate::error::AuthError;
 use crate::password::Password;
 use crate::retry::Tries;
 use crate::sessions::Tokens;
+use crate::throttle::Attempt;
 
 /// The hash that a password was found to match, and the one to replace it.
 struct Matched {
@@ -23,7 +24,7 @@ enum Proof {
 }
 
 impl Auth {
-    /// Opens a session for whoever knows an account's password, in the team they were the first to join.
+    /// Opens a session for whoever knows an account's password, in the team they joined first, if any.
     ///
     /// An address without an account, a wrong password, an account that is disabled or has no password, and, where
     /// the settings ask for it, one whose address was not verified: all are answered alike, after the same hashing and
@@ -68,24 +69,27 @@ impl Auth {
     ) -> Result<Tokens, AuthError> {
         let parts = self.parts();
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
-        let keys = parts.attempt(email.key(), client).await?;
-        let (mut matched, mut is_counted) = (None, true);
-        let mut tries = Tries::default();
+        let mut attempt = Some(parts.attempt(email.key(), client).await?);
+        let (mut matched, mut tries) = (None, Tries::default());
         loop {
-            let proof = parts.proof(email.key(), password, &mut matched).await;
-            if proof.is_err() && is_counted {
-                parts.throttle.take_back(&keys).await;
-            }
-            let user = match proof? {
-                Proof::Right(user) => user,
-                Proof::Wrong(id) => return Err(parts.failed(id, client).await),
+            let proof = parts.proof(email.key(), password, &mut matched, attempt.as_mut()).await;
+            let attempt = attempt.take();
+            let user = match proof {
+                Ok(Proof::Right(user)) => user,
+                Ok(Proof::Wrong(id)) => return Err(parts.failed(id, client).await),
+                Err(error) => {
+                    if let Some(attempt) = attempt {
+                        attempt.take_back().await;
+                    }
+                    return Err(error);
+                }
             };
-            if std::mem::take(&mut is_counted) {
-                parts.throttle.succeeded(&keys).await;
+            if let Some(attempt) = attempt {
+                attempt.succeeded().await;
             }
             let rehash = matched.as_ref().and_then(|matched| matched.rehash.clone());
             let answer = parts.begin_session(user, rehash, team, client).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }
@@ -100,6 +104,7 @@ impl Parts {
         email: &EmailKey,
         password: &Password,
         matched: &mut Option<Matched>,
+        attempt: Option<&mut Attempt>,
     ) -> Result<Proof, AuthError> {
         let user = self.ports.users.user_by_email(email).await?;
         // The time must not tell that a password is right for an account that can't be used.
@@ -107,7 +112,7 @@ impl Parts {
         let kept = usable.and_then(User::password);
         let is_known = matched.as_ref().is_some_and(|matched| Some(&matched.kept) == kept);
         if !is_known {
-            let verdict = self.passwords.verify(kept, password).await?;
+            let verdict = self.tried(kept, password, attempt).await?;
             *matched = kept
                 .filter(|_| verdict.matches)
                 .map(|kept| Matched { kept: kept.clone(), rehash: verdict.rehash });

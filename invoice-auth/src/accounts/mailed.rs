@@ -1,6 +1,7 @@
 use invoice_core::identity::{IdentityChange, OneTimeToken, TokenPurpose, User};
 use invoice_core::ports::PageRequest;
 use invoice_core::{OneTimeTokenId, Timestamp, UserId};
+use tokio::runtime::Handle;
 
 use crate::auth::{Auth, Parts};
 use crate::error::AuthError;
@@ -39,13 +40,13 @@ impl Parts {
         now: Timestamp,
     ) -> Result<(OneTimeToken, User), AuthError> {
         if token.expose().len() != LEN || !token.expose().starts_with(PREFIX) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let record = self.ports.mailed_tokens.one_time_token(token.fingerprint()).await?;
         let record = record.filter(|record| record.purpose() == purpose && record.is_open(now));
-        let record = record.ok_or(AuthError::InvalidToken)?;
+        let record = record.ok_or(AuthError::InvalidMailedToken)?;
         let user = self.ports.users.user(record.user()).await?;
-        let user = user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::InvalidToken)?;
+        let user = user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::InvalidMailedToken)?;
         Ok((record, user))
     }
 
@@ -73,11 +74,16 @@ impl Parts {
 
 impl Auth {
     /// Sends a mail for which nobody waits, as waiting would tell whether there is an account, or can't change
-    /// what is done. What fails is logged.
-    pub(crate) fn mail_later(&self, user: UserId, mail: Mail) {
+    /// what is done. What fails is logged, as is what comes when too many wait already.
+    pub(crate) fn mail_later(&self, runtime: &Handle, user: UserId, mail: Mail) {
+        let kind = mail.kind();
+        let Ok(place) = self.parts().mails.place() else {
+            tracing::warn!(%user, kind, "too many mails wait to be sent: one was dropped");
+            return;
+        };
         let auth = self.clone();
-        tokio::spawn(async move {
-            let kind = mail.kind();
+        runtime.spawn(async move {
+            let Ok(_turn) = place.turn().await else { return };
             // Of the error nothing: mailers put addresses into theirs.
             if auth.parts().mailer.send(mail).await.is_err() {
                 tracing::error!(%user, kind, "a mail could not be sent");

@@ -16,7 +16,7 @@ use invoice_core::{Timestamp, UserId, Version};
 
 use crate::password::Password;
 
-/// What a new user tells.
+/// What a new user tells, for [`Auth::register`](crate::Auth::register).
 #[derive(Debug)]
 pub struct Registration {
     /// The e-mail address as typed.
@@ -29,7 +29,7 @@ pub struct Registration {
     pub locale: Option<String>,
 }
 
-/// What a user changes about themselves; what is `None` stays.
+/// What a user changes about themselves with [`Auth::update_profile`](crate::Auth::update_profile); what is `None` stays.
 #[derive(Debug, Default)]
 pub struct ProfileChange {
     /// The name.

@@ -54,7 +54,7 @@ impl Auth {
             let event = parts.event(now, SecurityAction::UserEnabled, client).by_user(user);
             let change = parts.change(now).update(found.with_disabled_at(None)).audit(event);
             let answer = self.commit(change).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }

@@ -9,6 +9,7 @@ use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::password::Password;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 use crate::secret::OpaqueToken;
 use crate::sessions::{Ending, Tokens};
 
@@ -32,7 +33,7 @@ impl Auth {
     ) -> Result<Option<Tokens>, AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
         new.check_new(parts.settings.min_password).map_err(|violation| violation.under("/password"))?;
-        let proven = parts.user_of(id).await?;
+        let proven = parts.person(caller).await?.user;
         self.prove(&proven, old, caller.client()).await?;
         let hash = parts.passwords.hash(new).await?;
         let mut ending = Ending::of(id, caller.session_id());
@@ -59,12 +60,24 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Invalid`] at `/email`; [`AuthError::TooManyAttempts`] when the address was mailed to many times in
-    /// a row, whether it has an account or not.
+    /// a row, whether it has an account or not; [`AuthError::Busy`] when too many mails wait to be sent.
     pub async fn request_password_reset(&self, email: &str, client: &ClientInfo) -> Result<(), AuthError> {
         let email = email_address(email).map_err(|violation| violation.under("/email"))?;
-        self.parts().attempt_mail(email.key()).await?;
+        let runtime = runtime()?;
+        let mut attempt = self.parts().attempt_mail(email.key()).await?;
+        // Before it is known whether there is an account.
+        let place = match self.parts().mails.place() {
+            Ok(place) => place,
+            Err(busy) => {
+                attempt.take_back().await;
+                return Err(busy);
+            }
+        };
+        // Whatever becomes of it: for nobody there is no mailer that could fail.
+        attempt.made();
         let (auth, client) = (self.clone(), client.clone());
-        tokio::spawn(async move {
+        runtime.spawn(async move {
+            let Ok(_turn) = place.turn().await else { return };
             let found = auth.parts().ports.users.user_by_email(email.key()).await.map_err(AuthError::from);
             let user = found.as_ref().ok().and_then(|user| user.as_ref().map(User::id));
             let sent = match found {
@@ -74,7 +87,7 @@ impl Auth {
             };
             if let Err(error) = sent {
                 let user = user.map(tracing::field::display);
-                tracing::error!(user, kind = error.kind(), "a password reset could not be sent");
+                tracing::error!(user, code = error.code(), "a password reset could not be sent");
             }
         });
         Ok(())
@@ -108,7 +121,7 @@ impl Auth {
             let change = parts.change(now).insert(record).audit(event);
             let change = parts.voiding(change, id, &[TokenPurpose::ResetPassword], None, now).await?;
             let answer = self.commit(change).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 answer?;
                 return self.mail_now(mail).await;
             }
@@ -120,7 +133,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::InvalidToken`] when the token is unknown, used or expired, and when the account has another
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used or expired, and when the account has another
     /// address by now; [`AuthError::Invalid`] at `/password`.
     pub async fn reset_password(
         &self,
@@ -157,7 +170,7 @@ impl Parts {
     ) -> Result<IdentityChange, AuthError> {
         let (record, user) = self.opened(token, TokenPurpose::ResetPassword, now).await?;
         if record.payload() != Some(user.email().key().as_str()) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let (id, email) = (user.id(), user.email().clone());
         let verified_at = user.verified_at().or(Some(now));

@@ -14,7 +14,8 @@ impl Auth {
         Ok(Profile::from(&user))
     }
 
-    /// Changes the caller's name or language, decided on the version that was seen.
+    /// Changes the caller's name or language. `expected` is the account's version as the caller saw it, in
+    /// [`Profile::version`].
     ///
     /// # Errors
     ///

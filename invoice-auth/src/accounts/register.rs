@@ -8,6 +8,8 @@ use crate::client::ClientInfo;
 use crate::email::email_address;
 use crate::error::AuthError;
 use crate::mailer::Mail;
+use crate::password::Password;
+use crate::throttle::Attempt;
 
 impl Auth {
     /// Makes an account and mails a token that verifies its address.
@@ -24,8 +26,23 @@ impl Auth {
     pub async fn register(&self, new: Registration, client: &ClientInfo) -> Result<(), AuthError> {
         let parts = self.parts();
         let (email, blank) = parts.checked(&new)?;
-        parts.attempt_registration(email.key(), client).await?;
-        let hash = parts.passwords.hash(&new.password).await?;
+        let mut attempt = parts.attempt_registration(email.key(), client).await?;
+        let answer = self.register_counted(blank, &new.password, client, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn register_counted(
+        &self,
+        blank: User,
+        password: &Password,
+        client: &ClientInfo,
+        attempt: &mut Attempt,
+    ) -> Result<(), AuthError> {
+        let parts = self.parts();
+        let turn = parts.passwords.turn().await?;
+        attempt.made();
+        let hash = parts.passwords.hash_in(turn, password).await?;
+        let email = blank.email().clone();
         if let Some(user) = parts.ports.users.user_by_email(email.key()).await? {
             return self.registered_again(&user, client).await;
         }

@@ -10,6 +10,7 @@ use moka::sync::Cache;
 use crate::auth::Parts;
 use crate::checks::{Changes, Notice};
 use crate::settings::{Settings, millis};
+use crate::token::TokenError;
 
 /// How often the last use of a key is recorded.
 const TOUCHED_EVERY_MILLIS: i64 = 60_000;
@@ -42,6 +43,8 @@ impl Parts {
 pub(crate) struct Known {
     key: Option<Arc<ApiKey>>,
     maker: Maker,
+    /// The application's claims, as JSON.
+    app: Option<Arc<str>>,
     read_at: Timestamp,
     /// How many notices about keys, and about people and teams, had come in before the store was asked.
     notices: u64,
@@ -53,6 +56,10 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn key(&self) -> Option<&ApiKey> {
         self.key.as_deref()
+    }
+
+    pub(crate) fn app(&self) -> Option<Arc<str>> {
+        self.app.clone()
     }
 
     pub(crate) const fn maker(&self) -> Maker {
@@ -96,7 +103,7 @@ impl ApiKeyChecks {
         parts: &Parts,
         fingerprint: Fingerprint,
         now: Timestamp,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<Known, TokenError> {
         let (notices, since) = (self.notices.load(Ordering::SeqCst), self.changes.count());
         if let Some(known) = self.known.get(&fingerprint).filter(|known| self.is_fresh(known, notices, now)) {
             return Ok(known);
@@ -105,6 +112,10 @@ impl ApiKeyChecks {
         let maker = match &key {
             Some(key) => parts.maker_of(key).await?,
             None => Maker::Gone,
+        };
+        let app = match (&key, maker) {
+            (Some(key), Maker::Member(_)) if key.is_open(now) => parts.tokens.claims_of(key).await?,
+            _ => None,
         };
         let last_used =
             key.as_ref().and_then(|key| key.last_used_at()).map_or(i64::MIN, Timestamp::as_millis);
@@ -117,7 +128,7 @@ impl ApiKeyChecks {
                     touched
                 },
             );
-            Known { key, maker, read_at: now, notices, since, touched }
+            Known { key, maker, app, read_at: now, notices, since, touched }
         });
         Ok(entry.into_value())
     }

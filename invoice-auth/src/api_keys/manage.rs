@@ -9,8 +9,8 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::retry::again;
 use crate::secret::OpaqueToken;
-use crate::teams::again;
 
 /// How much of a key is kept to be shown: its prefix and 48 of its 256 bits.
 const SHOWN: usize = 12;
@@ -94,7 +94,7 @@ impl Auth {
         let key = key.with_expires_at(data.expires_at);
         let event = parts.event(now, SecurityAction::ApiKeyCreated, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .insert(key.clone())
             .guard(seat.me)
             .audit(event.in_team(team).by_user(user).on(&id.to_string()));
@@ -127,7 +127,7 @@ impl Auth {
         }
         let event = parts.event(now, SecurityAction::ApiKeyRevoked, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(key.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));

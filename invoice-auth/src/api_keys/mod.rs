@@ -6,6 +6,9 @@ mod manage;
 pub(crate) use checks::{ApiKeyChecks, Maker};
 pub use manage::{ApiKeyData, NewApiKey};
 
+use std::sync::Arc;
+
+use invoice_core::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::auth::Auth;
@@ -22,8 +25,9 @@ const LENGTH: usize = 47;
 impl Auth {
     /// Who holds what a request shows as its bearer token: an access token, or an API key.
     ///
-    /// `C` are the application's own claims; an API key has none, which reads back as an empty object. The cause
-    /// of a refusal is for logs: callers learn the status alone, 401, or 503 for [`TokenError::Store`].
+    /// `C` are the application's own claims, as a [`ClaimsSource`](crate::ClaimsSource) tells them for users and for API
+    /// keys; without one they are an empty object. The cause of a refusal is for logs: callers learn the status alone,
+    /// 401, or 503 for [`TokenError::Store`].
     pub async fn authenticate<C: DeserializeOwned>(
         &self,
         bearer: &str,
@@ -36,11 +40,9 @@ impl Auth {
             }
             return Ok(found);
         }
-        let found = self.authenticate_api_key(bearer, client).await?;
-        let none = serde_json::Value::Object(serde_json::Map::new());
-        let claims = serde_json::from_value(none).map_err(|_| TokenError::AppClaims)?;
-        let ends = found.expires_at();
-        Ok(Authenticated::new(found.into_parts().0, claims, ends))
+        let (caller, app, ends) = self.program(bearer, client).await?;
+        let claims = serde_json::from_str(app.as_deref().unwrap_or("{}"));
+        Ok(Authenticated::new(caller, claims.map_err(|_| TokenError::AppClaims)?, ends))
     }
 
     /// Which program holds this API key.
@@ -55,6 +57,16 @@ impl Auth {
         key: &str,
         client: ClientInfo,
     ) -> Result<Authenticated<NoClaims>, TokenError> {
+        let (caller, _, ends) = self.program(key, client).await?;
+        Ok(Authenticated::new(caller, NoClaims {}, ends))
+    }
+
+    /// The program that shows this key, the application's claims for it as JSON, and until when the key is good.
+    async fn program(
+        &self,
+        key: &str,
+        client: ClientInfo,
+    ) -> Result<(Caller, Option<Arc<str>>, Option<Timestamp>), TokenError> {
         if !is_well_formed(key) {
             return Err(TokenError::UnknownApiKey);
         }
@@ -78,7 +90,7 @@ impl Auth {
             tracing::warn!(api_key = %key.id(), %error, "the last use of an API key was not recorded");
         }
         let caller = Caller::api_key(key.id(), key.created_by(), key.team(), role).from_client(client);
-        Ok(Authenticated::new(caller, NoClaims {}, key.expires_at()))
+        Ok((caller, known.app(), key.expires_at()))
     }
 }
 

@@ -6,7 +6,9 @@
 //! | ask for a role or a permission | [`RequireRole`], [`RequirePermission`] as an argument |
 //! | protect a whole router | [`AuthLayer`], which leaves a [`Caller`](crate::Caller) in the request's extensions |
 //!
-//! The state of the router is, or gives by `FromRef`, an [`Auth`]. The token is read from one `Authorization`
+//! The state of the router is, or gives by `FromRef`, an [`Auth`]. What these refuse is an [`AuthRejection`], which is a
+//! response by itself; what use cases refuse is an [`AuthError`](crate::AuthError), which is yours to answer, with its
+//! status and code. The token is read from one `Authorization`
 //! header (RFC 6750, section 2.1) and from nowhere else: what stands in a URL stands in logs. An application that
 //! knows the client's address puts a [`ClientInfo`] into the request's extensions before; without one only the
 //! `User-Agent` is known.

@@ -2,10 +2,13 @@ use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use invoice_core::{Permission, Role};
 
+use crate::error::Rule;
+use crate::status::{BAD_REQUEST, FORBIDDEN, UNAUTHORIZED};
 use crate::token::TokenError;
 
 /// Why a request was not let in. The response tells the status and what RFC 6750, section 3.1 asks for; its body
-/// is empty, so that nobody learns what was wrong with a token.
+/// is empty, so that nobody learns what was wrong with a token. The statuses are those of
+/// [`AuthError`](crate::AuthError) for the same causes.
 ///
 /// | variant | status | `WWW-Authenticate: Bearer` with |
 /// | --- | --- | --- |
@@ -55,11 +58,16 @@ impl From<TokenError> for AuthRejection {
 impl AuthRejection {
     /// The status it becomes.
     pub const fn status(&self) -> StatusCode {
-        match self {
-            Self::Missing | Self::OtherScheme | Self::Refused(_) => StatusCode::UNAUTHORIZED,
-            Self::Repeated | Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::NoTeam | Self::RoleTooLow(_) | Self::NotPermitted(_) => StatusCode::FORBIDDEN,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        let status = match self {
+            Self::Missing | Self::OtherScheme => UNAUTHORIZED,
+            Self::Repeated | Self::Malformed => BAD_REQUEST,
+            Self::Refused(cause) | Self::Unavailable(cause) => cause.status(),
+            Self::NoTeam => Rule::NoTeam.status(),
+            Self::RoleTooLow(_) | Self::NotPermitted(_) => FORBIDDEN,
+        };
+        match StatusCode::from_u16(status) {
+            Ok(status) => status,
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

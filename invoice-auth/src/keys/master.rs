@@ -46,18 +46,23 @@ impl MasterKey {
     }
 
     /// Takes 32 bytes in base64 (RFC 4648, section 4), such as `openssl rand -base64 32` prints; white space
-    /// around them does not count. Refused with a violation that points to the whole.
+    /// around them does not count. Refused with a violation that points to the whole, also when all bytes are the
+    /// same: such a key was never made, only filled in.
     ///
     /// ```
     /// use invoice_auth::MasterKey;
     ///
-    /// assert!(MasterKey::from_base64("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n").is_ok());
+    /// assert!(MasterKey::from_base64("q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k=\n").is_ok());
     /// assert!(MasterKey::from_base64("BwcHBw==").is_err());
+    /// assert!(MasterKey::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").is_err());
     /// ```
     pub fn from_base64(text: &str) -> Result<Self, Violation> {
         let malformed = || Violation::new("", Code::Malformed, "not 32 bytes in base64");
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| malformed())?);
         let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| malformed())?);
+        if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
+            return Err(Violation::new("", Code::Malformed, "32 equal bytes, which anybody can guess"));
+        }
         Ok(Self { current: Root::new(bytes), previous: Vec::new() })
     }
 
@@ -278,6 +283,14 @@ mod tests {
     fn keys_for_different_uses_are_different() {
         let (one, other) = (master(1).mac_key("one").unwrap(), master(1).mac_key("other").unwrap());
         assert_ne!(one.tag(&[b"text"]), other.tag(&[b"text"]));
+    }
+
+    #[test]
+    fn a_key_that_was_only_filled_in_is_refused() {
+        for byte in [0, 7, 255] {
+            let error = MasterKey::from_base64(&STANDARD.encode([byte; 32])).unwrap_err();
+            assert!(error.to_string().contains("32 equal bytes"), "{error}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) struct Rules {
     publish_before: i64,
     /// How long it takes until every process has read of a change.
     settle: i64,
+    /// How much the clocks of two processes may differ.
+    leeway: i64,
     /// How long a key that signs no more is still needed: until the last token it signed is over, signed by
     /// a process that had not read of its retirement yet.
     keep: i64,
@@ -34,14 +36,38 @@ impl Rules {
             rotate_after: millis(settings.rotate_after),
             publish_before: millis(settings.publish_before),
             settle,
+            leeway: millis(settings.leeway),
             keep: token.saturating_add(settle),
         }
     }
 
     /// When a key can begin to sign, so that nobody meets it unknown.
     pub(super) fn begins(&self, key: &SigningKey, now: Timestamp) -> Timestamp {
-        now.max(key.created_at().plus_millis(self.settle))
+        let known = key.created_at().plus_millis(self.settle);
+        known.clamp(now, now.plus_millis(self.settle))
     }
+
+    /// Whether an active key is about to sign, put in its place a moment ago.
+    pub(super) fn is_about_to_sign(&self, active: &SigningKey, now: Timestamp) -> bool {
+        let soon = now.plus_millis(self.settle.saturating_add(self.leeway));
+        active.activated_at().is_some_and(|at| now < at && at <= soon)
+    }
+
+    /// Whether an instant can't be waited for: the clock that told it was wrong, or the one that tells the present is.
+    /// What lies less far ahead comes in its time.
+    fn is_absurd(&self, at: Timestamp, now: Timestamp) -> bool {
+        at > now.plus_millis(self.publish_before)
+    }
+
+    /// Whether something that began then has lasted so long, or began at an instant that can't be believed.
+    fn is_up(&self, since: Timestamp, lasts: i64, now: Timestamp) -> bool {
+        self.is_absurd(since, now) || has_passed(since, lasts, now)
+    }
+}
+
+/// Not by adding to `since`: at the end of time everything would be over at once.
+fn has_passed(since: Timestamp, millis: i64, now: Timestamp) -> bool {
+    now.as_millis().saturating_sub(since.as_millis()) >= millis
 }
 
 /// One change of the ring.
@@ -55,7 +81,7 @@ pub(super) enum Step {
     Rotate { next: SigningKey, active: SigningKey },
     /// A key signs no more.
     Retire(SigningKey),
-    /// Nothing that a key signed is good any more.
+    /// Nothing that a key signed is good any more, or it never signed anything.
     Destroy(SigningKey),
 }
 
@@ -66,6 +92,7 @@ pub(super) fn next_step(keys: &[RingKey], rules: &Rules, now: Timestamp) -> Opti
     };
     surplus(keys, rules, active, now)
         .map(|key| Step::Retire(key.clone()))
+        .or_else(|| misdated(keys, rules, now).map(|key| Step::Destroy(key.clone())))
         .or_else(|| rotation(keys, rules, active, now))
         .or_else(|| over(keys, rules, now).map(|key| Step::Destroy(key.clone())))
 }
@@ -96,18 +123,28 @@ fn surplus<'a>(
     let unused = rules.rotate_after.saturating_add(rules.publish_before).saturating_add(rules.keep);
     let is_surplus = |key: &&SigningKey| {
         let same = key.algorithm() == rules.algorithm;
-        same || key.activated_at().is_none_or(|at| at.plus_millis(unused) <= now)
+        same || key.activated_at().is_none_or(|at| rules.is_up(at, unused, now))
     };
     let mut others = keys.iter().filter(|key| key.opened.is_some()).map(|key| &key.record);
     others.find(|key| key.state() == KeyState::Active && key.kid() != active.kid() && is_surplus(key))
 }
 
+/// A pending key of which nobody knows how long it has been published.
+fn misdated<'a>(keys: &'a [RingKey], rules: &Rules, now: Timestamp) -> Option<&'a SigningKey> {
+    let is_misdated =
+        |key: &&SigningKey| key.state() == KeyState::Pending && rules.is_absurd(key.created_at(), now);
+    keys.iter().map(|key| &key.record).find(is_misdated)
+}
+
 fn rotation(keys: &[RingKey], rules: &Rules, active: &SigningKey, now: Timestamp) -> Option<Step> {
     let since = active.activated_at()?;
-    let ends = since.plus_millis(rules.rotate_after);
+    let ahead = rules.rotate_after.saturating_sub(rules.publish_before);
     match pending(keys, rules.algorithm) {
-        None if ends.plus_millis(rules.publish_before.saturating_neg()) <= now => Some(Step::Publish),
-        Some(next) if ends <= now && next.created_at().plus_millis(rules.publish_before) <= now => {
+        None if rules.is_up(since, ahead, now) => Some(Step::Publish),
+        Some(next)
+            if rules.is_up(since, rules.rotate_after, now)
+                && has_passed(next.created_at(), rules.publish_before, now) =>
+        {
             Some(Step::Rotate { next: next.clone(), active: active.clone() })
         }
         _ => None,
@@ -116,8 +153,19 @@ fn rotation(keys: &[RingKey], rules: &Rules, active: &SigningKey, now: Timestamp
 
 fn over<'a>(keys: &'a [RingKey], rules: &Rules, now: Timestamp) -> Option<&'a SigningKey> {
     let is_over = |key: &&SigningKey| {
-        key.state() == KeyState::Retiring
-            && key.retired_at().is_some_and(|at| at.plus_millis(rules.keep) <= now)
+        key.state() == KeyState::Retiring && has_passed(last_signed(keys, key, rules, now), rules.keep, now)
     };
     keys.iter().map(|key| &key.record).find(is_over)
+}
+
+/// Until when a retiring key may have signed: until it was retired, and if that can't be believed until the active one
+/// began. With nobody to sign in its mode it did so long ago.
+fn last_signed(keys: &[RingKey], key: &SigningKey, rules: &Rules, now: Timestamp) -> Timestamp {
+    match key.retired_at() {
+        Some(at) if !rules.is_absurd(at, now) => at,
+        _ => {
+            let next = active(keys, key.algorithm()).and_then(SigningKey::activated_at);
+            next.unwrap_or(Timestamp::from_millis(0))
+        }
+    }
 }

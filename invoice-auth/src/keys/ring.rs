@@ -17,15 +17,19 @@ use crate::checks::{Broadcast, Notice};
 use crate::error::AuthError;
 use crate::settings::{Settings, TokenMode, millis};
 
-/// The ring of keys that sign access tokens.
+/// The ring of keys that sign access tokens; [`Auth::keys`](crate::Auth::keys) gives it.
 ///
 /// A key is published before it signs (pending), signs (active), is still taken when it signs no more
 /// (retiring) until the last of its tokens is over, and is then destroyed. [`maintain`](Self::maintain) does
 /// what is due; so does issuing a token, so that nobody has to.
 ///
 /// Each process keeps what it read of the ring for ten seconds at most; it reads again when another process
-/// tells of a change, and for a key it does not know, once a second at most. While the store is away it goes
+/// tells of a change, for a key it does not know, once a second at most, and before it signs a token. While the store is away it goes
 /// on with what it has, for ten minutes at most: for so long a key revoked elsewhere may still be taken.
+///
+/// A clock that jumped ahead and came back leaves keys dated to come. One that signs goes on and is followed by another
+/// as soon as that has been published, a pending one is replaced; what lies ahead no further than a key is published
+/// before it signs, a day by default, comes in its time.
 ///
 /// Of two processes that decide on the same state of the ring one writes; the other reads again. So two that
 /// start together on an empty store make one key.
@@ -46,6 +50,8 @@ pub struct KeyRing {
     /// Held while what is due is done.
     pub(super) maintaining: tokio::sync::Mutex<()>,
     told: AtomicU64,
+    /// How many reads have begun.
+    reads: AtomicU64,
     failed_at: AtomicI64,
     maintenance_failed_at: AtomicI64,
 }
@@ -70,7 +76,7 @@ impl KeyRing {
     ) -> Self {
         // An application that chose a provider before keeps it.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-        let empty = Snapshot { keys: Vec::new(), read_at: clock.now(), told: 0, generation: 0 };
+        let empty = Snapshot { keys: Vec::new(), read_at: clock.now(), told: 0, number: 0, generation: 0 };
         Self {
             ports,
             master,
@@ -85,6 +91,7 @@ impl KeyRing {
             loading: tokio::sync::Mutex::new(()),
             maintaining: tokio::sync::Mutex::new(()),
             told: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
             failed_at: AtomicI64::new(NEVER),
             maintenance_failed_at: AtomicI64::new(NEVER),
         }
@@ -226,9 +233,16 @@ impl KeyRing {
         self.read_unless(is_fresh).await
     }
 
-    /// The ring after what was due; that fails quietly, since the active key goes on.
+    /// The ring as the store has it now. Of many who ask at once, one reads for all.
+    async fn latest(&self) -> Result<Arc<Snapshot>, AuthError> {
+        let asked = self.reads.load(Ordering::SeqCst);
+        self.read_unless(|snapshot, _| snapshot.number > asked).await
+    }
+
+    /// The ring after what was due; that fails quietly, since the active key goes on. It is read for each token: a
+    /// key that another process revoked a moment ago would sign tokens that all refuse.
     async fn maintained(&self) -> Result<(Arc<Snapshot>, Timestamp), AuthError> {
-        let (snapshot, now) = (self.current().await?, self.clock.now());
+        let (snapshot, now) = (self.latest().await?, self.clock.now());
         if !self.is_due(&snapshot, now) {
             return Ok((snapshot, now));
         }
@@ -288,13 +302,15 @@ impl KeyRing {
 
     async fn read_and_open(&self) -> Result<Arc<Snapshot>, AuthError> {
         let (told, read_at) = (self.told(), self.clock.now());
+        let number = self.reads.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         let records = self.ports.signing_keys.signing_keys().await?;
         let older = self.snapshot();
         let keys = records.into_iter().map(|record| {
             let known = older.keys.iter().find(|key| key.record == record && key.opened.is_some());
             known.cloned().unwrap_or_else(|| RingKey::open(record, &self.master))
         });
-        let mut newer = Snapshot { keys: keys.collect(), read_at, told, generation: older.generation };
+        let mut newer =
+            Snapshot { keys: keys.collect(), read_at, told, number, generation: older.generation };
         let lost = newer.keys.iter().any(|key| self.is_lost(key));
         if lost {
             return Err(AuthError::Crypto("the active one was sealed with another master key, or damaged"));
@@ -312,9 +328,10 @@ impl KeyRing {
         // After who reads now, and began before the key's end.
         let _one = self.loading.lock().await;
         let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
-        let Snapshot { read_at, told, generation, .. } = **snapshot;
+        let Snapshot { read_at, told, number, generation, .. } = **snapshot;
         let keys = snapshot.keys.iter().filter(|key| key.record.kid() != kid).cloned().collect();
-        *snapshot = Arc::new(Snapshot { keys, read_at, told, generation: generation.saturating_add(1) });
+        *snapshot =
+            Arc::new(Snapshot { keys, read_at, told, number, generation: generation.saturating_add(1) });
     }
 
     /// An active key that can't be used is not replaced by itself: most likely this process has the wrong

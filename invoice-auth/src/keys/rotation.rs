@@ -41,16 +41,19 @@ impl KeyRing {
     }
 
     /// Lets the next key sign in ten seconds, when every process has read of it: no token is refused for it. Does
-    /// nothing while a rotation is under way, so of several calls at once one counts.
+    /// nothing in these ten seconds, so of several calls at once one counts. An active key of which a wrong clock said
+    /// that it begins later than that is replaced too.
     ///
     /// The audit names who did it, if that is told.
     pub async fn rotate_now(&self, by: Option<&Caller>) -> Result<(), AuthError> {
         let first = self.read().await?;
         let before = active(&first.keys, self.rules.algorithm).map(|key| key.kid().clone());
         self.change(by, |keys, now| {
-            let Some(active) = active(keys, self.rules.algorithm) else { return Ok(None) };
-            let under_way = active.activated_at().is_some_and(|at| at > now);
-            if under_way || Some(active.kid()) != before.as_ref() {
+            let Some(active) = active(keys, self.rules.algorithm) else {
+                let step = next_step(keys, &self.rules, now);
+                return step.map(|step| self.draft(keys, step, now)).transpose();
+            };
+            if self.rules.is_about_to_sign(active, now) || Some(active.kid()) != before.as_ref() {
                 return Ok(None);
             }
             let next = match pending(keys, self.rules.algorithm) {
@@ -66,8 +69,8 @@ impl KeyRing {
     }
 
     /// An emergency: destroys a key at once, and every token it signed with it. If it was the active one, the
-    /// next signs at once. Other processes refuse it when they are told, ten seconds later at the latest, or ten minutes if
-    /// they can't reach the store.
+    /// next signs at once, and no process that reaches the store signs with it again. Other processes refuse it when they
+    /// are told, ten seconds later at the latest, or ten minutes if they can't reach the store.
     ///
     /// The audit names who did it, if that is told. [`AuthError::NotFound`] if there is no such key; nothing happens to
     /// one that is destroyed already.

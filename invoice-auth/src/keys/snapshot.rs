@@ -13,6 +13,8 @@ pub(super) struct Snapshot {
     pub(super) read_at: Timestamp,
     /// How many notices had come by then.
     pub(super) told: u64,
+    /// Which of all reads it was.
+    pub(super) number: u64,
     /// Counts up whenever a key left the verifying ones.
     pub(super) generation: u64,
 }
@@ -27,17 +29,17 @@ impl Snapshot {
         key.opened.as_ref().filter(|_| key.verifies(algorithm)).map(|opened| &opened.verifying)
     }
 
-    /// The key that signs at an instant. A key may be the active one a little before it signs, so that every
-    /// process knows it by then; with nobody else left it signs at once.
+    /// The key that signs at an instant: the active one, or the one before it until the active one begins. A key
+    /// may be the active one a little before it signs, so that every process knows it by then; with nobody else left it
+    /// signs at once.
     pub(super) fn signing(&self, algorithm: KeyAlgorithm, now: Timestamp) -> Option<&Opened> {
         let usable = || self.keys.iter().filter(|key| key.verifies(algorithm));
-        let signs_now = |key: &&RingKey| {
-            key.record.activated_at().is_some_and(|at| at <= now)
-                && key.record.retired_at().is_none_or(|at| at > now)
-        };
+        let begun = |key: &&RingKey| key.record.activated_at().is_some_and(|at| at <= now);
         let active = |key: &&RingKey| key.record.state() == KeyState::Active;
-        let key = usable().filter(signs_now).max_by_key(|key| seniority(&key.record));
-        key.or_else(|| usable().filter(active).max_by_key(|key| seniority(&key.record)))
+        let not_stopped = |key: &&RingKey| key.record.retired_at().is_some_and(|at| at > now);
+        let key = greatest(usable().filter(active).filter(begun));
+        key.or_else(|| greatest(usable().filter(begun).filter(not_stopped)))
+            .or_else(|| greatest(usable().filter(active)))
             .and_then(|key| key.opened.as_ref())
     }
 
@@ -49,6 +51,10 @@ impl Snapshot {
             .filter(|key| key.verifies(algorithm))
             .all(|key| self.verifying(key.record.kid().as_str(), algorithm).is_some())
     }
+}
+
+fn greatest<'a>(keys: impl Iterator<Item = &'a RingKey>) -> Option<&'a RingKey> {
+    keys.max_by_key(|key| seniority(&key.record))
 }
 
 /// Of several active keys the greatest is the one: activated last, then by identifier.

@@ -1,7 +1,6 @@
 //! Passwords: hashed slowly, a few at a time, checked in equal time whether there is one or not.
 
 mod kept;
-mod queue;
 mod scheme;
 mod text;
 mod verify;

@@ -5,11 +5,13 @@ use invoice_core::identity::SecretText;
 use invoice_core::{Code, Violation};
 
 use super::kept::Kept;
-use super::queue::Queue;
 use super::scheme::PasswordScheme;
 use super::text::Password;
 use crate::error::AuthError;
+use crate::queue::{Queue, Turn};
 
+/// How many wait for their turn. At two at once and 25 ms each, the last waits 0.8 s.
+const WAITING: usize = 64;
 /// So many schemes are worked through for each password that is wrong.
 const MOST_SCHEMES: usize = 4;
 
@@ -22,7 +24,10 @@ pub struct Verdict {
     pub rehash: Option<SecretText>,
 }
 
-/// Hashes passwords on threads of their own, a few at a time.
+/// Hashes passwords on threads of their own, a few at a time. [`Auth`](crate::Auth) has one by itself; this is for
+/// programs that hash elsewhere too, such as to make accounts in bulk.
+///
+/// It takes a runtime of tokio: without one the answer is [`AuthError::NoRuntime`].
 ///
 /// A wrong password takes the same work whatever is kept, also if nothing is: one hash of each scheme and cost that
 /// this deployment is known to have. These are the present one, those that were [expected](Self::expecting), and those
@@ -69,7 +74,7 @@ impl Passwords {
         let nobodys = Kept::nobodys(scheme)?;
         let text = nobodys.text()?;
         let shared = Shared { scheme, nobodys: text, schemes: RwLock::new(vec![Arc::new(nobodys)]) };
-        Ok(Self { queue: Queue::new(at_once), shared: Arc::new(shared) })
+        Ok(Self { queue: Queue::new(at_once, WAITING), shared: Arc::new(shared) })
     }
 
     /// With schemes that kept hashes may be of, so that already the first of them tells nothing. One of a cost that no
@@ -95,16 +100,34 @@ impl Passwords {
 
     /// Hashes, to be kept.
     pub async fn hash(&self, password: &Password) -> Result<SecretText, AuthError> {
-        let (scheme, password) = (self.shared.scheme, password.clone());
-        self.queue.work(move || Kept::new(scheme, &password)?.text()).await
+        self.hash_in(self.turn().await?, password).await
     }
 
     /// Tries a password; with nothing kept it takes as long and never matches. If it matches and the kept hash is not
     /// what would be made today, a new one comes with the verdict.
     pub async fn verify(&self, kept: Option<&SecretText>, password: &Password) -> Result<Verdict, AuthError> {
+        self.verify_in(self.turn().await?, kept, password).await
+    }
+
+    /// Waits for its turn: until then nobody has looked at a password.
+    pub(crate) async fn turn(&self) -> Result<Turn, AuthError> {
+        self.queue.turn().await
+    }
+
+    pub(crate) async fn hash_in(&self, turn: Turn, password: &Password) -> Result<SecretText, AuthError> {
+        let (scheme, password) = (self.shared.scheme, password.clone());
+        turn.work(move || Kept::new(scheme, &password)?.text()).await
+    }
+
+    pub(crate) async fn verify_in(
+        &self,
+        turn: Turn,
+        kept: Option<&SecretText>,
+        password: &Password,
+    ) -> Result<Verdict, AuthError> {
         let text = kept.unwrap_or(&self.shared.nobodys).clone();
         let (is_kept, password, shared) = (kept.is_some(), password.clone(), self.shared.clone());
-        self.queue.work(move || shared.verdict(&text, is_kept, &password)).await
+        turn.work(move || shared.verdict(&text, is_kept, &password)).await
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use crate::checks::{Broadcast, Listener, Notice};
 use crate::error::AuthError;
 use crate::keys::MasterKey;
+use crate::runtime::runtime;
 use crate::secret::{base64url, random};
 
 /// What telling waits for at most.
@@ -54,7 +55,8 @@ impl RedisBroadcast {
     /// With the server at this URL (`redis://…`; the driver's TLS is not built in), which is connected to when it is
     /// first needed. All processes of a deployment take the same master key.
     ///
-    /// A URL that is none is a violation at `/url`. Needs a runtime of tokio.
+    /// A URL that is none is a violation at `/url`. It needs a runtime of tokio with I/O and time enabled, and outside
+    /// of one answers [`AuthError::NoRuntime`].
     ///
     /// ```
     /// use invoice_auth::MasterKey;
@@ -69,6 +71,7 @@ impl RedisBroadcast {
     /// ```
     #[expect(clippy::unused_async, reason = "what the driver starts must run in a runtime of tokio")]
     pub async fn open(url: &str, master: &MasterKey) -> Result<Self, AuthError> {
+        runtime()?;
         // The driver's error may show the URL, in which there is a password.
         let wrong = |_| Violation::new("/url", Code::Malformed, "not the URL of a Redis");
         let client = Client::open(url).map_err(wrong)?;
@@ -104,18 +107,18 @@ impl RedisBroadcast {
 impl Broadcast for RedisBroadcast {
     async fn tell(&self, notice: &Notice) {
         let message = Message { from: self.process.clone(), notice: notice.clone() };
-        let told = match serde_json::to_string(&message) {
-            Ok(text) => timeout(TELLING, self.publish(&text)).await.is_ok(),
-            Err(_) => false,
+        let told = match (runtime(), serde_json::to_string(&message)) {
+            (Ok(_), Ok(text)) => timeout(TELLING, self.publish(&text)).await.is_ok(),
+            _ => false,
         };
         if !told {
             tracing::warn!("a notice was not told: other processes believe what they know for ten seconds");
         }
     }
 
-    /// Outside a runtime of tokio nothing is heard.
+    /// Outside a runtime of tokio nothing is heard, and nothing told.
     fn subscribe(&self, listener: Listener) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        let Ok(runtime) = runtime() else {
             tracing::error!("notices are not heard: there is no runtime of tokio here");
             return;
         };

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::error::AuthError;
 use crate::keys::{MacKey, MasterKey};
+use crate::runtime::runtime;
 use crate::secret::base64url;
 use crate::throttle::{FREE, InMemoryThrottle, LONGEST_MS, MOST, Throttle, ThrottleKey};
 
@@ -44,7 +45,8 @@ impl RedisThrottle {
     /// With the server at this URL (`redis://…`; the driver's TLS is not built in), which is connected to when it is
     /// first needed. All processes of a deployment take the same master key. The clock is for the counters in process.
     ///
-    /// A URL that is none is a violation at `/url`. Needs a runtime of tokio.
+    /// A URL that is none is a violation at `/url`. It needs a runtime of tokio with I/O and time enabled, and outside
+    /// of one answers [`AuthError::NoRuntime`].
     ///
     /// ```
     /// use std::sync::Arc;
@@ -64,6 +66,7 @@ impl RedisThrottle {
     // What the driver starts belongs to a runtime: to be called from one is what `async` makes sure of.
     #[expect(clippy::unused_async, reason = "it must run in a runtime of tokio")]
     pub async fn open(url: &str, master: &MasterKey, clock: Arc<dyn Clock>) -> Result<Self, AuthError> {
+        runtime()?;
         // The driver's error may show the URL, in which there is a password.
         let wrong = |_| Violation::new("/url", Code::Malformed, "not the URL of a Redis");
         let config = ConnectionManagerConfig::new()
@@ -111,7 +114,7 @@ impl RedisThrottle {
 
     /// What the script answers; `None` if Redis is away.
     async fn ask(&self, script: &ScriptInvocation<'_>) -> Option<u64> {
-        if !self.may_ask() {
+        if runtime().is_err() || !self.may_ask() {
             return None;
         }
         let mut connection = self.connection.clone();

@@ -9,6 +9,7 @@ use crate::checks::Notice;
 use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 
 impl Auth {
     /// Ends the caller's session. Nothing happens if it is over, or if the caller is in none.
@@ -25,9 +26,11 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::NotFound`] when it is not there or not the caller's.
+    /// [`AuthError::NotFound`] when it is not there or not the caller's; [`AuthError::Unauthenticated`] when the
+    /// caller's own is over by now.
     pub async fn revoke_session(&self, caller: &Caller, session: SessionId) -> Result<(), AuthError> {
-        let user = caller.person()?;
+        // At the beginning only: it lets nobody in, and whoever goes on writing the account must not hold it up.
+        let user = self.parts().person(caller).await?.user.id();
         self.end_session(caller, user, session, SecurityAction::SessionRevoked).await
     }
 
@@ -53,7 +56,7 @@ impl Auth {
         id: SessionId,
         action: SecurityAction,
     ) -> Result<(), AuthError> {
-        let mut tries = Tries::contested();
+        let mut tries = Tries::default();
         loop {
             let (parts, now) = (self.parts(), self.parts().now());
             let session = parts.ports.sessions.session(id).await?;
@@ -64,7 +67,7 @@ impl Auth {
             let event = parts.event(now, action, caller.client()).by_user(user).on(&id.to_string());
             let change = parts.change(now).update(session.revoked(now)).audit(event);
             let answer = self.commit_and_tell(change, Notice::Session(id)).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }
@@ -93,10 +96,12 @@ impl Auth {
         mail: Option<(UserId, Mail)>,
     ) -> Result<(), AuthError> {
         let auth = self.clone();
-        let work = tokio::spawn(async move {
+        let runtime = runtime()?;
+        let later = runtime.clone();
+        let work = runtime.spawn(async move {
             let answer = auth.parts().commit(change).await;
             if let Some((user, mail)) = mail.filter(|_| answer.is_ok()) {
-                auth.mail_later(user, mail);
+                auth.mail_later(&later, user, mail);
             }
             // An outcome nobody knows may be a success.
             if let Some(notice) = notice

@@ -7,6 +7,7 @@ use crate::checks::Notice;
 use crate::error::AuthError;
 use crate::mailer::Mail;
 use crate::retry::Tries;
+use crate::runtime::runtime;
 
 /// How many sessions are revoked in one commit.
 const TOGETHER: usize = 100;
@@ -27,7 +28,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(user: UserId, except: Option<SessionId>) -> Self {
-        Self { user, except, tries: Tries::contested(), rest: Vec::new() }
+        Self { user, except, tries: Tries::default(), rest: Vec::new() }
     }
 
     /// The session that is to go on; none any more when somebody goes on writing sessions.
@@ -47,7 +48,7 @@ impl Ending {
         let change = self.with_sessions(auth.parts(), change, together).await?;
         let mail = mail.map(|mail| (self.user, mail));
         let answer = auth.commit_then(change, Some(Notice::User(self.user)), mail).await;
-        if self.tries.again(&answer) {
+        if self.tries.again(&answer).await {
             return Ok(false);
         }
         answer?;
@@ -62,11 +63,13 @@ impl Ending {
         if rest.is_empty() {
             return;
         }
-        let work = tokio::spawn(async move {
+        // The change itself was not made without one.
+        let Ok(runtime) = runtime() else { return };
+        let work = runtime.spawn(async move {
             for session in rest {
                 if let Err(error) = revoke(&auth, session).await {
-                    let kind = error.kind();
-                    tracing::error!(%session, kind, "a session whose tokens are void could not be revoked");
+                    let code = error.code();
+                    tracing::error!(%session, code, "a session whose tokens are void could not be revoked");
                 }
             }
         });
@@ -97,14 +100,14 @@ impl Ending {
 }
 
 async fn revoke(auth: &Auth, id: SessionId) -> Result<(), AuthError> {
-    let mut tries = Tries::contested();
+    let mut tries = Tries::default();
     loop {
         let (parts, now) = (auth.parts(), auth.parts().now());
         let session = parts.ports.sessions.session(id).await?;
         let Some(session) = session.filter(|session| session.revoked_at().is_none()) else { return Ok(()) };
         let change = parts.change(now).update(session.revoked(now));
         let answer = auth.commit_and_tell(change, Notice::Session(id)).await;
-        if !tries.again(&answer) {
+        if !tries.again(&answer).await {
             return answer;
         }
     }

@@ -18,12 +18,12 @@ use crate::token::AccessToken;
 pub(crate) use ending::Ending;
 pub(crate) use seen::LastSeen;
 
-/// What who logged in gets.
+/// What logging in and refreshing give.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     /// For each request.
     pub access: AccessToken,
-    /// To be exchanged, once, for new tokens.
+    /// To be exchanged, once, for new tokens by [`Auth::refresh`](crate::Auth::refresh).
     pub refresh: OpaqueToken,
     /// Whose they are.
     pub user: UserId,

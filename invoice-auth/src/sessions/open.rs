@@ -10,9 +10,6 @@ use crate::error::AuthError;
 use crate::secret::OpaqueToken;
 use crate::settings::millis;
 
-/// Most characters kept of a device's name; core refuses more.
-const MAX_DEVICE: usize = 500;
-
 impl Parts {
     /// A session of a user who has just shown their password, not written yet, and its first refresh token.
     pub(crate) fn new_session(
@@ -32,8 +29,9 @@ impl Parts {
             self.idle_end(now),
             now.plus_millis(millis(self.settings.refresh_absolute)),
         )?;
-        let session =
-            session.with_device(device(client))?.with_team(team).with_secret(self.ring.session_secret(id)?);
+        // A header may say anything: it is made to fit instead of refused.
+        let device = Session::device_name(client.device());
+        let session = session.with_device(device)?.with_team(team).with_secret(self.ring.session_secret(id)?);
         Ok((session, refresh))
     }
 
@@ -91,9 +89,4 @@ impl Parts {
         let teams = self.ports.teams.teams_of(user.id(), &PageRequest::first(1)?).await?;
         Ok(teams.items.first().map(|it| it.team.id()))
     }
-}
-
-/// A header may say anything: it is cut instead of refused.
-fn device(client: &ClientInfo) -> String {
-    client.device().chars().filter(|c| !c.is_control()).take(MAX_DEVICE).collect()
 }

@@ -38,7 +38,7 @@ impl Auth {
         let mut tries = Tries::default();
         loop {
             let answer = self.exchange(&held, token, client).await;
-            if !tries.again(&answer) {
+            if !tries.again(&answer).await {
                 return answer;
             }
         }

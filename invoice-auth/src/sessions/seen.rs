@@ -6,6 +6,7 @@ use moka::ops::compute::{CompResult, Op};
 use moka::sync::Cache;
 
 use crate::auth::Auth;
+use crate::runtime::runtime;
 
 /// How often a session's last use is written at most.
 const EVERY_MILLIS: i64 = 60_000;
@@ -36,14 +37,16 @@ impl LastSeen {
 }
 
 impl Auth {
-    /// A session was used: writes so, at most once a minute, and nobody waits for it.
+    /// A session was used: writes so, at most once a minute, and nobody waits for it. Where there is no runtime in
+    /// which to do that, it is left.
     pub(crate) fn saw(&self, session: SessionId) {
+        let Ok(runtime) = runtime() else { return };
         let now = self.parts().now();
         if !self.parts().last_seen.is_due(session, now) {
             return;
         }
         let auth = self.clone();
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             if let Err(error) = auth.parts().ports.sessions.touch_session(session, now).await {
                 tracing::warn!(%session, %error, "that a session was used could not be written");
             }

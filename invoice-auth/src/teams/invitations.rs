@@ -5,7 +5,6 @@ use invoice_core::ports::{Page, PageRequest};
 use invoice_core::{InvitationId, Permission, Role, TeamId, Timestamp};
 
 use super::seat::Seat;
-use super::seat::again;
 use super::team::longest_page;
 use crate::auth::{Auth, Parts};
 use crate::caller::Caller;
@@ -13,8 +12,10 @@ use crate::checks::Notice;
 use crate::email::email_address;
 use crate::error::{AuthError, Rule};
 use crate::mailer::Mail;
+use crate::retry::again;
 use crate::secret::OpaqueToken;
 use crate::settings::millis;
+use crate::throttle::Attempt;
 
 const PREFIX: &str = "ivi_";
 
@@ -28,12 +29,24 @@ impl Auth {
     /// ([`AuthError::TooManyAttempts`]), so that nobody's mailbox is flooded from here.
     ///
     /// If the mail can't be handed over the answer is [`AuthError::Mail`], and the invitation stands: inviting
-    /// again replaces it.
+    /// again replaces it. Either way the team is at its next version, which [`Auth::rename_team`] asks for. What was
+    /// refused or failed is not counted.
     pub async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Result<Invitation, AuthError> {
         let parts = self.parts();
         let email = email_address(email).map_err(|wrong| wrong.under("/email"))?;
         parts.inviting_seat(caller, role).await?;
-        parts.attempt_invitation(email.key()).await?;
+        let mut attempt = parts.attempt_invitation(email.key()).await?;
+        let answer = self.invite_counted(caller, email, role, &mut attempt).await;
+        attempt.settle(answer).await
+    }
+
+    async fn invite_counted(
+        &self,
+        caller: &Caller,
+        email: EmailAddress,
+        role: Role,
+        attempt: &mut Attempt,
+    ) -> Result<Invitation, AuthError> {
         let token = OpaqueToken::random(PREFIX)?;
         let (invitation, team) = again(|| self.try_invite(caller, &email, role, &token)).await?;
         let mail = Mail::Invitation {
@@ -43,7 +56,8 @@ impl Auth {
             token,
             expires_at: invitation.expires_at(),
         };
-        parts.mailer.send(mail).await.map_err(AuthError::Mail)?;
+        attempt.made();
+        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)?;
         Ok(invitation)
     }
 
@@ -67,7 +81,7 @@ impl Auth {
         let event = parts.event(now, SecurityAction::MemberInvited, caller.client());
         // The team is written so that of two invitations of one address at once, the second voids the first.
         let mut change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(seat.team.clone())
             .guard(seat.me.clone())
             .insert(invitation.clone())
@@ -109,18 +123,24 @@ impl Auth {
         seat.reach(invitation.role())?;
         let event = parts.event(now, SecurityAction::InvitationRevoked, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(invitation.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));
         Ok(parts.commit(change).await?)
     }
 
-    /// Joins the team that a mailed token invites to. The session's active team stays as it is.
+    /// Joins the team that a mailed token invites to. It is not the active one yet: [`Auth::switch_team`] goes there, and
+    /// gives an access token for it.
     ///
     /// Whoever holds the token may join, with an account of whatever address: it was mailed to the invited
     /// address, and people have more than one. It is good only as long as who invited may still grant the role,
-    /// so that somebody who was removed has not left a way back in.
+    /// so that somebody who was removed, or whose account was disabled, has not left a way in.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::InvalidMailedToken`] when the token is unknown, used, expired or taken back, or who invited may not
+    /// any more; [`Rule::AlreadyMember`].
     pub async fn accept_invitation(
         &self,
         caller: &Caller,
@@ -130,25 +150,30 @@ impl Auth {
     }
 
     async fn try_accept(&self, caller: &Caller, token: &OpaqueToken) -> Result<Membership, AuthError> {
-        let (parts, now, user) = (self.parts(), self.parts().now(), caller.person()?);
+        let (parts, now) = (self.parts(), self.parts().now());
+        let who = parts.person(caller).await?;
+        let user = who.user.id();
         if !token.expose().starts_with(PREFIX) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
         let found = parts.ports.mailed_tokens.invitation_by_fingerprint(token.fingerprint()).await?;
-        let invitation = found.filter(|found| found.is_open(now)).ok_or(AuthError::InvalidToken)?;
+        let invitation = found.filter(|found| found.is_open(now)).ok_or(AuthError::InvalidMailedToken)?;
         let (id, role) = (invitation.id(), invitation.role());
-        let team = parts.ports.teams.team(invitation.team()).await?.ok_or(AuthError::InvalidToken)?;
+        let team = parts.ports.teams.team(invitation.team()).await?.ok_or(AuthError::InvalidMailedToken)?;
         let host = parts.ports.teams.membership(team.id(), invitation.invited_by()).await?;
         if !host.is_some_and(|host| host.role() >= role && host.role().may(Permission::ManageMembers)) {
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidMailedToken);
         }
+        let host = parts.ports.users.user(invitation.invited_by()).await?;
+        let host = host.filter(|host| host.disabled_at().is_none()).ok_or(AuthError::InvalidMailedToken)?;
         if parts.ports.teams.membership(team.id(), user).await?.is_some() {
             return Err(Rule::AlreadyMember.into());
         }
         let joined = Membership::new(team.id(), user, role, now);
         let event = parts.event(now, SecurityAction::InvitationAccepted, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&who, now)
+            .guard(host)
             .audit(event.in_team(team.id()).by_user(user).on(&id.to_string()))
             .update(team)
             .insert(joined.clone())

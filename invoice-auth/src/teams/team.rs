@@ -2,28 +2,37 @@ use invoice_core::identity::{Membership, SecurityAction, Team, UserTeam};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Permission, Role, TeamId, Version};
 
-use super::seat::{again, updated_team};
+use super::seat::updated_team;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::checks::Notice;
 use crate::error::AuthError;
+use crate::retry::again;
 
 impl Auth {
-    /// Makes a team that the caller owns. Their session stays where it is; switching to it is another step.
+    /// Makes a team that the caller owns. It is not the active one yet: [`Auth::switch_team`] goes there, and gives an
+    /// access token for it. The present token goes on to be for the team before, or for none.
     ///
-    /// `name` has 1 to 500 characters.
+    /// `name` has 1 to 500 characters. [`AuthError::NotFound`] when the caller has no account any more.
     pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
-        let parts = self.parts();
-        let (user, now) = (caller.person()?, parts.now());
+        again(|| self.try_create_team(caller, name)).await
+    }
+
+    async fn try_create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let who = parts.person(caller).await?;
+        let user = who.user.id();
         let team = Team::new(parts.id(TeamId::from_uuid, now), name, now)?;
         let event = parts.event(now, SecurityAction::TeamCreated, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&who, now)
             .insert(team.clone())
             .insert(Membership::new(team.id(), user, Role::Owner, now))
             .audit(event.in_team(team.id()).by_user(user));
-        parts.commit(change).await?;
-        Ok(team)
+        match parts.commit(change).await {
+            Err(StoreError::NotFound) => Err(AuthError::NotFound),
+            answer => Ok(answer.map(|()| team)?),
+        }
     }
 
     /// The active team. Every member and API key may read it.
@@ -39,52 +48,69 @@ impl Auth {
 
     /// Gives the active team another name, of 1 to 500 characters. It takes [`Permission::ManageSupplier`].
     ///
-    /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict.
+    /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict. Inviting somebody
+    /// and every change of a member move the version on as well, so a conflict need not mean another name: read the team
+    /// again, and if its name is what the caller saw, repeat it with the version it has now.
     pub async fn rename_team(
         &self,
         caller: &Caller,
         name: &str,
         expected: Version,
     ) -> Result<Team, AuthError> {
-        again(|| self.try_rename(caller, name, expected)).await
+        Ok(again(|| self.try_rename(caller, name, expected)).await??)
     }
 
-    async fn try_rename(&self, caller: &Caller, name: &str, expected: Version) -> Result<Team, AuthError> {
+    /// Another version than the one that the caller saw is an answer, not a race to be run again.
+    async fn try_rename(
+        &self,
+        caller: &Caller,
+        name: &str,
+        expected: Version,
+    ) -> Result<Result<Team, StoreError>, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::ManageSupplier)?;
         if seat.team.version() != expected {
-            return Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }.into());
+            return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
         }
         let team = seat.team.with_name(name)?;
         let event = parts.event(now, SecurityAction::TeamRenamed, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(team.clone())
             .guard(seat.me)
             .audit(event.in_team(team.id()).by_user(caller.user_id()));
         parts.commit(change).await?;
-        Ok(updated_team(team))
+        Ok(Ok(updated_team(team)))
     }
 
     /// Deletes the active team with its memberships, invitations and API keys. It takes
     /// [`Permission::DeleteTeam`].
     ///
     /// Its invoices are billing's, may be in another store, and stay where they are; nobody is in the team any
-    /// more to read them. The security audit keeps what it says of the team.
-    pub async fn delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
-        again(|| self.try_delete_team(caller)).await
+    /// more to read them. The security audit keeps what it says of the team. `expected` is the team's version as the
+    /// caller saw it; at another one, such as after somebody came or was invited, the answer is a conflict.
+    pub async fn delete_team(&self, caller: &Caller, expected: Version) -> Result<(), AuthError> {
+        Ok(again(|| self.try_delete_team(caller, expected)).await??)
     }
 
-    async fn try_delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
+    async fn try_delete_team(
+        &self,
+        caller: &Caller,
+        expected: Version,
+    ) -> Result<Result<(), StoreError>, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::DeleteTeam)?;
+        if seat.team.version() != expected {
+            return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
+        }
         let team = seat.team.id();
         let event = parts.event(now, SecurityAction::TeamDeleted, caller.client());
         // Every change of a membership moves the team's version on: the caller's needs no guard of its own.
-        let change = parts.change(now).delete(seat.team).audit(event.in_team(team).by_user(caller.user_id()));
-        self.commit_and_tell(change, Notice::Team(team)).await
+        let change = parts.change_by(&seat.who, now).delete(seat.team);
+        let change = change.audit(event.in_team(team).by_user(caller.user_id()));
+        self.commit_and_tell(change, Notice::Team(team)).await.map(Ok)
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use invoice_core::identity::Fingerprint;
 use moka::sync::Cache;
 
 use super::claims::Claims;
+use crate::secret::fingerprint;
 use crate::settings::Settings;
 
 /// Bytes of claims of the application's own that count as one more token.
 const WEIGHT: usize = 512;
 
 /// Known by their SHA-256: the tokens themselves are nowhere in memory once the request is over.
-pub(super) struct VerifiedTokens(Option<Cache<[u8; 32], Verified>>);
+pub(super) struct VerifiedTokens(Option<Cache<Fingerprint, Verified>>);
 
 #[derive(Clone)]
 struct Verified {
@@ -41,19 +42,13 @@ impl VerifiedTokens {
     /// The claims of a token that a key verified which is still in the ring: since then none was taken out. Their
     /// time is not checked.
     pub(super) fn find(&self, token: &str, generation: u64) -> Option<Arc<Claims>> {
-        let verified = self.0.as_ref()?.get(&hash(token))?;
+        let verified = self.0.as_ref()?.get(&fingerprint(token.as_bytes()))?;
         (verified.generation == generation).then_some(verified.claims)
     }
 
     pub(super) fn remember(&self, token: &str, generation: u64, claims: &Arc<Claims>) {
         if let Some(cache) = &self.0 {
-            cache.insert(hash(token), Verified { generation, claims: claims.clone() });
+            cache.insert(fingerprint(token.as_bytes()), Verified { generation, claims: claims.clone() });
         }
     }
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }

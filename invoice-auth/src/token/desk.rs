@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use invoice_core::Timestamp;
-use invoice_core::identity::{KeyAlgorithm, Session};
+use invoice_core::identity::{ApiKey, KeyAlgorithm, Session};
 use invoice_core::ports::{Clock, IdGenerator};
 use serde::de::DeserializeOwned;
 
@@ -67,6 +67,17 @@ impl TokenDesk {
         let signed = draft.signing_input(signer.algorithm(), signer.kid())?;
         let signature = signer.sign(signed.as_bytes())?;
         draft.sealed(&signed, &signature)
+    }
+
+    /// The application's claims for a program that shows this key, as JSON.
+    pub(crate) async fn claims_of(&self, key: &ApiKey) -> Result<Option<Arc<str>>, TokenError> {
+        let Some(source) = &self.claims else { return Ok(None) };
+        let claims = checked_app(source.api_key_claims(key.id(), key.team()).await?).map_err(|error| {
+            tracing::error!(api_key = %key.id(), %error, "the application's claims for an API key are not taken");
+            TokenError::AppClaims
+        })?;
+        let text = claims.map(|claims| serde_json::to_string(&claims)).transpose();
+        Ok(text.map_err(|_| TokenError::AppClaims)?.map(Arc::from))
     }
 
     /// Who holds this token.

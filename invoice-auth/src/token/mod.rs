@@ -20,7 +20,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use invoice_core::ports::StoreError;
-use invoice_core::{TeamId, Timestamp, UserId};
+use invoice_core::{ApiKeyId, TeamId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use desk::TokenDesk;
@@ -32,10 +32,17 @@ pub use trial::{issue, read_token, verify_jws};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoClaims {}
 
-/// Tells the application's own claims for an access token, an object that it reads back as a type of its own.
+/// Tells the application's own claims for an access token or an API key, an object that it reads back as a type of its
+/// own.
 ///
-/// They are the value of one claim, `app`, so that none can shadow a claim of ours. A token is signed, not secret:
-/// no personal data.
+/// It is asked each time a token is made, on logging in, refreshing and switching teams, and each time an API key is
+/// shown. An error of it is their answer. [`Authenticated::claims`](crate::Authenticated::claims) reads the claims back.
+///
+/// In a token they are the value of one claim, `app`, so that none can shadow a claim of ours. A token is signed, not
+/// secret: no personal data. And what it says holds until it expires.
+///
+/// What the type asks for has to be in both: an API key whose claims lack a field of it is refused with
+/// [`TokenError::AppClaims`], and so is a token that is older than the source.
 #[async_trait]
 pub trait ClaimsSource: Send + Sync {
     /// The claims for this user in this team; at most 2 KiB as JSON.
@@ -43,6 +50,14 @@ pub trait ClaimsSource: Send + Sync {
         &self,
         user: UserId,
         team: Option<TeamId>,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, StoreError>;
+
+    /// The claims for the program that shows this key of a team; at most 2 KiB as JSON. It is asked when the key is read
+    /// from the store, so the answer is believed for at most ten seconds.
+    async fn api_key_claims(
+        &self,
+        key: ApiKeyId,
+        team: TeamId,
     ) -> Result<serde_json::Map<String, serde_json::Value>, StoreError>;
 }
 

@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use invoice_auth::testing::settings;
-use invoice_auth::{AuthError, Mail, OpaqueToken};
+use invoice_auth::{AuthError, Mail, OpaqueToken, Rule};
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::ports::{StoreError, Unique};
@@ -9,13 +9,15 @@ use invoice_core::ports::{StoreError, Unique};
 use crate::common::stores::on_every_store;
 use crate::common::watched::Overtaken;
 use crate::common::{
-    DAY, PASSWORD, World, address, client, is_invalid_token, is_wrong, registration, secret,
+    DAY, PASSWORD, World, address, client, is_invalid_mailed_token, is_invalid_token, is_wrong, registration,
+    secret,
 };
 
 on_every_store! {
     a_verification_works_once_and_for_two_days
     another_verification_makes_the_first_useless
     a_token_is_good_for_its_own_purpose_only
+    a_mail_that_could_not_be_sent_makes_nobody_wait
     an_account_moves_to_an_address_that_was_proven
     a_change_of_address_is_asked_for_with_the_password
     another_request_makes_the_first_useless
@@ -35,11 +37,34 @@ async fn a_verification_works_once_and_for_two_days(ports: IdentityPorts) {
         world.clock.advance_millis(later);
         assert_eq!(world.auth.verify_email(&token, &client()).await.is_ok(), works);
         assert_eq!(world.user(user).await.verified_at().is_some(), works);
-        assert!(is_invalid_token(&world.auth.verify_email(&token, &client()).await));
+        assert!(is_invalid_mailed_token(&world.auth.verify_email(&token, &client()).await));
     }
     for odd in ["", "ivm_", "ivm_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-        assert!(is_invalid_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
+        assert!(is_invalid_mailed_token(&world.auth.verify_email(&OpaqueToken::new(odd), &client()).await));
     }
+}
+
+async fn a_mail_that_could_not_be_sent_makes_nobody_wait(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    world.mailed("ada").await;
+    let caller = world.caller(&world.log_in("ada", PASSWORD).await.unwrap()).await;
+    let change =
+        async || world.auth.request_email_change(&caller, "new@example.org", &secret(PASSWORD)).await;
+    world.mailer.break_down(true);
+    for _ in 0..10 {
+        let verification = world.auth.resend_verification(&caller).await;
+        assert!(matches!(verification, Err(AuthError::Mail(_))), "{verification:?}");
+        let change = change().await;
+        assert!(matches!(change, Err(AuthError::Mail(_))), "{change:?}");
+    }
+    world.mailer.break_down(false);
+    // One of the five free ones was the registration.
+    for n in 0..5 {
+        assert_eq!(world.auth.resend_verification(&caller).await.is_ok(), n < 4, "{n}");
+        assert!(change().await.is_ok(), "{n}");
+    }
+    assert!(matches!(change().await, Err(AuthError::TooManyAttempts { .. })));
 }
 
 async fn another_verification_makes_the_first_useless(ports: IdentityPorts) {
@@ -49,7 +74,7 @@ async fn another_verification_makes_the_first_useless(ports: IdentityPorts) {
     let first = world.mailed("ada").await;
     world.auth.resend_verification(&caller).await.unwrap();
     let second = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.verify_email(&first, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.verify_email(&first, &client()).await));
     world.auth.verify_email(&second, &client()).await.unwrap();
     assert_eq!(world.last_action(caller.user_id()).await, Some(SecurityAction::EmailVerified));
     world.auth.resend_verification(&caller).await.unwrap();
@@ -60,12 +85,12 @@ async fn a_token_is_good_for_its_own_purpose_only(ports: IdentityPorts) {
     let world = World::on(ports).await;
     world.register("ada").await;
     let verify = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.reset_password(&verify, &secret(PASSWORD), &client()).await));
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&verify, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.reset_password(&verify, &secret(PASSWORD), &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&verify, &client()).await));
     world.auth.request_password_reset(&address("ada"), &client()).await.unwrap();
     let reset = world.mailed("ada").await;
-    assert!(is_invalid_token(&world.auth.verify_email(&reset, &client()).await));
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&reset, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.verify_email(&reset, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&reset, &client()).await));
     world.auth.verify_email(&verify, &client()).await.unwrap();
 }
 
@@ -89,7 +114,7 @@ async fn an_account_moves_to_an_address_that_was_proven(ports: IdentityPorts) {
     }
     assert!(world.log_in("ada", PASSWORD).await.is_err());
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&token, &client()).await));
     let told: Vec<_> = world.events(user.id()).await.iter().map(SecurityEvent::action).collect();
     assert!(
         told.contains(&SecurityAction::EmailChangeRequested) && told.contains(&SecurityAction::EmailChanged)
@@ -106,6 +131,12 @@ async fn a_change_of_address_is_asked_for_with_the_password(ports: IdentityPorts
     assert!(
         matches!(answer, Err(AuthError::Invalid(found)) if found.iter().all(|it| it.pointer() == "/email"))
     );
+    let answer =
+        world.auth.request_email_change(&caller, "coun\u{200b}tess@example.org", &secret(PASSWORD)).await;
+    assert!(matches!(answer, Err(AuthError::Invalid(_))), "{answer:?}");
+    let answer = world.auth.request_email_change(&caller, " ada@example.org", &secret(PASSWORD)).await;
+    assert!(matches!(answer, Err(AuthError::Rule(Rule::SameAddress))), "{answer:?}");
+    assert!(world.mailer.mails().is_empty());
     world.mailer.break_down(true);
     let answer = world.auth.request_email_change(&caller, "countess@example.org", &secret(PASSWORD)).await;
     assert!(matches!(answer, Err(AuthError::Mail(_))), "{answer:?}");
@@ -118,7 +149,7 @@ async fn another_request_makes_the_first_useless(ports: IdentityPorts) {
         world.auth.request_email_change(&caller, to, &secret(PASSWORD)).await.unwrap();
     }
     let (first, second) = (world.mailed("first").await, world.mailed("second").await);
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&first, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&first, &client()).await));
     assert!(world.auth.confirm_email_change(&second, &client()).await.is_ok());
 }
 
@@ -146,7 +177,7 @@ async fn a_token_mailed_to_the_old_address_is_void(ports: IdentityPorts) {
     world.auth.confirm_email_change(&change, &client()).await.unwrap();
     let answer =
         world.auth.reset_password(&reset, &secret("chosen by who reads the old mail"), &client()).await;
-    assert!(is_invalid_token(&answer));
+    assert!(is_invalid_mailed_token(&answer));
     assert!(world.log_in("countess", PASSWORD).await.is_ok());
 }
 
@@ -178,7 +209,7 @@ async fn a_change_of_address_asked_for_while_the_password_is_reset_comes_to_noth
     let thief = world.another(ports, settings()).await;
     thief.auth.request_email_change(&caller, "mallory@example.org", &secret(PASSWORD)).await.unwrap();
     let token = world.mailed("mallory").await;
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&token, &client()).await));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&token, &client()).await));
     assert_eq!(world.user(caller.user_id()).await.email().shown(), "ada@example.org");
 }
 

@@ -1,13 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use invoice_auth::testing::settings;
-use invoice_auth::{AuthError, PasswordScheme};
+use invoice_auth::{Argon2Params, AuthBuilder, AuthError, PasswordScheme};
 use invoice_core::identity::SecurityAction;
 use invoice_core::ports::identity::IdentityPorts;
 
-use crate::common::stores::on_every_store;
-use crate::common::watched::Away;
-use crate::common::{MINUTE, PASSWORD, World, address, client, client_at, is_wrong, secret, told};
+use crate::common::stores::{in_memory, on_every_store};
+use crate::common::watched::{Away, Silent, WatchedThrottle};
+use crate::common::{MINUTE, PASSWORD, World, address, client, client_at, is_wrong, process, secret, told};
 
 on_every_store! {
     nobody_learns_why_a_log_in_failed
@@ -20,6 +22,7 @@ on_every_store! {
     a_header_that_says_anything_does_not_keep_anybody_out
     an_attempt_at_which_nobody_looked_is_not_counted
     an_attempt_that_failed_is_counted_even_if_it_can_not_be_written_down
+    who_hangs_up_before_anybody_looked_at_the_password_makes_nobody_wait
 }
 
 async fn nobody_learns_why_a_log_in_failed(ports: IdentityPorts) {
@@ -149,7 +152,7 @@ async fn a_hash_of_another_scheme_is_replaced_at_the_next_log_in(ports: Identity
 async fn a_header_that_says_anything_does_not_keep_anybody_out(ports: IdentityPorts) {
     let world = World::on(ports).await;
     world.register("ada").await;
-    let odd = client().with_user_agent(format!("\0\n{}", "é".repeat(2_000)));
+    let odd = client().with_user_agent(format!("\0\n\u{202e}{}", "é".repeat(2_000)));
     let tokens = world.auth.log_in(&address("ada"), &secret(PASSWORD), &odd).await.unwrap();
     assert_eq!(world.session(tokens.session).await.device().chars().count(), 500);
 }
@@ -181,5 +184,41 @@ async fn an_attempt_that_failed_is_counted_even_if_it_can_not_be_written_down(po
         assert!(matches!(answer, Err(AuthError::Store(_))), "{answer:?}");
     }
     let answer = other.log_in("ada", PASSWORD).await;
+    assert!(matches!(answer, Err(AuthError::TooManyAttempts { .. })), "{answer:?}");
+}
+
+async fn who_hangs_up_before_anybody_looked_at_the_password_makes_nobody_wait(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    world.register("ada").await;
+    let throttle = WatchedThrottle::new(world.clock.clone());
+    let deployed = async |ports: &IdentityPorts| {
+        let throttled = |builder: AuthBuilder| builder.throttle(throttle.clone());
+        process(ports, &world.clock, &world.mailer, settings(), throttled).await
+    };
+    let there = deployed(&world.ports).await;
+    let hanging = deployed(&IdentityPorts { users: Arc::new(Silent), ..world.ports.clone() }).await;
+    let (email, client) = (address("ada"), client());
+    for times in 1..=10 {
+        let gone = hanging.log_in(&email, &secret("not her password"), &client).now_or_never();
+        assert!(gone.is_none(), "the store does not answer");
+        throttle.taken_back(times).await;
+    }
+    for n in 0..5 {
+        assert!(is_wrong(&there.log_in(&email, &secret("not her password"), &client).await), "{n}");
+    }
+    let answer = there.log_in(&email, &secret(PASSWORD), &client).await;
+    assert!(matches!(answer, Err(AuthError::TooManyAttempts { .. })), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_hangs_up_while_the_password_is_looked_at_has_made_a_guess() {
+    let cheap = PasswordScheme::Argon2id(Argon2Params::cheap());
+    let world = World::with(in_memory(), settings().passwords(cheap, 10)).await;
+    world.register("ada").await;
+    for n in 0..5 {
+        assert!(world.log_in("ada", "not her password").now_or_never().is_none(), "{n}: it takes a thread");
+        tokio::task::yield_now().await;
+    }
+    let answer = world.log_in("ada", PASSWORD).await;
     assert!(matches!(answer, Err(AuthError::TooManyAttempts { .. })), "{answer:?}");
 }

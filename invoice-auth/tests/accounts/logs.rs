@@ -15,7 +15,13 @@ use crate::common::{World, address, client};
 
 /// All that is logged, in one text.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+pub(crate) struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Visit for &Log {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -73,10 +79,10 @@ async fn a_mail_that_can_not_be_sent_is_logged_without_its_address() {
     auth.register(crate::common::registration(&address("ada")), &client()).await.unwrap();
     auth.request_password_reset(&address("ada"), &client()).await.unwrap();
     mailer.0.acquire_many(2).await.unwrap().forget();
-    while log.0.lock().unwrap().matches("could not be sent").count() < 2 {
+    while log.text().matches("could not be sent").count() < 2 {
         tokio::task::yield_now().await;
     }
-    let text = log.0.lock().unwrap().clone();
+    let text = log.text();
     assert!(text.contains("verify_email") && text.contains("usr_"), "{text}");
     assert!(!text.contains("example.org"), "{text}");
 }

@@ -14,6 +14,7 @@ mod closing;
 mod email;
 mod logging_in;
 mod logs;
+mod mails;
 mod password;
 mod profile;
 mod registering;

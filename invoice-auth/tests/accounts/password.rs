@@ -9,7 +9,10 @@ use tokio::sync::Semaphore;
 
 use crate::common::stores::on_every_store;
 use crate::common::watched::{Claims, Overtaken};
-use crate::common::{MINUTE, PASSWORD, World, address, client, is_invalid_token, is_wrong, process, secret};
+use crate::common::{
+    MINUTE, PASSWORD, World, address, client, is_invalid_mailed_token, is_invalid_token, is_wrong, process,
+    secret,
+};
 
 const NEW: &str = "a new password";
 
@@ -108,15 +111,15 @@ async fn a_reset_works_once_for_an_hour_and_only_the_latest(ports: IdentityPorts
     };
     let reset = async |token| world.auth.reset_password(token, &secret(NEW), &client()).await;
     let (first, second) = (ask().await, ask().await);
-    assert!(is_invalid_token(&reset(&first).await));
+    assert!(is_invalid_mailed_token(&reset(&first).await));
     let short = world.auth.reset_password(&second, &secret("short"), &client()).await;
     assert!(matches!(short, Err(AuthError::Invalid(_))), "a password that is refused does not use it up");
     assert!(reset(&second).await.is_ok());
-    assert!(is_invalid_token(&reset(&second).await));
+    assert!(is_invalid_mailed_token(&reset(&second).await));
     world.mailer.next_to("ada@example.org").await;
     let third = ask().await;
     world.clock.advance_millis(60 * MINUTE);
-    assert!(is_invalid_token(&reset(&third).await));
+    assert!(is_invalid_mailed_token(&reset(&third).await));
 }
 
 async fn whoever_resets_at_once_with_one_token_one_wins(ports: IdentityPorts) {
@@ -131,7 +134,7 @@ async fn whoever_resets_at_once_with_one_token_one_wins(ports: IdentityPorts) {
     }));
     let answers: Vec<_> = all.await.into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
-    assert_eq!(answers.iter().filter(|answer| is_invalid_token(answer)).count(), 4, "{answers:?}");
+    assert_eq!(answers.iter().filter(|answer| is_invalid_mailed_token(answer)).count(), 4, "{answers:?}");
     let winner = answers.iter().position(Result::is_ok).unwrap();
     assert!(world.log_in("ada", &format!("{NEW} {winner}")).await.is_ok());
 }
@@ -164,8 +167,10 @@ async fn a_changed_password_voids_what_was_mailed_before(ports: IdentityPorts) {
     world.auth.request_email_change(&caller, "mallory@example.org", &secret(PASSWORD)).await.unwrap();
     let change = world.mailed("mallory").await;
     world.auth.change_password(&caller, &secret(PASSWORD), &secret(NEW)).await.unwrap();
-    assert!(is_invalid_token(&world.auth.reset_password(&reset, &secret("mallory's own"), &client()).await));
-    assert!(is_invalid_token(&world.auth.confirm_email_change(&change, &client()).await));
+    assert!(is_invalid_mailed_token(
+        &world.auth.reset_password(&reset, &secret("mallory's own"), &client()).await
+    ));
+    assert!(is_invalid_mailed_token(&world.auth.confirm_email_change(&change, &client()).await));
 }
 
 async fn a_reset_proves_the_address(ports: IdentityPorts) {

@@ -54,6 +54,11 @@ async fn all_that_is_wrong_with_a_profile_is_told_at_once(ports: IdentityPorts) 
         }
         other => panic!("{other:?}"),
     }
+    for name in ["Ada\nAdmin", "\u{202e}adA", "\u{200b}"] {
+        let change = ProfileChange { name: Some(name.to_owned()), locale: None };
+        let answer = world.auth.update_profile(&caller, change, seen.version).await;
+        assert!(matches!(answer, Err(AuthError::Invalid(_))), "{name:?}: {answer:?}");
+    }
     let unknown = world.auth.update_profile(&caller, ProfileChange::default(), Version::new(99)).await;
     assert!(unknown.is_err());
 }

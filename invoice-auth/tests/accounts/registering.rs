@@ -1,9 +1,11 @@
+use invoice_auth::testing::settings;
 use invoice_auth::{AuthError, Mail};
 use invoice_core::Code;
 use invoice_core::identity::{SecurityAction, SecurityEvent};
 use invoice_core::ports::identity::IdentityPorts;
 
 use crate::common::stores::on_every_store;
+use crate::common::watched::Away;
 use crate::common::{PASSWORD, World, address, client, registration, secret};
 
 on_every_store! {
@@ -14,6 +16,7 @@ on_every_store! {
     all_that_is_wrong_is_told_at_once
     no_mailbox_is_flooded_by_registering
     a_mail_that_can_not_be_sent_does_not_tell
+    a_registration_that_came_to_nothing_is_not_counted
     an_office_registers_on_one_day_but_nobody_makes_up_accounts_without_end
 }
 
@@ -129,4 +132,23 @@ async fn an_office_registers_on_one_day_but_nobody_makes_up_accounts_without_end
     let elsewhere = crate::common::client_at("198.51.100.1");
     assert!(world.auth.register(registration(&address("ada")), &elsewhere).await.is_ok());
     assert!(world.log_in("n0", PASSWORD).await.is_ok(), "log-ins are counted apart");
+}
+
+async fn a_registration_that_came_to_nothing_is_not_counted(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let commits = Away::after(&world.ports.commits, 0);
+    // The keys are there already, so that nothing but the registration is written.
+    let there =
+        world.another(IdentityPorts { commits: commits.clone(), ..world.ports.clone() }, settings()).await;
+    let register = async || there.auth.register(registration(&address("ada")), &client()).await;
+    for _ in 0..10 {
+        let answer = register().await;
+        assert!(matches!(answer, Err(AuthError::Store(_))), "{answer:?}");
+    }
+    commits.come_back();
+    for n in 0..5 {
+        assert!(register().await.is_ok(), "{n}");
+    }
+    let answer = register().await;
+    assert!(matches!(answer, Err(AuthError::TooManyAttempts { .. })), "{answer:?}");
 }

@@ -177,6 +177,15 @@ pub(crate) fn is_invalid_token<T>(answer: &Result<T, AuthError>) -> bool {
     matches!(answer, Err(AuthError::InvalidToken))
 }
 
+pub(crate) fn is_invalid_mailed_token<T>(answer: &Result<T, AuthError>) -> bool {
+    matches!(answer, Err(AuthError::InvalidMailedToken))
+}
+
 pub(crate) fn is_wrong<T>(answer: &Result<T, AuthError>) -> bool {
     matches!(answer, Err(AuthError::InvalidCredentials))
+}
+
+/// Whether who called is not let in any more.
+pub(crate) fn is_out<T>(answer: &Result<T, AuthError>) -> bool {
+    matches!(answer, Err(AuthError::Unauthenticated(_)))
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use invoice_auth::{Auth, Caller, ClaimsSource};
+use invoice_auth::{Auth, Caller, ClaimsSource, InMemoryThrottle, Throttle, ThrottleKey};
 use invoice_core::identity::{
     EmailKey, Fingerprint, IdentityChange, IdentityReceipt, Session, SessionCheck, User,
 };
 use invoice_core::ports::identity::{IdentityCommits, IdentityPorts, Sessions, Users};
-use invoice_core::ports::{Page, PageRequest, StoreError};
-use invoice_core::{SessionId, TeamId, Timestamp, UserId};
+use invoice_core::ports::{Clock, Page, PageRequest, StoreError};
+use invoice_core::{ApiKeyId, SessionId, TeamId, Timestamp, UserId};
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
@@ -131,6 +131,10 @@ impl ClaimsSource for Claims {
     async fn claims(&self, _user: UserId, _team: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
         if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
     }
+
+    async fn api_key_claims(&self, _key: ApiKeyId, _team: TeamId) -> Result<Map<String, Value>, StoreError> {
+        if self.0.load(SeqCst) { Err(StoreError::Unavailable) } else { Ok(Map::new()) }
+    }
 }
 
 /// A port of a store that answers so many calls more and is away then.
@@ -169,5 +173,54 @@ impl Users for Away<dyn Users> {
 
     async fn user_by_email(&self, key: &EmailKey) -> Result<Option<User>, StoreError> {
         self.is_there()?.user_by_email(key).await
+    }
+}
+
+/// A store of users that never answers.
+pub(crate) struct Silent;
+
+#[async_trait]
+impl Users for Silent {
+    async fn user(&self, _id: UserId) -> Result<Option<User>, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn user_by_email(&self, _key: &EmailKey) -> Result<Option<User>, StoreError> {
+        std::future::pending().await
+    }
+}
+
+/// Counts how often an attempt is taken back.
+pub(crate) struct WatchedThrottle {
+    throttle: InMemoryThrottle,
+    taken_back: watch::Sender<u32>,
+}
+
+impl WatchedThrottle {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { throttle: InMemoryThrottle::new(clock), taken_back: watch::Sender::new(0) })
+    }
+
+    /// Waits until so many attempts were taken back.
+    pub(crate) async fn taken_back(&self, times: u32) {
+        let mut taken_back = self.taken_back.subscribe();
+        let enough = tokio::time::timeout(Duration::from_secs(10), taken_back.wait_for(|it| *it >= times));
+        enough.await.expect("taken back in time").expect("this lives");
+    }
+}
+
+#[async_trait]
+impl Throttle for WatchedThrottle {
+    async fn attempt(&self, keys: &[ThrottleKey]) -> Result<(), Duration> {
+        self.throttle.attempt(keys).await
+    }
+
+    async fn succeeded(&self, keys: &[ThrottleKey]) {
+        self.throttle.succeeded(keys).await;
+    }
+
+    async fn take_back(&self, keys: &[ThrottleKey]) {
+        self.throttle.take_back(keys).await;
+        self.taken_back.send_modify(|times| *times += 1);
     }
 }

@@ -25,7 +25,7 @@ use invoice_core::ports::identity::{IdentityCommits, IdentityPorts};
 use invoice_core::ports::{Clock as _, IdGenerator as _, PageRequest, StoreError};
 use invoice_core::system::RandomIds;
 use invoice_core::testing::FixedClock;
-use invoice_core::{CommitId, Role, TeamId, UserId};
+use invoice_core::{CommitId, Role, TeamId, UserId, Version};
 
 /// Keeps what is mailed, or refuses it.
 #[derive(Default)]
@@ -112,6 +112,11 @@ impl Desk {
         Self { auth, clock, post, ports, ids }
     }
 
+    /// Another process of the same deployment, which reaches the store in its own way.
+    pub(crate) async fn another(&self, ports: IdentityPorts) -> Self {
+        Self::sharing(ports, self.clock.clone(), self.post.clone(), |builder| builder).await
+    }
+
     /// A person with an account, whose address is their name at `example.org`.
     pub(crate) async fn person(&self, name: &str) -> Caller {
         let (now, address) = (self.clock.now(), address(name));
@@ -138,6 +143,18 @@ impl Desk {
         let token = self.post.invitation(&address(name));
         let joined = self.auth.accept_invitation(&caller, &token).await.expect("the invitation is good");
         caller.in_team(joined.team(), Some(joined.role()))
+    }
+
+    /// The version of somebody's membership.
+    pub(crate) async fn version_of(&self, caller: &Caller) -> Version {
+        let found = self.ports.teams.membership(team(caller), caller.user_id()).await;
+        found.expect("the store answers").expect("a member").version()
+    }
+
+    /// The version of the active team.
+    pub(crate) async fn team_version(&self, caller: &Caller) -> Version {
+        let found = self.ports.teams.team(team(caller)).await;
+        found.expect("the store answers").expect("the team is there").version()
     }
 
     pub(crate) async fn role_of(&self, caller: &Caller) -> Option<Role> {
@@ -194,4 +211,16 @@ pub(crate) fn team(caller: &Caller) -> TeamId {
 /// What an answer says, to compare answers by.
 pub(crate) fn told<T>(answer: Result<T, AuthError>) -> String {
     answer.err().map_or_else(|| "done".to_owned(), |error| format!("{error:?}"))
+}
+
+/// The caller saw one version, and the store has another.
+pub(crate) fn assert_conflict<T: std::fmt::Debug>(
+    answer: &Result<T, AuthError>,
+    seen: Version,
+    present: Version,
+) {
+    let Err(AuthError::Store(StoreError::Conflict { expected, found })) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!((*expected, *found), (seen, Some(present)));
 }

@@ -1,13 +1,13 @@
+use futures::future::join_all;
 use invoice_auth::{AuthError, TokenMode};
-
-use invoice_core::identity::{IdentityChange, SecurityAction};
+use invoice_core::identity::{IdentityChange, SecurityAction, SecurityEvent};
 use invoice_core::ports::Clock as _;
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{CommitId, Role, TeamId};
 use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
-use crate::common::{PASSWORD, World, client};
+use crate::common::{PASSWORD, World, client, is_out};
 
 on_every_store! {
     a_session_moves_to_another_team_of_its_user
@@ -15,6 +15,7 @@ on_every_store! {
     a_session_that_is_over_moves_nowhere
     a_caller_of_an_earlier_epoch_moves_nowhere_though_the_session_is_open
     derived_tokens_move_too
+    many_moves_of_one_session_at_once_are_all_made
 }
 
 async fn a_session_moves_to_another_team_of_its_user(ports: IdentityPorts) {
@@ -42,6 +43,28 @@ async fn moves(world: World) {
     assert_eq!((event.action(), event.team()), (SecurityAction::TeamSwitched, Some(team)));
 }
 
+async fn many_moves_of_one_session_at_once_are_all_made(ports: IdentityPorts) {
+    let world = World::on(ports).await;
+    let tokens = world.person("ada").await;
+    let caller = world.caller(&tokens).await;
+    let mut teams = Vec::new();
+    for name in ["Engines", "Looms"] {
+        teams.push(world.auth.create_team(&caller, name).await.unwrap().id());
+    }
+    let moves = join_all((0..20).map(|number| {
+        let (auth, caller, team) = (world.auth.clone(), caller.clone(), teams[number % 2]);
+        tokio::spawn(async move { auth.switch_team(&caller, team).await.map(|access| (team, access)) })
+    }));
+    for moved in moves.await {
+        let (team, access) = moved.unwrap().unwrap();
+        let found = world.auth.authenticate::<invoice_auth::NoClaims>(access.expose(), client()).await;
+        assert_eq!(found.unwrap().caller().team(), Some(team));
+    }
+    let switched = |event: &SecurityEvent| event.action() == SecurityAction::TeamSwitched;
+    assert_eq!(world.events(tokens.user).await.iter().filter(|event| switched(event)).count(), 20);
+    assert!(teams.contains(&world.session(tokens.session).await.team().unwrap()));
+}
+
 async fn a_foreign_team_is_not_found(ports: IdentityPorts) {
     let world = World::on(ports).await;
     let (ada, grace) = (world.person("ada").await, world.person("grace").await);
@@ -63,7 +86,7 @@ async fn a_session_that_is_over_moves_nowhere(ports: IdentityPorts) {
     let caller = world.caller(&ada).await;
     let team = world.auth.create_team(&caller, "Engines").await.unwrap().id();
     world.auth.log_out(&caller).await.unwrap();
-    assert!(matches!(world.auth.switch_team(&caller, team).await, Err(AuthError::NotFound)));
+    assert!(is_out(&world.auth.switch_team(&caller, team).await));
     let nowhere = invoice_auth::Caller::user(ada.user);
     assert!(matches!(world.auth.switch_team(&nowhere, team).await, Err(AuthError::NotFound)));
 }
@@ -78,5 +101,5 @@ async fn a_caller_of_an_earlier_epoch_moves_nowhere_though_the_session_is_open(p
     let change = change.update(world.user(ada.user).await.with_next_uv());
     world.ports.commits.commit_identity(change).await.unwrap();
     assert!(world.session(ada.session).await.is_open(world.clock.now()));
-    assert!(matches!(world.auth.switch_team(&caller, team).await, Err(AuthError::NotFound)));
+    assert!(is_out(&world.auth.switch_team(&caller, team).await));
 }

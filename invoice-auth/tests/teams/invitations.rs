@@ -1,9 +1,11 @@
 use futures::future::join_all;
 use invoice_auth::{AuthError, Caller, OpaqueToken, Rule};
 use invoice_core::identity::SecurityAction;
+use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::{InvitationId, Role};
 use uuid::Uuid;
 
+use crate::common::watched::Away;
 use crate::desk::{Desk, address, all, stores, team, told};
 
 stores::on_every_store! {
@@ -23,6 +25,7 @@ stores::on_every_store! {
     only_an_address_is_invited
     an_earlier_invitation_is_found_among_hundreds
     nobodys_mailbox_is_flooded
+    what_was_refused_or_failed_makes_nobody_wait
 }
 
 async fn open(desk: &Desk, caller: &Caller) -> Vec<String> {
@@ -53,10 +56,10 @@ async fn an_invitation_is_good_once(desk: Desk) {
     let (ada, eve) = (desk.owner("ada").await, desk.person("eve").await);
     desk.member(&ada, "bob", Role::Viewer).await;
     let used = desk.post.invitation(&address("bob"));
-    assert_eq!(told(desk.auth.accept_invitation(&eve, &used).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&eve, &used).await), "InvalidMailedToken");
     for made_up in ["", "ivi_", "ivi_AAAA", &used.expose().replace("ivi_", "ivk_")] {
         let answer = desk.auth.accept_invitation(&eve, &OpaqueToken::new(made_up)).await;
-        assert_eq!(told(answer), "InvalidToken", "{made_up}");
+        assert_eq!(told(answer), "InvalidMailedToken", "{made_up}");
     }
     assert_eq!(desk.role_of(&eve.in_team(team(&ada), None)).await, None);
 }
@@ -73,7 +76,7 @@ async fn of_many_who_bring_one_invitation_at_once_one_comes_in(desk: Desk) {
     let answers = join_all(people.iter().map(|person| desk.auth.accept_invitation(person, &token))).await;
     let (inside, outside): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!((inside.len(), outside.len()), (1, 7));
-    assert!(outside.into_iter().all(|answer| told(answer) == "InvalidToken"));
+    assert!(outside.into_iter().all(|answer| told(answer) == "InvalidMailedToken"));
     assert_eq!(desk.auth.members(&ada, None, &all()).await.unwrap().items.len(), 2);
 }
 
@@ -87,7 +90,7 @@ async fn an_invitation_ends_after_seven_days(desk: Desk) {
     desk.auth.accept_invitation(&bob, &desk.post.invitation(&address("bob"))).await.unwrap();
     desk.clock.advance_millis(1);
     let late = desk.auth.accept_invitation(&eve, &desk.post.invitation(&address("eve"))).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
 }
 
 async fn inviting_an_address_again_voids_the_earlier_invitation(desk: Desk) {
@@ -98,7 +101,7 @@ async fn inviting_an_address_again_voids_the_earlier_invitation(desk: Desk) {
     assert_eq!(open(&desk, &ada).await, ["BOB@example.org", "eve@example.org"]);
 
     let earlier = desk.auth.accept_invitation(&bob, &desk.post.invitation("bob@example.org")).await;
-    assert_eq!(told(earlier), "InvalidToken");
+    assert_eq!(told(earlier), "InvalidMailedToken");
     let later = desk.auth.accept_invitation(&bob, &desk.post.invitation("BOB@example.org")).await;
     assert_eq!(later.unwrap().role(), Role::Viewer);
     let revoked = SecurityAction::InvitationRevoked;
@@ -149,7 +152,7 @@ async fn an_invitation_is_taken_back(desk: Desk) {
 
     desk.auth.revoke_invitation(&ada, invitation.id()).await.unwrap();
     let late = desk.auth.accept_invitation(&bob, &desk.post.invitation("bob@example.org")).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
     for gone in [invitation.id(), InvitationId::from_uuid(Uuid::from_u128(9))] {
         assert_eq!(told(desk.auth.revoke_invitation(&ada, gone).await), "NotFound");
     }
@@ -165,7 +168,7 @@ async fn the_store_keeps_nothing_that_lets_in(desk: Desk) {
     let bob = desk.person("bob").await;
     let fingerprint = serde_json::to_value(invitation.fingerprint()).unwrap();
     let shown = format!("ivi_{}", fingerprint.as_str().unwrap());
-    assert_eq!(told(desk.auth.accept_invitation(&bob, &OpaqueToken::new(shown)).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&bob, &OpaqueToken::new(shown)).await), "InvalidMailedToken");
 }
 
 async fn nobody_invites_above_their_own_role(desk: Desk) {
@@ -188,7 +191,7 @@ async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
         (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
     desk.auth.invite(&bob, "eve@example.org", Role::Admin).await.unwrap();
     desk.auth.invite(&kim, "liv@example.org", Role::Viewer).await.unwrap();
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), desk.version_of(&bob).await).await.unwrap();
     let place = desk.ports.teams.membership(team(&ada), kim.user_id()).await.unwrap().unwrap();
     desk.auth.change_role(&ada, kim.user_id(), Role::Accountant, place.version()).await.unwrap();
     // An owner who became an admin invites as an admin, and no more as an owner.
@@ -202,7 +205,7 @@ async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
     for name in ["eve", "liv", "heir"] {
         let person = desk.person(name).await;
         let token = desk.post.invitation(&address(name));
-        assert_eq!(told(desk.auth.accept_invitation(&person, &token).await), "InvalidToken", "{name}");
+        assert_eq!(told(desk.auth.accept_invitation(&person, &token).await), "InvalidMailedToken", "{name}");
     }
 }
 
@@ -236,7 +239,7 @@ async fn an_earlier_invitation_is_found_among_hundreds(desk: Desk) {
     }
     desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
     let bob = desk.person("bob").await;
-    assert_eq!(told(desk.auth.accept_invitation(&bob, &first).await), "InvalidToken");
+    assert_eq!(told(desk.auth.accept_invitation(&bob, &first).await), "InvalidMailedToken");
 }
 
 async fn nobodys_mailbox_is_flooded(desk: Desk) {
@@ -258,4 +261,32 @@ async fn nobodys_mailbox_is_flooded(desk: Desk) {
     desk.auth.invite(&ada, "liv@example.org", Role::Viewer).await.unwrap();
     desk.clock.advance_millis(15 * 60_000);
     desk.auth.invite(&ada, "bob@example.org", Role::Viewer).await.unwrap();
+}
+
+async fn what_was_refused_or_failed_makes_nobody_wait(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    let commits = Away::after(&desk.ports.commits, 0);
+    let ports = IdentityPorts { commits: commits.clone(), ..desk.ports.clone() };
+    let there = Desk::sharing(ports, desk.clock.clone(), desk.post.clone(), |builder| builder).await;
+    let invite = async |name: &str| there.auth.invite(&ada, &address(name), Role::Viewer).await;
+    for _ in 0..10 {
+        let away = invite("bob").await;
+        assert!(matches!(away, Err(AuthError::Store(_))), "{away:?}");
+    }
+    commits.come_back();
+    for _ in 0..10 {
+        let refused = invite("ada").await;
+        assert!(matches!(refused, Err(AuthError::Rule(Rule::AlreadyMember))), "{refused:?}");
+    }
+    there.post.close(true);
+    for _ in 0..10 {
+        let failed = invite("bob").await;
+        assert!(matches!(failed, Err(AuthError::Mail(_))), "{failed:?}");
+    }
+    there.post.close(false);
+    for n in 0..5 {
+        assert!(invite("bob").await.is_ok(), "{n}");
+    }
+    let sixth = invite("bob").await;
+    assert!(matches!(sixth, Err(AuthError::TooManyAttempts { .. })), "{sixth:?}");
 }

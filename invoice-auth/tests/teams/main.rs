@@ -7,7 +7,9 @@ mod common;
 #[path = "../desk/mod.rs"]
 mod desk;
 
+mod contention;
 mod invitations;
+mod meanwhile;
 mod members;
 mod ownership;
 mod team;

@@ -1,10 +1,9 @@
 use invoice_auth::{AuthError, Caller};
 use invoice_core::identity::SecurityAction;
-use invoice_core::ports::StoreError;
-use invoice_core::{ApiKeyId, InvitationId, Permission, Role, TeamId, Version};
+use invoice_core::{ApiKeyId, InvitationId, Permission, Role, TeamId, UserId, Version};
 use uuid::Uuid;
 
-use crate::desk::{Desk, all, stores, team, told};
+use crate::desk::{Desk, all, assert_conflict, stores, team, told};
 
 stores::on_every_store! {
     who_makes_a_team_owns_it
@@ -13,6 +12,8 @@ stores::on_every_store! {
     without_an_active_team_there_is_nothing_to_do
     a_team_is_renamed_by_who_saw_its_last_version
     a_deleted_team_is_gone_with_all_that_is_in_it
+    a_name_that_shows_something_else_or_nothing_is_refused
+    who_has_no_account_makes_no_team
     the_audit_says_who_did_what_from_where
 }
 
@@ -35,16 +36,36 @@ async fn a_team_needs_a_name(desk: Desk) {
     assert!(desk.auth.my_teams(&ada, &all()).await.unwrap().items.is_empty());
 }
 
+async fn a_name_that_shows_something_else_or_nothing_is_refused(desk: Desk) {
+    let ada = desk.owner("ada").await;
+    for name in ["Engines\r\nBcc: eve@example.org", "\u{202e}senignE", "\u{200b}", "Eng\u{85}ines"] {
+        let key = invoice_auth::ApiKeyData::new(name, Role::Viewer);
+        for answer in
+            [desk.auth.create_team(&ada, name).await.err(), desk.auth.create_api_key(&ada, key).await.err()]
+        {
+            let Some(AuthError::Invalid(found)) = answer else { panic!("{name:?}: {answer:?}") };
+            assert_eq!(found.iter().map(invoice_core::Violation::pointer).collect::<Vec<_>>(), ["/name"]);
+        }
+    }
+    let family = "👩\u{200d}👩\u{200d}👧 می\u{200c}خواهم";
+    assert_eq!(desk.auth.create_team(&ada, family).await.unwrap().name(), family);
+}
+
+async fn who_has_no_account_makes_no_team(desk: Desk) {
+    let nobody = Caller::user(UserId::from_uuid(Uuid::from_u128(9)));
+    assert_eq!(told(desk.auth.create_team(&nobody, "Engines").await), "NotFound");
+}
+
 /// What each use case answers to somebody in this place.
 async fn answers(desk: &Desk, caller: &Caller) -> Vec<String> {
     let (auth, somebody, id) = (&desk.auth, caller.user_id(), Uuid::from_u128(9));
     vec![
         told(auth.team(caller).await),
         told(auth.rename_team(caller, "Mine", Version::FIRST).await),
-        told(auth.delete_team(caller).await),
+        told(auth.delete_team(caller, Version::FIRST).await),
         told(auth.members(caller, None, &all()).await),
         told(auth.change_role(caller, somebody, Role::Viewer, Version::FIRST).await),
-        told(auth.remove_member(caller, somebody).await),
+        told(auth.remove_member(caller, somebody, Version::FIRST).await),
         told(auth.leave_team(caller).await),
         told(auth.transfer_ownership(caller, somebody).await),
         told(auth.invite(caller, "eve@example.org", Role::Viewer).await),
@@ -79,8 +100,7 @@ async fn a_team_is_renamed_by_who_saw_its_last_version(desk: Desk) {
     assert_eq!((renamed.name(), renamed.version()), ("Engines Ltd", before.version().next()));
 
     let stale = desk.auth.rename_team(&ada, "Looms", before.version()).await;
-    let Err(AuthError::Store(StoreError::Conflict { expected, found })) = stale else { panic!("{stale:?}") };
-    assert_eq!((expected, found), (before.version(), Some(renamed.version())));
+    assert_conflict(&stale, before.version(), renamed.version());
 
     let bob = desk.member(&ada, "bob", Role::Accountant).await;
     let version = desk.auth.team(&bob).await.unwrap().version();
@@ -92,17 +112,21 @@ async fn a_deleted_team_is_gone_with_all_that_is_in_it(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
     desk.auth.invite(&ada, "eve@example.org", Role::Viewer).await.unwrap();
-    let refused = desk.auth.delete_team(&bob).await;
+    let version = desk.team_version(&ada).await;
+    let refused = desk.auth.delete_team(&bob, version).await;
     assert!(matches!(refused, Err(AuthError::Forbidden(Permission::DeleteTeam))), "{refused:?}");
 
-    desk.auth.delete_team(&ada).await.unwrap();
+    // Somebody was invited since she looked.
+    desk.auth.invite(&ada, "kim@example.org", Role::Viewer).await.unwrap();
+    assert_conflict(&desk.auth.delete_team(&ada, version).await, version, version.next());
+    desk.auth.delete_team(&ada, version.next()).await.unwrap();
     for caller in [&ada, &bob] {
         assert_eq!(told(desk.auth.team(caller).await), "NotFound");
         assert!(desk.auth.my_teams(caller, &all()).await.unwrap().items.is_empty());
     }
     let eve = desk.person("eve").await;
     let late = desk.auth.accept_invitation(&eve, &desk.post.invitation("eve@example.org")).await;
-    assert_eq!(told(late), "InvalidToken");
+    assert_eq!(told(late), "InvalidMailedToken");
     assert_eq!(desk.actions(team(&ada)).await.last(), Some(&SecurityAction::TeamDeleted));
 }
 
@@ -110,8 +134,8 @@ async fn the_audit_says_who_did_what_from_where(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Viewer).await;
     let place = desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap().unwrap();
-    desk.auth.change_role(&ada, bob.user_id(), Role::Member, place.version()).await.unwrap();
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    let changed = desk.auth.change_role(&ada, bob.user_id(), Role::Member, place.version()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), changed.version()).await.unwrap();
 
     let events = desk.events(team(&ada)).await;
     let told: Vec<_> = events.iter().map(|event| (event.action(), event.user())).collect();

@@ -11,7 +11,7 @@ use crate::credit::CreditFigures;
 use crate::document::{Issuance, IssueFacts, Issued, Metadata, Note, Preceding, check_annotation};
 use crate::invoice::Sent;
 use crate::line::Line;
-use crate::text::{LONG, SHORT, collect, collect_required};
+use crate::text::{LONG, SHORT, collect_lines, collect_required};
 use crate::time::collect_date;
 use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition};
@@ -97,7 +97,7 @@ impl CreditNoteData {
         collect_required(&mut found, "/reason", &self.reason, SHORT);
         collect_date(&mut found, "/issue_date", self.issue_date);
         crate::document::validate_notes(&self.notes, &mut found);
-        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect_lines(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         found.into_result()
     }

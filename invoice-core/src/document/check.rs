@@ -85,7 +85,7 @@ impl Issue<'_> {
         for (name, party, address_needed) in
             [("supplier", self.supplier, true), ("customer", self.customer, !self.content.simplified)]
         {
-            if party.name().trim().is_empty() {
+            if crate::text::is_blank(party.name()) {
                 found.add(format!("/{name}/name"), Code::Required, format!("the {name} has no name"));
             }
             if address_needed && party.address().is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{LONG, collect};
+use crate::text::{LONG, check, collect_lines};
 use crate::{Code, Violations};
 
 /// Texts by key that the embedding application keeps with a record and finds it by.
@@ -66,8 +66,10 @@ impl Metadata {
             if key.is_empty() {
                 found.add(&at, Code::Required, "a key must not be empty");
             }
-            collect(found, &at, Some(key), Self::MAX_KEY);
-            collect(found, &at, Some(value), Self::MAX_VALUE);
+            // What it holds is the application's own affair; nobody is shown it as a name.
+            for wrong in [check(key, Self::MAX_KEY), check(value, Self::MAX_VALUE)] {
+                wrong.unwrap_or_else(|wrong| found.push(wrong.under(&at)));
+            }
         }
     }
 }
@@ -75,7 +77,7 @@ impl Metadata {
 /// What is wrong with the two fields that stay editable after the issue.
 pub(crate) fn check_annotation(internal_notes: Option<&str>, metadata: &Metadata) -> Result<(), Violations> {
     let mut found = Violations::new();
-    collect(&mut found, "/internal_notes", internal_notes, LONG);
+    collect_lines(&mut found, "/internal_notes", internal_notes, LONG);
     metadata.validate("/metadata", &mut found);
     found.into_result()
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{LONG, SHORT, collect, collect_required};
+use crate::text::{LONG, SHORT, collect, collect_required, collect_required_lines};
 use crate::time::collect_date;
 use crate::{Address, Code, Currency, ExchangeRate, Violations};
 
@@ -232,7 +232,7 @@ pub(crate) fn validate_notes(notes: &[Note], found: &mut Violations) {
         found.add("/notes", Code::TooLong, "more than 100 notes");
     }
     for (index, note) in notes.iter().enumerate() {
-        collect_required(found, &format!("/notes/{index}/text"), &note.text, LONG);
+        collect_required_lines(found, &format!("/notes/{index}/text"), &note.text, LONG);
         if let Some(subject) = &note.subject {
             collect(found, &format!("/notes/{index}/subject"), Some(subject), 3);
         }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use iban::IbanLike as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::{SHORT, collect, collect_required};
+use crate::text::{SHORT, collect, collect_lines, collect_required, collect_required_lines};
 use crate::time::{collect_date, end_of_month, plus_days};
 use crate::{Code, Percentage, Violation, Violations};
 
@@ -133,7 +133,7 @@ impl PaymentTerms {
                 found.add(format!("{pointer}/early_payment/percent"), Code::OutOfRange, detail);
             }
         }
-        collect(found, &format!("{pointer}/text"), self.text.as_deref(), SHORT);
+        collect_lines(found, &format!("{pointer}/text"), self.text.as_deref(), SHORT);
     }
 }
 
@@ -265,7 +265,7 @@ impl PaymentInstruction {
             Self::DirectDebit { mandate, iban: _ } => {
                 collect_required(found, &format!("{pointer}/mandate"), mandate, SHORT);
             }
-            Self::Other { text } => collect_required(found, &format!("{pointer}/text"), text, SHORT),
+            Self::Other { text } => collect_required_lines(found, &format!("{pointer}/text"), text, SHORT),
         }
     }
 }

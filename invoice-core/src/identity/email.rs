@@ -1,5 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::text::is_format;
 use crate::{Code, Violation};
 
 /// Most characters of an address: 64 before the `@`, 255 after it.
@@ -9,7 +10,16 @@ const MAX_LEN: usize = 320;
 /// have. In the header of a mail it would make several addresses of one, or another one of it.
 const SPECIAL: &str = "<>(),;:\"[]\\";
 
+/// What comes in. An address with characters that nobody sees is another one than it seems to be.
 fn check(text: &str) -> Result<(), Violation> {
+    if text.chars().any(is_format) {
+        return Err(Violation::new("", Code::Malformed, "a character that is not to be seen"));
+    }
+    check_kept(text)
+}
+
+/// What a store may hold: it was good when it came in.
+fn check_kept(text: &str) -> Result<(), Violation> {
     let malformed = || Violation::new("", Code::Malformed, "not an e-mail address");
     let (local, domain) = text.rsplit_once('@').ok_or_else(malformed)?;
     let is_wrong = |c: char| c.is_whitespace() || c.is_control() || SPECIAL.contains(c);
@@ -26,13 +36,13 @@ fn check(text: &str) -> Result<(), Violation> {
 ///
 /// Whoever makes the key normalises it (NFC, then case folding) before it comes here; stores compare keys
 /// byte by byte and never with a collation of their own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct EmailKey(String);
 
 impl EmailKey {
-    /// Takes a normalised address: something before and after the only `@`, no white space, none of
-    /// `<>(),;:"[]\`, at most 320 characters.
+    /// Takes a normalised address: something before and after the only `@`, no white space, nothing invisible,
+    /// none of `<>(),;:"[]\`, at most 320 characters.
     ///
     /// ```
     /// use invoice_core::identity::EmailKey;
@@ -58,6 +68,14 @@ impl TryFrom<String> for EmailKey {
 
     fn try_from(text: String) -> Result<Self, Violation> {
         Self::new(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        check_kept(&text).map_err(serde::de::Error::custom)?;
+        Ok(Self(text))
     }
 }
 
@@ -108,7 +126,9 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_addresses_are_refused() {
-        for text in ["", "@", "a@", "@b", "a b@c", "a@b\n", "a\0@b"] {
+        for text in
+            ["", "@", "a@", "@b", "a b@c", "a@b\n", "a\0@b", "a\u{200b}@b", "a@\u{202e}b", "a\u{ad}@b"]
+        {
             assert!(EmailKey::new(text).is_err(), "{text:?}");
         }
         for text in [
@@ -137,6 +157,14 @@ mod tests {
         let long = format!("{}@b", "a".repeat(318));
         assert!(EmailKey::new(long.clone()).is_ok());
         assert_eq!(EmailKey::new(format!("a{long}")).unwrap_err().code(), Code::TooLong);
+    }
+
+    #[test]
+    fn an_address_that_would_not_be_taken_any_more_is_still_read() {
+        let kept = r#"{"shown":"A\u200b@b","key":"a\u200b@b"}"#;
+        let address: EmailAddress = serde_json::from_str(kept).unwrap();
+        assert_eq!(address.shown(), "A\u{200b}@b");
+        assert!(serde_json::from_str::<EmailKey>("\"a b@c\"").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::MAX_TEXT;
+use crate::text::breaks_line;
 use crate::{AuditId, TeamId, Timestamp, UserId};
 
 macro_rules! actions {
@@ -231,7 +232,7 @@ impl SecurityEvent {
 }
 
 fn bounded(text: &str, max: usize) -> String {
-    text.chars().take(max).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars().take(max).map(|c| if breaks_line(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

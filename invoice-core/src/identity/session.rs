@@ -192,6 +192,19 @@ impl Session {
         self.revoked_at.is_none() && now < self.idle_expires_at
     }
 
+    /// A text from outside made into a device's name: cut to 500 characters, without what a name must not have, and
+    /// empty if there is nothing to be seen in it.
+    ///
+    /// ```
+    /// use invoice_core::identity::Session;
+    ///
+    /// assert_eq!(Session::device_name("Ada's\n\u{202e}phone"), "Ada'sphone");
+    /// ```
+    pub fn device_name(text: &str) -> String {
+        let name: String = text.chars().filter(|c| !text::breaks_line(*c)).take(MAX_TEXT).collect();
+        if text::is_blank(&name) { String::new() } else { name }
+    }
+
     /// With a device's name, at most 500 characters.
     pub fn with_device(self, device: impl Into<String>) -> Result<Self, Violations> {
         let (device, mut found) = (device.into(), Violations::new());

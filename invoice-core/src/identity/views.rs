@@ -15,6 +15,8 @@ pub struct Member {
     pub name: String,
     /// Since when the account may not be used.
     pub disabled_at: Option<Timestamp>,
+    /// Since when the address is known to be theirs.
+    pub verified_at: Option<Timestamp>,
 }
 
 /// A team as one of its members sees it.

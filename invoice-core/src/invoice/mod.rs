@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::credit::{self, Basis, CreditFigures, Credited};
 use crate::credit_note::CreditScope;
 use crate::document::{Content, Issuance, Issued, Metadata};
-use crate::text::{LONG, collect};
+use crate::text::{LONG, collect_lines};
 use crate::totals::{AdvanceDeduction, Totals};
 use crate::{InvoiceId, Money, RoundingMode, TeamId, Timestamp, UserId, Version, Violation, Violations};
 
@@ -90,7 +90,7 @@ impl InvoiceData {
     /// Everything wrong with it as a draft; pointers are relative to the content.
     pub fn validate(&self) -> Result<(), Violations> {
         let mut found = self.content.validate().err().unwrap_or_default();
-        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect_lines(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         if self.kind == InvoiceKind::Advance && !self.content.advances.is_empty() {
             found.add("/advances", crate::Code::Inconsistent, "an advance invoice deducts no advances");

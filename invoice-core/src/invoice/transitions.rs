@@ -6,7 +6,7 @@ use super::{Invoice, InvoiceData, PaymentState, Sent, Status, WriteOff, WriteOff
 use crate::credit::CreditFigures;
 use crate::document::{Issuance, IssueFacts, check_annotation};
 use crate::event::EventKind;
-use crate::text::{LONG, collect};
+use crate::text::{LONG, collect_lines, is_blank};
 use crate::totals::Totals;
 use crate::transition::{Action, IllegalTransition, Obstacle};
 use crate::{Code, InvoiceId, Money, MoneyError, Timestamp, UserId, Violation, Violations};
@@ -288,11 +288,11 @@ impl Invoice {
     ) -> Result<Vec<EventKind>, Refusal> {
         self.only_live(Action::WriteOff)?;
         let mut found = Violations::new();
-        collect(&mut found, "/note", note.as_deref(), LONG);
+        collect_lines(&mut found, "/note", note.as_deref(), LONG);
         if reason == WriteOffReason::TakenBack {
             found.add("/reason", Code::OutOfRange, "a write-off is taken back by a use case of its own");
         }
-        if reason == WriteOffReason::Other && note.as_deref().is_none_or(|note| note.trim().is_empty()) {
+        if reason == WriteOffReason::Other && note.as_deref().is_none_or(is_blank) {
             found.add("/note", Code::Required, "say why in a note");
         }
         if self.issued().is_some_and(|issued| date < issued.issue_date()) {

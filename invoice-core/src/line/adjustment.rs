@@ -72,7 +72,7 @@ impl Adjustment {
     /// The same with its reason in words (BT-97, BT-104, BT-139, BT-144); at most 1,000 characters.
     pub fn with_reason(mut self, reason: impl Into<String>) -> Result<Self, Violation> {
         let reason = reason.into();
-        text::check(&reason, text::SHORT).map_err(|wrong| wrong.under("/reason"))?;
+        text::check_line(&reason, text::SHORT).map_err(|wrong| wrong.under("/reason"))?;
         self.reason = Some(reason);
         Ok(self)
     }

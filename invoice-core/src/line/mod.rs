@@ -112,8 +112,8 @@ impl LineDetails {
     }
 
     fn collect(&self, found: &mut Violations) {
-        text::collect(found, "/details/description", self.description.as_deref(), text::LONG);
-        text::collect(found, "/details/note", self.note.as_deref(), text::LONG);
+        text::collect_lines(found, "/details/description", self.description.as_deref(), text::LONG);
+        text::collect_lines(found, "/details/note", self.note.as_deref(), text::LONG);
         for (pointer, value) in [
             ("/details/order_line", &self.order_line),
             ("/details/accounting_reference", &self.accounting_reference),
@@ -287,15 +287,12 @@ impl Line {
         &self.details
     }
 
-    /// Everything wrong with the line by itself: texts too long or with NUL, a name or tax category missing, a tax named
+    /// Everything wrong with the line by itself: texts too long or with control characters, a name or tax category missing, a tax named
     /// twice, a gross price that does not give the price. Pointers are relative to the line.
     pub fn validate(&self) -> Result<(), Violations> {
         let mut found = Violations::new();
         for (pointer, value) in [("/id", &self.id), ("/name", &self.name)] {
-            if value.trim().is_empty() {
-                found.add(pointer, Code::Required, "must not be empty");
-            }
-            text::collect(&mut found, pointer, Some(value), text::SHORT);
+            text::collect_required(&mut found, pointer, value, text::SHORT);
         }
         self.details.collect(&mut found);
         for (pointer, adjustments) in [("/allowances", &self.allowances), ("/charges", &self.charges)] {

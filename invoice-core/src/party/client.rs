@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Party;
 use crate::document::{Metadata, PaymentTerms};
-use crate::text::{LONG, SHORT, collect};
+use crate::text::{LONG, SHORT, collect, collect_lines};
 use crate::{ClientId, Currency, TeamId, Timestamp, UserId, Version, Violations};
 
 /// A client of a team.
@@ -79,7 +79,7 @@ impl ClientData {
             terms.validate("/terms", &mut found);
         }
         collect(&mut found, "/language", self.language.as_deref(), SHORT);
-        collect(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
+        collect_lines(&mut found, "/internal_notes", self.internal_notes.as_deref(), LONG);
         self.metadata.validate("/metadata", &mut found);
         found.into_result()
     }

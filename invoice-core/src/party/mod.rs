@@ -10,7 +10,7 @@ pub use supplier::{FiscalYearStart, Regime, SupplierProfile};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{SHORT, collect, collect_required};
+use crate::text::{SHORT, collect, collect_required, is_format};
 use crate::{Code, Violations};
 
 /// A seller or buyer (EN 16931 BG-4, BG-7), as it stands on a document.
@@ -196,6 +196,9 @@ impl Party {
             ("/email", &self.email),
         ] {
             collect(&mut found, pointer, text.as_deref(), SHORT);
+        }
+        if self.email.iter().flat_map(|email| email.chars()).any(|c| c.is_whitespace() || is_format(c)) {
+            found.add("/email", Code::Malformed, "white space, or a character that is not to be seen");
         }
         if let Some(id) = &self.vat_id
             && !is_vat_id(id)

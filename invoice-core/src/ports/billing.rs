@@ -317,8 +317,20 @@ pub struct BillingPorts {
 }
 
 impl BillingPorts {
-    /// All traits from one store.
-    pub fn from_store<S>(store: Arc<S>) -> Self
+    /// The ports of one store that has them all.
+    ///
+    /// ```
+    /// # #[cfg(feature = "memory")] {
+    /// use std::sync::Arc;
+    ///
+    /// use invoice_core::memory::MemoryBilling;
+    /// use invoice_core::ports::BillingPorts;
+    ///
+    /// let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::new()));
+    /// # let _ = ports;
+    /// # }
+    /// ```
+    pub fn from_store<S>(store: &Arc<S>) -> Self
     where
         S: Commits + Invoices + Documents + Catalog + Payments + Reports + Trail + Outbox + 'static,
     {
@@ -330,7 +342,7 @@ impl BillingPorts {
             payments: store.clone(),
             reports: store.clone(),
             trail: store.clone(),
-            outbox: store,
+            outbox: store.clone(),
         }
     }
 }

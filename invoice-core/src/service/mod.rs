@@ -143,7 +143,7 @@ impl Billing {
     /// use invoice_core::testing::{FixedClock, SequentialIds};
     /// use invoice_core::Timestamp;
     ///
-    /// let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+    /// let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
     /// let clock = Arc::new(FixedClock::new(Timestamp::from_millis(0)));
     /// let billing = Billing::new(ports, clock, Arc::new(SequentialIds::new()));
     /// # }

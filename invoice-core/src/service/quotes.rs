@@ -5,7 +5,7 @@ use super::invoices::check_client;
 use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::document::IssueFacts;
-use crate::text::{LONG, collect};
+use crate::text::{LONG, collect_lines};
 use crate::transition::Action;
 use crate::{
     Code, EventKind, Invoice, InvoiceData, Metadata, Permission, Quote, QuoteData, QuoteId, Timestamp,
@@ -168,7 +168,7 @@ impl Billing {
     ) -> Result<Quote, Error> {
         call.permit(Permission::IssueDocuments)?;
         let mut found = Violations::new();
-        collect(&mut found, "/reason", reason, LONG);
+        collect_lines(&mut found, "/reason", reason, LONG);
         found.into_result()?;
         let supplier = self.supplier_of(call).await?;
         let step = |quote: &mut Quote, now| {

@@ -104,7 +104,7 @@ impl Tax {
     /// The same tax with the reason in words why nothing is charged (BT-120); at most 1,000 characters.
     pub fn with_exemption_reason(mut self, reason: impl Into<String>) -> Result<Self, Violation> {
         let reason = reason.into();
-        text::check(&reason, text::SHORT).map_err(|wrong| wrong.under("/exemption_reason"))?;
+        text::check_line(&reason, text::SHORT).map_err(|wrong| wrong.under("/exemption_reason"))?;
         self.exemption_reason = Some(reason);
         Ok(self)
     }

@@ -54,7 +54,7 @@ impl Broken {
     /// An empty store with a fault.
     pub(crate) fn ports(fault: Fault) -> BillingPorts {
         let (inner, seen) = (MemoryBilling::new(), Mutex::default());
-        BillingPorts::from_store(Arc::new(Self { inner, fault, seen }))
+        BillingPorts::from_store(&Arc::new(Self { inner, fault, seen }))
     }
 
     fn has(&self, fault: Fault) -> bool {

@@ -162,6 +162,8 @@ faults! {
     TakesAnyCursor => [a_cursor_of_another_list_is_refused],
     /// Lists the records of all teams.
     ListsAllTeams => [lists_hold_the_own_teams_records_only, a_search_stays_in_its_team],
+    /// Lists members without what became of their accounts.
+    ListsMembersAsTheyCame => [a_member_is_listed_as_their_account_is_now],
     /// Lists the teams and sessions of all users.
     ListsAllUsers => [a_user_sees_their_own_teams_only, a_users_sessions_are_theirs_only],
     /// Lists unused tokens whatever they are for.

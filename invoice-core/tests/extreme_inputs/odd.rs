@@ -66,8 +66,8 @@ fn text() -> BoxedStrategy<String> {
     let long = prop::sample::select(&[999_usize, 1_000, 1_001, 10_000, 10_001][..]);
     let long = (long, prop::sample::select(&["a", "ß", "🧾"][..])).prop_map(|(count, of)| of.repeat(count));
     let odd = mostly(
-        &["Coffee", "Reverse charge", "Self-billing", "קפה", "e\u{301}", "a/b~c", "$where", "\u{202e}x"],
-        &["", " ", "\0", "a\0b", "\u{feff}"],
+        &["Coffee", "Reverse charge", "Self-billing", "קפה", "e\u{301}", "a/b~c", "$where", "👩\u{200d}👧"],
+        &["", " ", "\0", "a\0b", "\u{feff}", "\u{202e}x", "a\tb\n"],
     );
     prop_oneof![100 => odd, 1 => long].boxed()
 }

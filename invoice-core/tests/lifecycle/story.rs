@@ -85,7 +85,7 @@ impl Story {
     pub(crate) async fn bare(at: i64) -> Self {
         let clock = Arc::new(FixedClock::new(Timestamp::from_millis(at)));
         let ids = Arc::new(SequentialIds::new());
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let team = TeamId::from_uuid(ids.uuid(Timestamp::from_millis(at)));
         let owner = Call::new(Actor::user(team, user(1), Role::Owner));
         let billing = Billing::new(ports, clock.clone(), ids.clone());

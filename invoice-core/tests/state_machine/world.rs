@@ -42,7 +42,7 @@ impl World {
         let ids = Arc::new(SequentialIds::new());
         let team = TeamId::from_uuid(ids.uuid(Timestamp::from_millis(START)));
         let owner = Call::new(Actor::user(team, UserId::from_uuid(Uuid::from_u128(1)), Role::Owner));
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let billing = Billing::new(ports, clock.clone(), ids);
         let vienna = TimeZone::new("Europe/Vienna")?;
         let supplier = SupplierProfile::new(team, party("Rösterei Blau GmbH")?, vienna);

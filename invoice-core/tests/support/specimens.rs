@@ -223,7 +223,7 @@ impl Specimens {
         let clock = Arc::new(FixedClock::new(start));
         let team = TeamId::from_uuid(ids.uuid(start));
         let owner = Call::new(Actor::user(team, UserId::from_uuid(Uuid::from_u128(1)), Role::Owner));
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let billing = Billing::new(ports, clock.clone(), ids);
         let profile = SupplierProfile::new(
             team,

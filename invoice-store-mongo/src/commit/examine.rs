@@ -1,27 +1,19 @@
 //! What stands against a commit, in the order the port documents.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use futures::TryStreamExt as _;
 use invoice_core::adapter::{UniqueValue, references};
-use invoice_core::change::{
-    AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write, resolve,
-};
+use invoice_core::change::{AggregateId, ChangeSet, Receipt, Record, Write, resolve};
 use invoice_core::ports::{StoreError, Unique};
-use invoice_core::{ClientId, CommitId, Counter, CounterKey, CreditNote, Hash, Invoice, TeamId, Version};
-use mongodb::ClientSession;
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{Document, RawDocument, doc, rawdoc};
-use mongodb::options::{FindOptions, Hint, ReadConcern};
+use invoice_core::{CounterKey, CreditNote, Invoice, TeamId, Version};
+use invoice_store_common::predict::Counters;
+use mongodb::bson::doc;
 use uuid::Uuid;
 
-use super::Counters;
+use super::reader::{Reader, aggregate};
 use super::statements::{Before, Known};
-use crate::MongoStore;
 use crate::bridge::from_bson;
-use crate::error::{store_error, unreadable};
-use crate::layout::{Fields, aggregate_key, counter_key, key, kind, there, uuid};
-use crate::limit::Limit;
+use crate::layout::{Fields, aggregate_key, key, kind, there, uuid};
 
 /// What looking found.
 pub(super) enum Found {
@@ -31,132 +23,12 @@ pub(super) enum Found {
     Nothing { known: Known, counters: Counters },
 }
 
-/// Reads, inside a transaction or outside of any.
-pub(super) struct Reader<'a> {
-    store: &'a MongoStore,
-    session: Option<&'a mut ClientSession>,
-    limit: Limit,
-    /// What the primary has, though a majority may not have it yet.
-    newest: bool,
-}
-
 /// What is stored of the aggregates that a change set speaks of.
 struct Standing {
     found: HashMap<AggregateId, Before>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(store: &'a MongoStore, session: Option<&'a mut ClientSession>, limit: Limit) -> Self {
-        Self { store, session, limit, newest: false }
-    }
-
-    /// Sees what the primary has before a majority does: only good for what is compared again when writing.
-    pub(super) fn of_the_newest(store: &'a MongoStore, limit: Limit) -> Self {
-        Self { store, session: None, limit, newest: true }
-    }
-
-    async fn find(
-        &mut self,
-        query: Document,
-        fields: Document,
-        index: &str,
-        most: Option<usize>,
-    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let hint = if index == "_id_" { Hint::Keys(doc! { "_id": 1 }) } else { Hint::Name(index.to_owned()) };
-        let limit = most.and_then(|most| i64::try_from(most).ok());
-        let concern = self.newest.then(ReadConcern::local);
-        let options =
-            FindOptions::builder().projection(fields).hint(hint).limit(limit).read_concern(concern).build();
-        let find = self.store.billing().find(query).with_options(options);
-        let found = async {
-            match &mut self.session {
-                None => {
-                    let mut session = self.store.reading().await?;
-                    let mut cursor = find.session(&mut session).await.map_err(store_error)?;
-                    cursor.stream(&mut session).try_collect().await.map_err(store_error)
-                }
-                Some(session) => {
-                    let mut cursor = find.session(&mut **session).await.map_err(store_error)?;
-                    cursor.stream(session).try_collect().await.map_err(store_error)
-                }
-            }
-        };
-        self.limit.answer(found).await?
-    }
-
-    async fn by_key(
-        &mut self,
-        team: TeamId,
-        keys: RawArrayBuf,
-        fields: Document,
-    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let query = rawdoc! { "_id": { "$in": keys }, "team": uuid(team.as_uuid()) };
-        let query = Document::try_from(query).map_err(StoreError::backend)?;
-        self.find(query, fields, "_id_", None).await
-    }
-
-    /// The receipt of a commit.
-    pub(super) async fn receipt(
-        &mut self,
-        team: TeamId,
-        commit: CommitId,
-    ) -> Result<Option<Receipt>, StoreError> {
-        let keys = RawArrayBuf::from_iter([key(team, kind::COMMIT, commit.as_uuid())]);
-        let found = self.by_key(team, keys, doc! { "answer": 1 }).await?;
-        let Some(row) = found.first() else { return Ok(None) };
-        Ok(Some(Receipt { commit, records: answer(row)?, replayed: false }))
-    }
-
-    /// What an idempotency key stands for.
-    pub(super) async fn request(
-        &mut self,
-        team: TeamId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        let query =
-            doc! { "team": uuid(team.as_uuid()), "kind": kind::COMMIT, "idempotency_key": key.as_str() };
-        let found = self.find(query, doc! {}, "commit_idempotency_key", Some(1)).await?;
-        let Some(row) = found.first() else { return Ok(None) };
-        let fields = Fields(row);
-        Ok(Some(IdempotencyRecord {
-            key: key.clone(),
-            fingerprint: hash("fingerprint", fields.bytes("fingerprint")?)?,
-            commit: CommitId::from_uuid(there("id", fields.uuid("id")?)?),
-            at: there("at", fields.instant("at")?)?,
-            answer: answer(row)?,
-        }))
-    }
-
-    /// The names of clients, as lists compare them.
-    pub(super) async fn client_names(
-        &mut self,
-        team: TeamId,
-        clients: &HashSet<ClientId>,
-    ) -> Result<HashMap<ClientId, String>, StoreError> {
-        let keys = clients.iter().map(|client| aggregate_key(team, AggregateId::Client(*client))).collect();
-        let found = self.by_key(team, keys, doc! { "id": 1, "name_key": 1 }).await?;
-        let read = |row: &RawDocumentBuf| {
-            let fields = Fields(row);
-            let id = ClientId::from_uuid(there("id", fields.uuid("id")?)?);
-            Ok((id, there("name_key", fields.text("name_key")?)?.to_owned()))
-        };
-        found.iter().map(read).collect()
-    }
-
-    /// Counters as they are.
-    pub(super) async fn counters(
-        &mut self,
-        team: TeamId,
-        wanted: BTreeSet<CounterKey>,
-    ) -> Result<Counters, StoreError> {
-        let keys = wanted.into_iter().map(|place| counter_key(team, place)).collect();
-        let found = self.by_key(team, keys, doc! {}).await?;
-        found.iter().map(|row| counter(row)).collect()
-    }
-
+impl Reader<'_> {
     /// Finds what stands against a change set.
     pub(super) async fn examine(&mut self, change: &ChangeSet) -> Result<Found, StoreError> {
         if let Some(receipt) = self.answer_again(change).await? {
@@ -396,38 +268,4 @@ impl Standing {
         }
         Ok(())
     }
-}
-
-fn aggregate(row: &RawDocument) -> Result<AggregateId, StoreError> {
-    let fields = Fields(row);
-    let kind = there("kind", fields.text("kind")?)?;
-    let kind = kind.parse().map_err(|error| unreadable("kind", error))?;
-    Ok(AggregateId::new(kind, there("id", fields.uuid("id")?)?))
-}
-
-fn answer(row: &RawDocument) -> Result<Vec<Record>, StoreError> {
-    let text = there("answer", Fields(row).bytes("answer")?)?;
-    serde_json::from_slice(text).map_err(|error| unreadable("answer", error))
-}
-
-fn hash(name: &'static str, bytes: Option<&[u8]>) -> Result<Hash, StoreError> {
-    let bytes = there(name, bytes)?.try_into().map_err(|error| unreadable(name, error))?;
-    Ok(Hash::from_bytes(bytes))
-}
-
-/// A counter as it is stored.
-pub(crate) fn counter(row: &RawDocument) -> Result<(CounterKey, Counter), StoreError> {
-    let fields = Fields(row);
-    let period = there("period", fields.text("period")?)?;
-    let key = CounterKey {
-        series: invoice_core::SeriesId::from_uuid(there("series", fields.uuid("series")?)?),
-        period: period.parse().map_err(|error| unreadable("period", error))?,
-    };
-    let next = there("next", fields.number("next")?)?;
-    let counter = Counter {
-        next: u64::try_from(next).map_err(|error| unreadable("next", error))?,
-        head: hash("head", fields.bytes("head")?)?,
-        last_issue_date: fields.date("last_issue_date")?,
-    };
-    Ok((key, counter))
 }

@@ -1,12 +1,14 @@
 //! Commits: one command and the end of the transaction where nothing stands against it, and a look at what does
 //! otherwise.
 
-mod bound;
 mod combine;
+mod command;
 mod examine;
+mod reader;
 mod row;
 mod statements;
 mod sums;
+mod trail;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use async_trait::async_trait;
 use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{ClientId, Code, TeamId, Violation};
+use invoice_store_common::bound::{Bound, issues};
 use mongodb::ClientSession;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::rawdoc;
@@ -24,10 +27,10 @@ use crate::error::unique;
 use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
-use bound::{Bound, Counters, bind, issues};
 pub(crate) use combine::Queues;
-use examine::Reader;
-use statements::{Commands, Known, commands};
+use command::Commands;
+use reader::Reader;
+use statements::{Known, commands};
 
 /// How a try ended that did not land.
 enum Outcome {
@@ -120,12 +123,12 @@ impl MongoStore {
             examine::Found::Answer(receipt) => return Ok(receipt),
             examine::Found::Nothing { known, counters } => (known, counters),
         };
-        let bound = bind(std::iter::once(change), counters).map_err(StoreError::Refused)?;
+        let bound = Bound::new([change], counters).map_err(StoreError::Refused)?;
         known.clients = self.names(&bound, Some(&mut *session), limit).await?;
         let pending = change.issues.iter().map(|issue| issue.document).collect();
-        let commands = commands(change.team, &bound.changes, &bound.moves, &pending, &known)?;
+        let commands = commands(change.team, bound.changes(), bound.moves(), &pending, &known)?;
         let Err(outcome) = self.say(session, commands, limit).await else {
-            return bound.receipts().pop().ok_or(StoreError::UnknownOutcome);
+            return bound.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
         };
         // A part of it may be written, which must not land with what the application writes.
         if matches!(outcome, Outcome::Trouble(Trouble::Silent)) {
@@ -215,16 +218,16 @@ impl MongoStore {
         let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
         let keys = || issues(changes).map(|issue| issue.counter);
         let predicted = self.shared.predictions.predict(team, keys());
-        let Ok(bound) = bind(changes.iter().map(|change| &**change), predicted) else {
+        let Ok(bound) = Bound::new(changes.iter().map(|change| &**change), predicted) else {
             return Err(Outcome::Missed);
         };
         known.clients = self.names(&bound, None, limit).await?;
         let pending = issues(changes).map(|issue| issue.document).collect();
-        let commands = commands(team, &bound.changes, &bound.moves, &pending, &known)?;
+        let commands = commands(team, bound.changes(), bound.moves(), &pending, &known)?;
         match self.transact(commands, limit).await {
             Ok(()) => {
-                self.shared.predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
-                Ok(bound.receipts())
+                self.shared.predictions.learn(team, bound.counters());
+                Ok(bound.into_receipts())
             }
             Err(outcome) => {
                 if matches!(outcome, Outcome::Missed) {
@@ -301,7 +304,7 @@ impl MongoStore {
         session: Option<&mut ClientSession>,
         limit: Limit,
     ) -> Result<HashMap<ClientId, String>, StoreError> {
-        let records = bound.changes.iter().flat_map(|change| &change.writes).filter_map(Write::record);
+        let records = bound.changes().iter().flat_map(|change| &change.writes).filter_map(Write::record);
         let (mut names, mut wanted) = (HashMap::new(), HashSet::new());
         for record in records {
             match record {
@@ -318,7 +321,7 @@ impl MongoStore {
             }
         }
         wanted.retain(|client| !names.contains_key(client));
-        let Some(team) = bound.changes.first().map(|change| change.team) else { return Ok(names) };
+        let Some(team) = bound.changes().first().map(|change| change.team) else { return Ok(names) };
         if !wanted.is_empty() {
             names.extend(Reader::new(self, session, limit).client_names(team, &wanted).await?);
         }

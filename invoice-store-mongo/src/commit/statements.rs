@@ -1,21 +1,19 @@
-//! What a commit says to the server: the statements of one `update` command, and of a `delete` where it has to be.
+//! What a commit says to the server: statements for one `update` command, and for a `delete` where it has to be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use invoice_core::adapter::{UniqueValue, references};
-use invoice_core::change::{
-    AggregateId, AuditEntry, CounterMove, Guard, IdempotencyRecord, Record, ResolvedChange, Write,
-};
+use invoice_core::change::{AggregateId, CounterMove, Guard, Record, ResolvedChange, Write};
 use invoice_core::ports::StoreError;
-use invoice_core::{ClientId, CommitId, Counter, CounterKey, Event, TeamId, Timestamp, Version};
+use invoice_core::{ClientId, CommitId, Counter, CounterKey, TeamId, Version};
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::rawdoc;
 
+use super::command::{Commands, in_commands, insert, statement};
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
-use crate::error::too_large;
-use crate::layout::{aggregate_key, bytes, counter_key, date, instant, key, kind, uuid};
-use crate::outbox;
+use super::trail;
+use crate::layout::{aggregate_key, bytes, counter_key, date, kind, uuid};
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -38,36 +36,6 @@ pub(super) struct Known {
     pub(super) before: HashMap<AggregateId, Before>,
     /// The stored records that go while reports still count them.
     pub(super) gone: HashMap<AggregateId, Record>,
-}
-
-/// The commands of a transaction, and how many documents each has to find or make.
-pub(super) struct Commands {
-    pub(super) updates: Vec<(u64, RawArrayBuf)>,
-    pub(super) deletes: Vec<(u64, RawArrayBuf)>,
-}
-
-/// A command is one document to the server, of at most 16 MiB; the statement that makes it more goes into the next.
-const ENOUGH_BYTES: usize = 8 << 20;
-/// The server takes 100,000.
-const ENOUGH_STATEMENTS: u64 = 50_000;
-/// What a commit wrote lies in one document.
-const LONGEST_ANSWER: usize = 15 << 20;
-
-/// One statement of an `update` command.
-fn statement(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
-    rawdoc! { "q": query, "u": change }
-}
-
-/// A statement that makes what it does not find.
-pub(super) fn upsert(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
-    rawdoc! { "q": query, "u": change, "upsert": true }
-}
-
-/// A statement that makes a document, which must not be there. Like all of them it names the team, by which a
-/// sharded cluster finds the shard.
-fn insert(team: TeamId, id: RawDocumentBuf, document: RawDocumentBuf) -> RawDocumentBuf {
-    // Nothing is of this kind, so the server always comes to insert, and runs into what is there.
-    upsert(rawdoc! { "_id": id, "team": uuid(team.as_uuid()), "kind": "never" }, document)
 }
 
 /// A statement that says that an invoice or client is referred to.
@@ -133,12 +101,13 @@ impl Batch<'_> {
             self.write(write, *id, &written)?;
         }
         for entry in audit {
-            self.audit(entry);
+            self.trail.push(trail::audit(self.team, entry));
         }
         for event in events {
-            self.event(event)?;
+            self.trail.push(trail::event(self.team, event)?);
         }
-        self.commit(*id, *at, writes, idempotency.as_ref())
+        self.trail.push(trail::commit(self.team, *id, *at, writes, idempotency.as_ref())?);
+        Ok(())
     }
 
     /// Gives free what the records will not hold any more, so that another of the same change may take it,
@@ -301,68 +270,6 @@ impl Batch<'_> {
         }
     }
 
-    fn audit(&mut self, entry: &AuditEntry) {
-        let AuditEntry { id, commit, team: _, at, actor, subject, version, actions, number, reason } = entry;
-        let actions: RawArrayBuf = actions.iter().map(|action| action.as_str()).collect();
-        let mut document = rawdoc! {
-            "_id": key(self.team, kind::AUDIT, id.as_uuid()),
-            "team": uuid(self.team.as_uuid()),
-            "kind": kind::AUDIT,
-            "id": uuid(id.as_uuid()),
-            "commit": uuid(commit.as_uuid()),
-            "at": instant(*at),
-            "subject_kind": subject.kind().as_str(),
-            "subject": uuid(subject.as_uuid()),
-            "version": int(version.get()),
-            "actions": actions,
-        };
-        if let Some(actor) = actor {
-            document.append(cstr!("actor"), uuid(actor.as_uuid()));
-        }
-        if let Some(number) = number {
-            // Not `number`, which is unique.
-            document.append(cstr!("document_number"), number.as_str());
-        }
-        if let Some(reason) = reason {
-            document.append(cstr!("reason"), reason.as_str());
-        }
-        self.trail.push(insert(self.team, key(self.team, kind::AUDIT, id.as_uuid()), document));
-    }
-
-    fn event(&mut self, event: &Event) -> Result<(), StoreError> {
-        let id = key(self.team, kind::EVENT, event.id.as_uuid());
-        self.trail.push(insert(self.team, id, outbox::waiting(event)?));
-        Ok(())
-    }
-
-    fn commit(
-        &mut self,
-        id: CommitId,
-        at: Timestamp,
-        writes: &[Write],
-        request: Option<&IdempotencyRecord>,
-    ) -> Result<(), StoreError> {
-        let records: Vec<&Record> = writes.iter().filter_map(Write::record).collect();
-        let answer = serde_json::to_vec(&records).map_err(StoreError::backend)?;
-        if answer.len() > LONGEST_ANSWER {
-            return Err(too_large());
-        }
-        let mut document = rawdoc! {
-            "_id": key(self.team, kind::COMMIT, id.as_uuid()),
-            "team": uuid(self.team.as_uuid()),
-            "kind": kind::COMMIT,
-            "id": uuid(id.as_uuid()),
-            "at": instant(at),
-        };
-        if let Some(IdempotencyRecord { key, fingerprint, commit: _, at: _, answer: _ }) = request {
-            document.append(cstr!("idempotency_key"), key.as_str());
-            document.append(cstr!("fingerprint"), bytes(fingerprint.as_bytes().as_slice()));
-        }
-        document.append(cstr!("answer"), bytes(answer));
-        self.trail.push(insert(self.team, key(self.team, kind::COMMIT, id.as_uuid()), document));
-        Ok(())
-    }
-
     fn finish(self) -> Result<Commands, StoreError> {
         let Self { team, known: _, pending: _, counters, records, trail, deletes, referred, sums } = self;
         let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
@@ -388,25 +295,6 @@ fn refer(team: TeamId, id: AggregateId, (reference, count): (Reference, i64)) ->
         }
         _ => statement(query, rawdoc! { "$inc": { "uses": count } }),
     }
-}
-
-/// Statements, as many together as a command takes.
-fn in_commands(statements: impl Iterator<Item = RawDocumentBuf>) -> Vec<(u64, RawArrayBuf)> {
-    let mut all = Vec::new();
-    let (mut count, mut bytes, mut some) = (0, 0, RawArrayBuf::new());
-    for statement in statements {
-        let size = statement.as_bytes().len();
-        if count > 0 && (bytes + size > ENOUGH_BYTES || count == ENOUGH_STATEMENTS) {
-            all.push((count, std::mem::take(&mut some)));
-            (count, bytes) = (0, 0);
-        }
-        some.push(statement);
-        (count, bytes) = (count + 1, bytes + size);
-    }
-    if count > 0 {
-        all.push((count, some));
-    }
-    all
 }
 
 fn append_all(document: &mut RawDocumentBuf, fields: &RawDocumentBuf) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use invoice_core::{Currency, Month, TeamId};
 use mongodb::bson::raw::{CString, RawDocumentBuf};
 use mongodb::bson::rawdoc;
 
-use super::statements::upsert;
+use super::command::upsert;
 use crate::layout::{date, decimal, first_day, kind, month_key, uuid};
 
 /// Whether amounts are added or taken back.

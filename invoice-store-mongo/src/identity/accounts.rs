@@ -5,13 +5,13 @@ use invoice_core::identity::{ApiKey, EmailKey, Fingerprint, IdentityKey, Securit
 use invoice_core::ports::identity::{ApiKeys, SecurityAudit, SigningKeys, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{ApiKeyId, AuditId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, position};
 use mongodb::bson::doc;
 use mongodb::bson::raw::RawDocument;
 use uuid::Uuid;
 
 use super::keys;
-use super::queries::{Query, many, one, one_record, page_of, position, record};
+use super::queries::{Query, many, one, one_record, page_of, record};
 use crate::MongoStore;
 use crate::error::store_error;
 use crate::layout::{Fields, instant};

@@ -1,12 +1,12 @@
 //! What is looked for, and by which index. All reads see what a majority has.
 
 use std::fmt::Display;
-use std::str::FromStr;
 
 use invoice_core::Timestamp;
 use invoice_core::identity::{EmailKey, Fingerprint, IdentityKey, TokenPurpose};
-use invoice_core::ports::{Cursor, Page, PageRequest, StoreError};
+use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_store_common::identity::prefix_end;
+use invoice_store_common::pages::{limit, page};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
@@ -208,25 +208,4 @@ pub(super) async fn page_of<T, I: Display>(
     };
     let rows = documents.iter().map(|document| read(document)).collect::<Result<Vec<_>, _>>()?;
     page(rows, request, id)
-}
-
-/// One more than asked for, which tells whether there is a next page.
-pub(super) fn limit(request: &PageRequest) -> i64 {
-    i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-pub(super) fn page<T, I: Display>(
-    rows: Vec<T>,
-    request: &PageRequest,
-    id: impl Fn(&T) -> I,
-) -> Result<Page<T>, StoreError> {
-    Page::from_overfull(rows, request, |row| Cursor::new(id(row).to_string()).map_err(StoreError::Refused))
-}
-
-/// Where the page before ended.
-pub(super) fn position<I: FromStr>(
-    request: &PageRequest,
-    uuid: impl FnOnce(I) -> Uuid,
-) -> Result<Option<Uuid>, StoreError> {
-    Ok(request.position::<I>()?.map(uuid))
 }

@@ -7,12 +7,12 @@ use invoice_core::identity::{
 use invoice_core::ports::identity::{MailedTokens, Sessions};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{OneTimeTokenId, Role, SessionId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, position};
 use mongodb::bson::doc;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 
 use super::keys;
-use super::queries::{Query, many, one, one_record, page_of, position, record};
+use super::queries::{Query, many, one, one_record, page_of, record};
 use crate::MongoStore;
 use crate::error::{store_error, unreadable};
 use crate::layout::{Fields, instant, there};

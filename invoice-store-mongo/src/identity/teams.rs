@@ -9,11 +9,11 @@ use invoice_core::identity::{
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_common::identity::{first_after, first_before};
+use invoice_store_common::pages::{first_after, first_before, limit, page, position};
 use mongodb::bson::raw::RawDocument;
 
 use super::keys;
-use super::queries::{Query, limit, many, one_record, page, page_of, position, record};
+use super::queries::{Query, many, one_record, page_of, record};
 use crate::MongoStore;
 
 pub(super) const BY_NAME: (&str, &str) = ("membership_name", "name_search");
@@ -95,6 +95,7 @@ impl Teams for MongoStore {
                 email: user.email().shown().to_owned(),
                 name: user.name().to_owned(),
                 disabled_at: user.disabled_at(),
+                verified_at: user.verified_at(),
             })
         };
         Ok(Page { items: items.into_iter().filter_map(with_user).collect(), next })

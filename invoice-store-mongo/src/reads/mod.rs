@@ -7,7 +7,7 @@ mod invoices;
 mod list;
 mod payments;
 mod reports;
-mod row;
+pub(crate) mod row;
 mod statement;
 mod trail;
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use invoice_core::change::AggregateId;
 use invoice_core::ports::StoreError;
-use invoice_core::{Currency, Hash, Money};
+use invoice_core::{Counter, CounterKey, Currency, Hash, Money, SeriesId};
 use mongodb::bson::Decimal128;
 use mongodb::bson::raw::RawBsonRef;
 
@@ -29,17 +29,29 @@ pub(super) fn count(row: Fields<'_>, name: &'static str) -> Result<u64, StoreErr
 }
 
 /// SHA-256.
-pub(super) fn hash(bytes: &[u8], name: &'static str) -> Result<Hash, StoreError> {
+pub(crate) fn hash(bytes: &[u8], name: &'static str) -> Result<Hash, StoreError> {
     bytes.try_into().map(Hash::from_bytes).map_err(|error| unreadable(name, error))
 }
 
 /// An aggregate by the fields of its kind and its identifier.
-pub(super) fn aggregate(
+pub(crate) fn aggregate(
     row: Fields<'_>,
     kind: &'static str,
     id: &'static str,
 ) -> Result<AggregateId, StoreError> {
     Ok(AggregateId::new(named(row, kind)?, there(id, row.uuid(id)?)?))
+}
+
+/// A counter.
+pub(crate) fn counter(row: Fields<'_>) -> Result<(CounterKey, Counter), StoreError> {
+    let series = SeriesId::from_uuid(there("series", row.uuid("series")?)?);
+    let next = there("next", row.number("next")?)?;
+    let counter = Counter {
+        next: u64::try_from(next).map_err(|error| unreadable("next", error))?,
+        head: hash(there("head", row.bytes("head")?)?, "head")?,
+        last_issue_date: row.date("last_issue_date")?,
+    };
+    Ok((CounterKey { series, period: named(row, "period")? }, counter))
 }
 
 /// A sum of minor units; nothing, if it is not there.

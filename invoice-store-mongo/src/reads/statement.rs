@@ -1,13 +1,12 @@
 //! A client's statement: key fields, and stored records only where they hold more than one entry.
 
 use futures::future::try_join3;
-use invoice_core::adapter::statement::{Entry, Place, cursor, entries, start};
+use invoice_core::adapter::statement::{Entry, Place, entries, start};
 use invoice_core::change::{AggregateKind, Record};
-use invoice_core::ports::{
-    Page, PageRequest, Statement, StatementEntry, StatementEntryKind, StatementQuery, StoreError,
-};
-use invoice_core::{CreditNoteId, InvoiceId, Money, PaymentId, TeamId};
+use invoice_core::ports::{PageRequest, Statement, StatementEntryKind, StatementQuery, StoreError};
+use invoice_core::{CreditNoteId, InvoiceId, PaymentId, TeamId};
 use invoice_store_common::lists::kept_day;
+use invoice_store_common::statement::{Line, statement};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Document, doc};
 
@@ -16,13 +15,6 @@ use super::{Question, record};
 use crate::MongoStore;
 use crate::layout::{Fields, there, uuid};
 
-/// An entry that stands by itself.
-struct Kept {
-    place: Place,
-    reference: Option<String>,
-    amount: Money,
-}
-
 /// What was read so far: what lies before the page is only summed, and of the rest the first is kept.
 struct Sheet {
     query: StatementQuery,
@@ -30,7 +22,7 @@ struct Sheet {
     /// One more than the page.
     most: usize,
     opening: i128,
-    kept: Vec<Kept>,
+    kept: Vec<Line>,
 }
 
 impl Sheet {
@@ -47,7 +39,7 @@ impl Sheet {
             self.opening = self.opening.saturating_add(amount.minor().into());
         } else if self.query.range.to.is_none_or(|to| place.0 <= to) {
             let reference = reference.map(str::to_owned);
-            self.kept.push(Kept { place: place.clone(), reference, amount: *amount });
+            self.kept.push(Line { place: place.clone(), reference, amount: *amount });
             if self.kept.len() >= self.most.saturating_mul(4) {
                 self.kept.select_nth_unstable_by(self.most, |one, other| one.place.cmp(&other.place));
                 self.kept.truncate(self.most);
@@ -102,14 +94,7 @@ impl Sheet {
     fn finish(mut self, request: &PageRequest) -> Result<Statement, StoreError> {
         self.kept.sort_unstable_by(|one, other| one.place.cmp(&other.place));
         let opening = summed(self.opening, self.query.currency, "opening")?;
-        let page = Page::from_overfull(self.kept, request, |entry| cursor(&entry.place))?;
-        let mut balance = opening;
-        let mut entries = Vec::with_capacity(page.items.len());
-        for Kept { place: (date, kind, _), reference, amount } in page.items {
-            balance = balance.checked_add(amount).map_err(StoreError::backend)?;
-            entries.push(StatementEntry { date, kind, reference, amount, balance });
-        }
-        Ok(Statement { opening, entries, closing: balance, next: page.next })
+        statement(opening, self.kept, request)
     }
 }
 

@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use invoice_core::change::{AggregateId, AuditEntry};
-use invoice_core::ports::{ChainDocument, Cursor, Page, PageRequest, StoreError, Trail};
-use invoice_core::{AuditId, CommitId, Counter, CounterKey, EventKind, SeriesId, TeamId, UserId, Version};
+use invoice_core::ports::{ChainDocument, Page, PageRequest, StoreError, Trail};
+use invoice_core::{AuditId, CommitId, Counter, CounterKey, EventKind, TeamId, UserId, Version};
+use invoice_store_common::pages;
 use mongodb::bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, doc};
 
-use super::row::{aggregate, count, hash, named};
+use super::row::{aggregate, count, counter};
 use super::{BY_ID, Question, overfull, record};
 use crate::MongoStore;
 use crate::error::unreadable;
@@ -33,9 +34,7 @@ impl Trail for MongoStore {
         let question = Question::new(team, index, filter).sorted(doc! { "id": -1 }).first(overfull(page));
         let rows = self.find_all(question).await?;
         let entries = rows.iter().map(|row| entry(team, row)).collect::<Result<_, _>>()?;
-        Page::from_overfull(entries, page, |entry: &AuditEntry| {
-            Cursor::new(entry.id.to_string()).map_err(StoreError::Refused)
-        })
+        pages::page(entries, page, |entry: &AuditEntry| entry.id)
     }
 
     async fn counters(&self, team: TeamId) -> Result<Vec<(CounterKey, Counter)>, StoreError> {
@@ -45,7 +44,7 @@ impl Trail for MongoStore {
         to.insert("series", Bson::MaxKey);
         let question = Question::new(team, BY_ID, doc! { "_id": { "$gt": from, "$lt": to } });
         let rows = self.find_all(question).await?;
-        let mut counters = rows.iter().map(counter).collect::<Result<Vec<_>, _>>()?;
+        let mut counters = rows.iter().map(|row| counter(Fields(row))).collect::<Result<Vec<_>, _>>()?;
         counters.sort_unstable_by_key(|(key, _)| *key);
         Ok(counters)
     }
@@ -53,7 +52,7 @@ impl Trail for MongoStore {
     async fn counter(&self, team: TeamId, key: CounterKey) -> Result<Option<Counter>, StoreError> {
         let question = self.by_id(team, &counter_key(team, key))?;
         let row = self.find_one(question).await?;
-        row.map(|row| counter(&row).map(|(_, counter)| counter)).transpose()
+        row.map(|row| counter(Fields(&row)).map(|(_, counter)| counter)).transpose()
     }
 
     async fn chain(
@@ -100,17 +99,6 @@ fn entry(team: TeamId, row: &RawDocumentBuf) -> Result<AuditEntry, StoreError> {
         number: row.text("document_number")?.map(str::to_owned),
         reason: row.text("reason")?.map(str::to_owned),
     })
-}
-
-fn counter(row: &RawDocumentBuf) -> Result<(CounterKey, Counter), StoreError> {
-    let row = Fields(row);
-    let series = SeriesId::from_uuid(there("series", row.uuid("series")?)?);
-    let counter = Counter {
-        next: count(row, "next")?,
-        head: hash(there("head", row.bytes("head")?)?, "head")?,
-        last_issue_date: row.date("last_issue_date")?,
-    };
-    Ok((CounterKey { series, period: named(row, "period")? }, counter))
 }
 
 fn document(row: &RawDocument) -> Result<ChainDocument, StoreError> {

@@ -41,7 +41,7 @@ impl Desk {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let name = support::a_database();
-        let uri = format!("{}&appName={name}", support::uri());
+        let uri = uri(&name);
         let one = MongoStore::connect(&uri, &name).await.unwrap();
         one.migrate().await.unwrap();
         let two = MongoStore::connect(&uri, &name).await.unwrap();
@@ -52,6 +52,11 @@ impl Desk {
         let change = change.insert(make.series(DocumentType::CreditNote));
         one.commit(change.build()).await.unwrap();
         Self { name, one, two, make, client, series }
+    }
+
+    /// By which the server knows what is of this desk.
+    pub(crate) fn uri(&self) -> String {
+        uri(&self.name)
     }
 
     pub(crate) fn issue(&self) -> ChangeSet {
@@ -96,7 +101,7 @@ impl Desk {
     }
 
     pub(crate) fn billing(&self, store: MongoStore) -> Billing {
-        let ports = BillingPorts::from_store(Arc::new(store));
+        let ports = BillingPorts::from_store(&Arc::new(store));
         Billing::new(ports, Arc::new(SystemClock), Arc::new(RandomIds::new()))
     }
 
@@ -197,4 +202,8 @@ impl Desk {
             assert_eq!(rows.find_one(lost).await.unwrap(), None, "a {field} that is gone");
         }
     }
+}
+
+fn uri(name: &str) -> String {
+    format!("{}&appName={name}", support::uri())
 }

@@ -40,8 +40,8 @@ fn hostile_texts_are_data_as_in_memory() {
     run(async {
         let desk = Desk::open().await;
         let make = desk.make.another_team();
-        let memory = BillingPorts::from_store(Arc::new(MemoryBilling::new()));
-        let mongo = BillingPorts::from_store(Arc::new(desk.one.clone()));
+        let memory = BillingPorts::from_store(&Arc::new(MemoryBilling::new()));
+        let mongo = BillingPorts::from_store(&Arc::new(desk.one.clone()));
         let both = async |change: ChangeSet| {
             let (a, b) =
                 (memory.commits.commit(change.clone()).await, mongo.commits.commit(change.clone()).await);

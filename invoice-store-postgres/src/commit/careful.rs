@@ -7,12 +7,13 @@ use invoice_core::adapter::references;
 use invoice_core::change::{AggregateId, ChangeSet, Receipt, Record, ResolvedChange, Write, resolve};
 use invoice_core::ports::StoreError;
 use invoice_core::{CounterKey, TeamId, Version};
+use invoice_store_common::bound::receipt;
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::lookup::{Hold, Standing};
 use super::rows::{Batch, Ended};
 use super::run::{Outcome, run};
-use super::{TRIES, Trouble, needs_care, pause, receipt, settled};
+use super::{TRIES, Trouble, needs_care, pause, settled};
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
 use crate::pool::BEGIN;
@@ -182,7 +183,7 @@ impl PostgresStore {
         let prepared = self.prepare(&batch.finish())?;
         let deletes = change.writes.iter().any(|write| write.record().is_none());
         match run(connection, prepared).await {
-            Ok(Outcome::Landed) => Ok(receipt(resolved)),
+            Ok(Outcome::Landed) => Ok(receipt(resolved.id, resolved.writes)),
             Ok(Outcome::Missed(_)) => Err(Trouble::Again),
             Err(error) => Err(settled(error, deletes)),
         }

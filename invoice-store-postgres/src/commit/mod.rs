@@ -19,12 +19,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use invoice_core::TeamId;
 use invoice_core::change::{
-    AggregateId, ChangeSet, CounterMove, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record,
-    ResolvedChange, Write, resolve,
+    AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write,
 };
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{TeamId, Violation};
+use invoice_store_common::bound::{Bound, issues};
 use invoice_store_common::predict::Counters;
 
 use sqlx::Connection as _;
@@ -85,56 +85,18 @@ impl Commits for PostgresStore {
     }
 }
 
-/// Change sets with their numbers bound one after the other, and what that does to the counters.
-struct Bound {
-    changes: Vec<ResolvedChange>,
-    moves: Vec<CounterMove>,
-}
-
-/// Binds the numbers of change sets that land together.
-fn bind<'c>(
-    changes: impl Iterator<Item = &'c ChangeSet>,
-    mut counters: Counters,
-) -> Result<Bound, Violation> {
-    let mut bound = Bound { changes: Vec::new(), moves: Vec::new() };
-    for change in changes {
-        let resolved = resolve(change, &counters)?;
-        for step in &resolved.counters {
-            counters.insert(step.key, step.after);
-            match bound.moves.iter_mut().find(|known| known.key == step.key) {
-                Some(known) => known.after = step.after,
-                None => bound.moves.push(*step),
-            }
-        }
-        bound.changes.push(resolved);
+/// The rows of all of it, of what is numbered and not otherwise special.
+fn batch<'b>(
+    bound: &'b Bound,
+    team: TeamId,
+    pending: &HashSet<AggregateId>,
+) -> Result<Batch<'b>, StoreError> {
+    let mut batch = Batch::new(team);
+    for change in bound.changes() {
+        batch.add(change, pending, &[])?;
     }
-    bound.moves.sort_by_key(|step| step.key);
-    Ok(bound)
-}
-
-impl Bound {
-    /// The rows of all of it, of what is numbered and not otherwise special.
-    fn batch(&self, team: TeamId, pending: &HashSet<AggregateId>) -> Result<Batch<'_>, StoreError> {
-        let mut batch = Batch::new(team);
-        for change in &self.changes {
-            batch.add(change, pending, &[])?;
-        }
-        batch.counters(&self.moves, team);
-        Ok(batch.finish())
-    }
-
-    fn receipts(self) -> Vec<Receipt> {
-        self.changes.into_iter().map(receipt).collect()
-    }
-}
-
-/// The receipt of what was written, without another copy of it.
-fn receipt(change: ResolvedChange) -> Receipt {
-    let records = change.writes.into_iter().filter_map(|write| match write {
-        Write::Insert(record) | Write::Update { record, .. } => Some(record),
-        Write::Delete { .. } => None,
-    });
-    Receipt { commit: change.id, records: records.collect(), replayed: false }
+    batch.counters(bound.moves(), team);
+    Ok(batch.finish())
 }
 
 /// What must be known of the stored rows before it can be written.
@@ -203,8 +165,8 @@ impl PostgresStore {
             let outcome = run(&mut connection, prepared).await;
             match connection.give_back(outcome) {
                 Ok(Outcome::Landed) => {
-                    predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
-                    return Ok(bound.receipts());
+                    predictions.learn(team, bound.counters());
+                    return Ok(bound.into_receipts());
                 }
                 Ok(Outcome::Missed(found)) => {
                     predictions.forget(team, keys().filter(|key| !found.contains_key(key)));
@@ -240,8 +202,8 @@ impl PostgresStore {
         }
         transaction.commit().await?;
         connection.done(Ok(()))?;
-        self.shared.predictions.learn(team, bound.moves.iter().map(|step| (step.key, step.after)));
-        Ok(bound.receipts())
+        self.shared.predictions.learn(team, bound.counters());
+        Ok(bound.into_receipts())
     }
 
     fn bind(
@@ -250,9 +212,10 @@ impl PostgresStore {
         changes: &[Arc<ChangeSet>],
         counters: Counters,
     ) -> Result<(Bound, Prepared), Trouble> {
-        let bound = bind(changes.iter().map(|change| &**change), counters).map_err(StoreError::Refused)?;
+        let bound =
+            Bound::new(changes.iter().map(|change| &**change), counters).map_err(StoreError::Refused)?;
         let pending = issues(changes).map(|issue| issue.document).collect();
-        let prepared = self.prepare(&bound.batch(team, &pending)?)?;
+        let prepared = self.prepare(&batch(&bound, team, &pending)?)?;
         Ok((bound, prepared))
     }
 
@@ -271,10 +234,6 @@ impl PostgresStore {
             Err(Trouble::Again) => Err(StoreError::Unavailable),
         }
     }
-}
-
-fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
-    changes.iter().flat_map(|change| &change.issues)
 }
 
 /// Longer after each try, and never twice the same, so that two that met do not meet again.

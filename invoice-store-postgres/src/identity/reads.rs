@@ -5,10 +5,10 @@ use invoice_core::identity::{ApiKey, EmailKey, Fingerprint, SecurityEvent, Signi
 use invoice_core::ports::identity::{ApiKeys, SecurityAudit, SigningKeys, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{ApiKeyId, AuditId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, position};
 use sqlx::postgres::PgRow;
 
-use super::rows::{bytes, execute, instant_if_any, many, one, page_of, position, record, utc};
+use super::rows::{bytes, execute, instant_if_any, many, one, page_of, record, utc};
 use crate::PostgresStore;
 
 pub(super) const USER: &str = "SELECT data FROM {s}.users WHERE id = $1";

@@ -1,12 +1,12 @@
 //! Rows in and out.
 
 use std::fmt::Display;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use invoice_core::identity::Fingerprint;
-use invoice_core::ports::{Cursor, Page, PageRequest, StoreError};
+use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Timestamp, Version};
+use invoice_store_common::pages::{limit, page};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -66,27 +66,6 @@ pub(super) async fn page_of<T, I: Display>(
         None => Vec::new(),
     };
     page(rows, request, id)
-}
-
-/// One row more than asked for, which tells whether there is a next page.
-pub(super) fn limit(request: &PageRequest) -> i64 {
-    i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-pub(super) fn page<T, I: Display>(
-    rows: Vec<T>,
-    request: &PageRequest,
-    id: impl Fn(&T) -> I,
-) -> Result<Page<T>, StoreError> {
-    Page::from_overfull(rows, request, |row| Cursor::new(id(row).to_string()).map_err(StoreError::Refused))
-}
-
-/// Where the page before ended.
-pub(super) fn position<I: FromStr>(
-    request: &PageRequest,
-    uuid: impl FnOnce(I) -> Uuid,
-) -> Result<Option<Uuid>, StoreError> {
-    Ok(request.position::<I>()?.map(uuid))
 }
 
 /// A record out of the JSON in a column.

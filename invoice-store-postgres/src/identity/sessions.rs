@@ -7,13 +7,11 @@ use invoice_core::identity::{
 use invoice_core::ports::identity::{MailedTokens, Sessions};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{OneTimeTokenId, Role, SessionId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, limit, page, position};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::rows::{
-    bytes, column, execute, instant, instant_if_any, limit, many, one, page, page_of, position, record, utc,
-};
+use super::rows::{bytes, column, execute, instant, instant_if_any, many, one, page_of, record, utc};
 use crate::PostgresStore;
 use crate::error::unreadable;
 

@@ -5,10 +5,11 @@ use invoice_core::identity::{Invitation, Member, Membership, SearchPrefix, Team,
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_common::identity::{first_after, first_before, prefix_end};
+use invoice_store_common::identity::prefix_end;
+use invoice_store_common::pages::{first_after, first_before, limit, page, position};
 use sqlx::postgres::PgRow;
 
-use super::rows::{column, instant_if_any, limit, many, one, page, page_of, position, record};
+use super::rows::{column, instant_if_any, many, one, page_of, record};
 use crate::PostgresStore;
 
 pub(super) const TEAM: &str = "SELECT data FROM {s}.teams WHERE id = $1";
@@ -17,12 +18,14 @@ pub(super) const TEAMS_OF: &str = "\
     WHERE m.user_id = $1 AND m.team_id >= $2 ORDER BY m.team_id LIMIT $3";
 pub(super) const MEMBERSHIP: &str = "SELECT data FROM {s}.memberships WHERE team_id = $1 AND user_id = $2";
 pub(super) const MEMBERS: &str = "\
-    SELECT m.data, u.data -> 'email' ->> 'shown', u.data ->> 'name', u.disabled_at \
+    SELECT m.data, u.data -> 'email' ->> 'shown', u.data ->> 'name', u.disabled_at, \
+        (u.data ->> 'verified_at')::timestamptz \
     FROM {s}.memberships m JOIN {s}.users u ON u.id = m.user_id \
     WHERE m.team_id = $1 AND m.user_id >= $2 ORDER BY m.user_id LIMIT $3";
 /// Reads the matches of the team by either key, whoever they are, and then the rows of the page.
 pub(super) const FOUND: &str = "\
-    SELECT m.data, u.data -> 'email' ->> 'shown', u.data ->> 'name', u.disabled_at \
+    SELECT m.data, u.data -> 'email' ->> 'shown', u.data ->> 'name', u.disabled_at, \
+        (u.data ->> 'verified_at')::timestamptz \
     FROM (SELECT user_id FROM {s}.memberships \
           WHERE team_id = $1 AND name_search >= $4 AND name_search < $5 AND user_id >= $2 \
           UNION \
@@ -42,6 +45,7 @@ fn member(row: &PgRow) -> Result<Member, StoreError> {
         email: column(row, 1, "user")?,
         name: column(row, 2, "user")?,
         disabled_at: instant_if_any(row, 3, "user")?,
+        verified_at: instant_if_any(row, 4, "user")?,
     })
 }
 

@@ -1,11 +1,11 @@
 //! A client's statement: typed columns, and stored records only where they hold more than one entry.
 
-use invoice_core::adapter::statement::{Place, cursor, start};
-use invoice_core::ports::{
-    Page, PageRequest, Statement, StatementEntry, StatementEntryKind, StatementQuery, StoreError,
-};
+use invoice_core::adapter::statement::start;
+use invoice_core::ports::{PageRequest, Statement, StatementEntryKind, StatementQuery, StoreError};
 use invoice_core::{CreditNoteId, InvoiceId, Money, PaymentId, TeamId};
 use invoice_store_common::lists::{FIRST_DAY, LAST_DAY, Value, kept_day};
+use invoice_store_common::pages;
+use invoice_store_common::statement::{Line, statement};
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
@@ -55,12 +55,6 @@ const STATEMENT: &str = concat!(
     ORDER BY page.date, page.kind, page.id, page.ordinal"
 );
 
-struct Entry {
-    place: Place,
-    reference: Option<String>,
-    amount: Money,
-}
-
 impl PostgresStore {
     pub(super) async fn read_statement(
         &self,
@@ -73,16 +67,9 @@ impl PostgresStore {
             Some(row) => money(row, 0, query.currency)?,
             None => Money::zero(query.currency),
         };
-        let entries = rows.iter().filter_map(|row| entry(row, query).transpose());
-        let entries = entries.collect::<Result<_, _>>()?;
-        let page = Page::from_overfull(entries, request, |entry: &Entry| cursor(&entry.place))?;
-        let mut balance = opening;
-        let mut entries = Vec::with_capacity(page.items.len());
-        for Entry { place: (date, kind, _), reference, amount } in page.items {
-            balance = balance.checked_add(amount).map_err(StoreError::backend)?;
-            entries.push(StatementEntry { date, kind, reference, amount, balance });
-        }
-        Ok(Statement { opening, entries, closing: balance, next: page.next })
+        let lines = rows.iter().filter_map(|row| line(row, query).transpose());
+        let lines = lines.collect::<Result<_, _>>()?;
+        statement(opening, lines, request)
     }
 }
 
@@ -95,7 +82,6 @@ fn values_of(team: TeamId, query: &StatementQuery, request: &PageRequest) -> Res
         None => (FIRST_DAY, -1, Uuid::nil(), 0),
     };
     let units = 10_i64.checked_pow(query.currency.minor_units()).unwrap_or(1);
-    let limit = i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1);
     Ok([
         Value::Uuid(team.as_uuid()),
         Value::Uuid(query.client.as_uuid()),
@@ -107,7 +93,7 @@ fn values_of(team: TeamId, query: &StatementQuery, request: &PageRequest) -> Res
         Value::Int(kind),
         Value::Uuid(id),
         Value::Int(ordinal),
-        Value::Int(limit),
+        Value::Int(pages::limit(request)),
     ])
 }
 
@@ -122,8 +108,8 @@ fn number_of(kind: &StatementEntryKind) -> (i64, Uuid) {
     }
 }
 
-/// The entry of a row; none, if the page is empty.
-fn entry(row: &PgRow, query: &StatementQuery) -> Result<Option<Entry>, StoreError> {
+/// The line of a row; none, if the page is empty.
+fn line(row: &PgRow, query: &StatementQuery) -> Result<Option<Line>, StoreError> {
     let Some(date) = column(row, 1)? else { return Ok(None) };
     let id: Uuid = column(row, 3)?;
     let kind = match column::<i64>(row, 2)? {
@@ -136,5 +122,5 @@ fn entry(row: &PgRow, query: &StatementQuery) -> Result<Option<Entry>, StoreErro
     };
     let ordinal = usize::try_from(column::<i64>(row, 4)?).map_err(|error| unreadable("entry", error))?;
     let amount = money(row, 6, query.currency)?;
-    Ok(Some(Entry { place: (date, kind, ordinal), reference: column(row, 5)?, amount }))
+    Ok(Some(Line { place: (date, kind, ordinal), reference: column(row, 5)?, amount }))
 }

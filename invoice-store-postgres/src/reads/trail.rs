@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use invoice_core::change::{AggregateId, AuditEntry};
-use invoice_core::ports::{ChainDocument, Cursor, Page, PageRequest, StoreError, Trail};
+use invoice_core::ports::{ChainDocument, Page, PageRequest, StoreError, Trail};
 use invoice_core::{
     AuditId, CommitId, Counter, CounterKey, EventKind, Hash, SeriesId, TeamId, UserId, Version,
 };
 use invoice_store_common::lists::Value;
+use invoice_store_common::pages;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
@@ -70,9 +71,7 @@ impl Trail for PostgresStore {
         };
         let rows = self.limited(text, page.limit().saturating_add(1), &values).await?;
         let entries = rows.iter().map(|row| entry(team, row)).collect::<Result<_, _>>()?;
-        Page::from_overfull(entries, page, |entry: &AuditEntry| {
-            Cursor::new(entry.id.to_string()).map_err(StoreError::Refused)
-        })
+        pages::page(entries, page, |entry: &AuditEntry| entry.id)
     }
 
     async fn counters(&self, team: TeamId) -> Result<Vec<(CounterKey, Counter)>, StoreError> {

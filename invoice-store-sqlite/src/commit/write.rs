@@ -7,6 +7,7 @@ use invoice_core::change::{
 };
 use invoice_core::ports::StoreError;
 use invoice_core::{Event, EventKind, UserId};
+use invoice_store_common::bound::receipt;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -48,11 +49,7 @@ pub(super) fn write(
     for event in &events {
         job.tell(event)?;
     }
-    let records = writes.into_iter().filter_map(|write| match write {
-        Write::Insert(record) | Write::Update { expected: _, record } => Some(record),
-        Write::Delete { id: _, expected: _ } => None,
-    });
-    Ok(Receipt { commit: id, records: records.collect(), replayed: false })
+    Ok(receipt(id, writes))
 }
 
 struct Job<'a> {

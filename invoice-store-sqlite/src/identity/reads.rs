@@ -5,11 +5,11 @@ use invoice_core::identity::{ApiKey, EmailKey, Fingerprint, SecurityEvent, Signi
 use invoice_core::ports::identity::{ApiKeys, SecurityAudit, SigningKeys, Users};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{ApiKeyId, AuditId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, position};
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
-use super::rows::{execute, instant_if_any, many, one, page, position, record};
+use super::rows::{execute, instant_if_any, many, one, page_of, record};
 use crate::SqliteStore;
 use crate::error::Stored as _;
 
@@ -71,7 +71,7 @@ impl ApiKeys for SqliteStore {
         self.scan(move |connection| {
             let rows =
                 |first, limit| many(connection, API_KEYS, params![team.as_uuid(), first, limit], api_key);
-            page(first, &request, rows, ApiKey::id)
+            page_of(first, &request, rows, ApiKey::id)
         })
         .await
     }
@@ -103,7 +103,7 @@ impl SqliteStore {
             let rows = |first, limit| {
                 many(connection, text, params![of, first, limit], |row| record(row, 0, "security event"))
             };
-            page(first, &request, rows, SecurityEvent::id)
+            page_of(first, &request, rows, SecurityEvent::id)
         })
         .await
     }

@@ -1,13 +1,14 @@
 //! Rows in and out.
 
 use std::fmt::Display;
-use std::str::FromStr;
 
-use invoice_core::ports::{Cursor, Page, PageRequest, StoreError};
+use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{Timestamp, Version};
+use invoice_store_common::pages::{limit, page};
 use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::error::{SqliteError, Stored as _};
 
@@ -48,24 +49,15 @@ pub(super) fn execute(
     connection.prepare_cached(text)?.execute(params)
 }
 
-/// The rows of a list from `first` on, which is `None` behind the end of the list.
-pub(super) fn page<T, F: Copy, I: Display>(
-    first: Option<F>,
+/// The page of a list from `first` on, which is `None` behind the end of the list.
+pub(super) fn page_of<T, I: Display>(
+    first: Option<Uuid>,
     request: &PageRequest,
-    rows: impl FnOnce(F, i64) -> Result<Vec<T>, StoreError>,
+    rows: impl FnOnce(Uuid, i64) -> Result<Vec<T>, StoreError>,
     id: impl Fn(&T) -> I,
 ) -> Result<Page<T>, StoreError> {
-    let limit = i64::try_from(request.limit()).unwrap_or(i64::MAX).saturating_add(1);
-    let rows = first.map_or(Ok(Vec::new()), |first| rows(first, limit))?;
-    Page::from_overfull(rows, request, |row| Cursor::new(id(row).to_string()).map_err(StoreError::Refused))
-}
-
-/// Where the page before ended.
-pub(super) fn position<I: FromStr, U>(
-    request: &PageRequest,
-    uuid: impl FnOnce(I) -> U,
-) -> Result<Option<U>, StoreError> {
-    Ok(request.position::<I>()?.map(uuid))
+    let rows = first.map_or(Ok(Vec::new()), |first| rows(first, limit(request)))?;
+    page(rows, request, id)
 }
 
 /// A record out of the JSON in a column.
@@ -77,6 +69,18 @@ pub(super) fn record<T: DeserializeOwned>(
     let text = row.get_ref(column).stored()?.as_str();
     let text = text.map_err(|error| SqliteError::unreadable(what, error))?;
     serde_json::from_str(text).map_err(|error| SqliteError::unreadable(what, error).into())
+}
+
+/// A part of a record, if it is there.
+pub(super) fn record_if_any<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+    what: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let text = row.get_ref(column).stored()?.as_str_or_null();
+    let text = text.map_err(|error| SqliteError::unreadable(what, error))?;
+    let read = text.map(serde_json::from_str).transpose();
+    read.map_err(|error| SqliteError::unreadable(what, error).into())
 }
 
 /// A record as the JSON in a column.

@@ -7,11 +7,11 @@ use invoice_core::identity::{
 use invoice_core::ports::identity::{MailedTokens, Sessions};
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{OneTimeTokenId, Role, SessionId, TeamId, Timestamp, UserId};
-use invoice_store_common::identity::first_before;
+use invoice_store_common::pages::{first_before, position};
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
-use super::rows::{execute, instant, instant_if_any, many, one, page, position, record};
+use super::rows::{execute, instant, instant_if_any, many, one, page_of, record};
 use crate::SqliteStore;
 use crate::error::{SqliteError, Stored as _};
 
@@ -78,7 +78,7 @@ impl Sessions for SqliteStore {
         self.scan(move |connection| {
             let rows =
                 |first, limit| many(connection, OF_USER, params![user.as_uuid(), first, limit], session);
-            page(first, &request, rows, Session::id)
+            page_of(first, &request, rows, Session::id)
         })
         .await
     }
@@ -128,7 +128,7 @@ impl MailedTokens for SqliteStore {
                 let params = params![user.as_uuid(), purpose.as_str(), first, limit];
                 many(connection, UNUSED, params, |row| record(row, 0, "one-time token"))
             };
-            page(first, &request, rows, OneTimeToken::id)
+            page_of(first, &request, rows, OneTimeToken::id)
         })
         .await
     }

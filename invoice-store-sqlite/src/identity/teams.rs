@@ -5,10 +5,11 @@ use invoice_core::identity::{Invitation, Member, Membership, SearchPrefix, Team,
 use invoice_core::ports::identity::Teams;
 use invoice_core::ports::{Page, PageRequest, StoreError};
 use invoice_core::{InvitationId, TeamId, UserId};
-use invoice_store_common::identity::{first_after, first_before, prefix_end};
+use invoice_store_common::identity::prefix_end;
+use invoice_store_common::pages::{first_after, first_before, position};
 use rusqlite::{Row, params};
 
-use super::rows::{instant_if_any, many, one, page, position, record};
+use super::rows::{instant_if_any, many, one, page_of, record, record_if_any};
 use crate::SqliteStore;
 use crate::error::Stored as _;
 
@@ -18,13 +19,13 @@ pub(super) const TEAMS_OF: &str = "
     WHERE m.user_id = ?1 AND m.team_id >= ?2 ORDER BY m.team_id LIMIT ?3";
 pub(super) const MEMBERSHIP: &str = "SELECT data FROM memberships WHERE team_id = ?1 AND user_id = ?2";
 pub(super) const MEMBERS: &str = "
-    SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at
+    SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at, u.data -> '$.verified_at'
     FROM memberships m JOIN users u ON u.id = m.user_id
     WHERE m.team_id = ?1 AND m.user_id >= ?2 ORDER BY m.user_id LIMIT ?3";
 /// Reads the matches of the team by either key, whoever they are, and then the rows of the page. Left to
 /// itself, SQLite would read all members in the order of the page instead.
 pub(super) const FOUND: &str = "
-    SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at
+    SELECT m.data, u.data ->> '$.email.shown', u.data ->> '$.name', u.disabled_at, u.data -> '$.verified_at'
     FROM (SELECT user_id FROM memberships INDEXED BY memberships_by_name
           WHERE team_id = ?1 AND name_search >= ?4 AND name_search < ?5 AND user_id >= ?2
           UNION
@@ -44,6 +45,7 @@ fn member(row: &Row<'_>) -> Result<Member, StoreError> {
         email: row.get(1).stored()?,
         name: row.get(2).stored()?,
         disabled_at: instant_if_any(row, 3)?,
+        verified_at: record_if_any(row, 4, "user")?,
     })
 }
 
@@ -63,7 +65,7 @@ impl Teams for SqliteStore {
                     Ok(UserTeam { team: record(row, 0, "team")?, membership: record(row, 1, "membership")? })
                 })
             };
-            page(first, &request, rows, |row| row.team.id())
+            page_of(first, &request, rows, |row| row.team.id())
         })
         .await
     }
@@ -93,7 +95,7 @@ impl Teams for SqliteStore {
                     many(connection, FOUND, params![team, first, limit, from, to], member)
                 }
             };
-            page(first, &request, rows, |row| row.membership.user())
+            page_of(first, &request, rows, |row| row.membership.user())
         })
         .await
     }
@@ -114,7 +116,7 @@ impl Teams for SqliteStore {
                 let params = params![team.as_uuid(), first, limit];
                 many(connection, INVITATIONS, params, |row| record(row, 0, "invitation"))
             };
-            page(first, &request, rows, Invitation::id)
+            page_of(first, &request, rows, Invitation::id)
         })
         .await
     }

@@ -2,12 +2,11 @@
 //! that have write-offs or refunds.
 
 use chrono::NaiveDate;
-use invoice_core::adapter::statement::{Place, cursor, entries, start};
+use invoice_core::adapter::statement::{Place, entries, start};
 use invoice_core::change::Record;
-use invoice_core::ports::{
-    Page, PageRequest, Statement, StatementEntry, StatementEntryKind, StatementQuery, StoreError,
-};
+use invoice_core::ports::{PageRequest, Statement, StatementEntryKind, StatementQuery, StoreError};
 use invoice_core::{CreditNoteId, Currency, InvoiceId, Money, PaymentId, TeamId};
+use invoice_store_common::statement::{Line, statement as sheet};
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
@@ -61,13 +60,6 @@ pub(super) const FLAGGED: &str = "
     JOIN versions v ON v.team = d.team AND v.commit_id = d.commit_id AND v.ordinal = d.ordinal
     WHERE d.team = ?1 AND d.client = ?2 AND d.refunded AND d.currency = ?3";
 
-/// An entry before anybody knows the balance.
-struct Line {
-    place: Place,
-    reference: Option<String>,
-    amount: Money,
-}
-
 pub(super) fn statement(
     connection: &Connection,
     team: TeamId,
@@ -90,15 +82,7 @@ pub(super) fn statement(
         }
         lines.sort_unstable_by(|one, other| one.place.cmp(&other.place));
         lines.truncate(request.limit() + 1);
-        let Page { items, next } = Page::from_overfull(lines, request, |line| cursor(&line.place))?;
-
-        let mut balance = opening;
-        let mut entries = Vec::with_capacity(items.len());
-        for Line { place: (date, kind, _), reference, amount } in items {
-            add(&mut balance, amount)?;
-            entries.push(StatementEntry { date, kind, reference, amount, balance });
-        }
-        Ok(Statement { opening, entries, closing: balance, next })
+        sheet(opening, lines, request)
     })
 }
 

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use invoice_core::change::{AggregateId, AuditEntry, Record};
-use invoice_core::ports::{ChainDocument, Cursor, Page, PageRequest, StoreError, Trail};
+use invoice_core::ports::{ChainDocument, Page, PageRequest, StoreError, Trail};
 use invoice_core::{
     AuditId, CommitId, Counter, CounterKey, EventKind, Hash, PeriodKey, SeriesId, TeamId, UserId,
 };
+use invoice_store_common::pages;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use uuid::Uuid;
 
@@ -68,7 +69,7 @@ fn entries(
 ) -> Result<Page<AuditEntry>, StoreError> {
     // The empty blob lies before every identifier, and a longer one than any behind them all.
     let before = before.map_or_else(|| vec![u8::MAX; 17], |id| id.as_uuid().as_bytes().to_vec());
-    let limit = int(page.limit()).saturating_add(1);
+    let limit = pages::limit(page);
     let read = |row: &Row<'_>| entry(team, row);
     let text = if subject.is_some() { ENTRIES_OF_ONE } else { ENTRIES };
     let mut statement = connection.prepare_cached(text).stored()?;
@@ -80,9 +81,7 @@ fn entries(
         None => statement.query_map((team.as_uuid(), before, limit), read),
     };
     let rows: Vec<_> = rows.and_then(Iterator::collect).stored()?;
-    Page::from_overfull(rows, page, |entry: &AuditEntry| {
-        Cursor::new(entry.id.to_string()).map_err(StoreError::Refused)
-    })
+    pages::page(rows, page, |entry: &AuditEntry| entry.id)
 }
 
 fn entry(team: TeamId, row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -40,6 +40,18 @@ impl Folder {
         &self.0
     }
 
+    /// Where its server writes what it has to say.
+    pub(super) fn log(&self) -> PathBuf {
+        self.0.join("log")
+    }
+
+    /// The end of the log.
+    pub(super) fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+    }
+
     pub(super) fn give_to(&self, user: User) -> Result<()> {
         chown(&self.0, Some(user.id), Some(user.group))
             .with_context(|| format!("cannot give {} to another user", self.0.display()))
@@ -139,6 +151,17 @@ mod tests {
         assert!(large.path().starts_with(std::env::temp_dir()));
         let small = Folder::new_in_memory("folder", 1).unwrap();
         assert_eq!(small.path().starts_with(MEMORY), memory_to_spare() >= Some(1));
+    }
+
+    #[test]
+    fn the_last_words_of_a_server_are_the_end_of_its_log() {
+        let folder = Folder::new("words").unwrap();
+        assert_eq!(folder.last_words(), "", "it said nothing");
+        fs::write(folder.log(), "one\ntwo\n").unwrap();
+        assert_eq!(folder.last_words(), "one\ntwo");
+        let lines: Vec<_> = (1..=30).map(|line| line.to_string()).collect();
+        fs::write(folder.log(), lines.join("\n")).unwrap();
+        assert_eq!(folder.last_words(), lines[10..].join("\n"));
     }
 
     #[test]

@@ -42,6 +42,14 @@ impl Guardian {
         Ok(Self(child))
     }
 
+    /// Ends the server with SIGKILL, if there is one, which then need not be watched over any more.
+    pub(super) fn kill(&mut self, server: Option<Child>) -> Result<()> {
+        let Some(mut server) = server else { return Ok(()) };
+        server.kill().context("cannot kill the server")?;
+        server.wait().context("cannot wait for the server")?;
+        self.watch(None)
+    }
+
     /// Tells it which process to end; `None` once it is gone.
     pub(super) fn watch(&mut self, pid: Option<u32>) -> Result<()> {
         let pipe = self.0.stdin.as_mut().context("the guardian has no pipe")?;

@@ -9,7 +9,7 @@ mod wire;
 
 pub(crate) use program::mongod;
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -151,7 +151,7 @@ impl Mongo {
                 }
             }
             if Instant::now() >= deadline {
-                let words: Vec<_> = self.nodes.iter().map(Node::last_words).collect();
+                let words: Vec<_> = self.nodes.iter().map(|node| node.folder.last_words()).collect();
                 bail!("no primary after {} s\n{}", START.as_secs(), words.join("\n\n"));
             }
             sleep(POLL);
@@ -215,12 +215,8 @@ impl Node {
         format!("127.0.0.1:{}", self.port)
     }
 
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
     fn launch(&mut self) -> Result<()> {
-        let log = OpenOptions::new().append(true).create(true).open(self.log())?;
+        let log = OpenOptions::new().append(true).create(true).open(self.folder.log())?;
         let mut command = Command::new("sh");
         command.args(["-c", LAUNCH, "sh"]).arg(&self.program).arg("--dbpath").arg(self.folder.path());
         command.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--noscripting", "--replSet", SET]);
@@ -257,7 +253,7 @@ impl Node {
     fn wait_until(&mut self, deadline: Instant, is_reached: impl Fn(Hello) -> bool) -> Result<()> {
         while !self.hello()?.is_some_and(&is_reached) {
             if Instant::now() >= deadline {
-                bail!("MongoDB was not ready within {} s\n{}", START.as_secs(), self.last_words());
+                bail!("MongoDB was not ready within {} s\n{}", START.as_secs(), self.folder.last_words());
             }
             sleep(POLL);
         }
@@ -268,7 +264,7 @@ impl Node {
     fn hello(&mut self) -> Result<Option<Hello>> {
         let child = self.child.as_mut().context("the server was not started")?;
         if let Some(status) = child.try_wait()? {
-            bail!("MongoDB ended by itself: {status}\n{}", self.last_words());
+            bail!("MongoDB ended by itself: {status}\n{}", self.folder.last_words());
         }
         let Ok(hello) = ask(self.port, "hello", &json!(1)) else { return Ok(None) };
         let is = |name| hello.get(name) == Some(&Value::Bool(true));
@@ -277,19 +273,7 @@ impl Node {
 
     /// With SIGKILL.
     fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
-    }
-
-    /// The end of the server's log.
-    fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<_> = log.lines().collect();
-        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+        self.guardian.kill(self.child.take())
     }
 }
 

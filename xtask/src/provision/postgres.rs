@@ -105,12 +105,7 @@ impl Postgres {
     /// Kills the server as a power cut would, but for what the operating system holds: SIGKILL. Its backends end
     /// when they notice.
     pub(crate) fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
+        self.guardian.kill(self.child.take())
     }
 
     /// Starts a killed server again, on the same data and port.
@@ -128,10 +123,6 @@ impl Postgres {
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
     }
 
     /// One of PostgreSQL's programs, as the user that owns the data.
@@ -154,7 +145,7 @@ impl Postgres {
         if let Some(user) = self.user {
             chown(&file, Some(user.id), Some(user.group))?;
         }
-        let log = File::create(self.log())?;
+        let log = File::create(self.folder.log())?;
         let status = self
             .program("initdb")
             .arg("--pgdata")
@@ -167,7 +158,7 @@ impl Postgres {
             .status()
             .context("cannot start `initdb`")?;
         if !status.success() {
-            bail!("`initdb` failed: {status}\n{}", self.last_words());
+            bail!("`initdb` failed: {status}\n{}", self.folder.last_words());
         }
         fs::remove_file(&file)?;
         Ok(password)
@@ -179,7 +170,7 @@ impl Postgres {
     }
 
     fn launch(&mut self, deadline: Instant) -> Result<()> {
-        let log = OpenOptions::new().append(true).create(true).open(self.log())?;
+        let log = OpenOptions::new().append(true).create(true).open(self.folder.log())?;
         let mut command = self.program("postgres");
         command.arg("-D").arg(self.data()).args(["-c", "listen_addresses=127.0.0.1"]);
         command.arg("-p").arg(self.port.to_string());
@@ -201,23 +192,16 @@ impl Postgres {
     fn wait_until_ready(&self, child: &mut Child, deadline: Instant) -> Result<()> {
         loop {
             if let Some(status) = child.try_wait()? {
-                bail!("PostgreSQL did not start: {status}\n{}", self.last_words());
+                bail!("PostgreSQL did not start: {status}\n{}", self.folder.last_words());
             }
             if accepts(self.port) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                bail!("PostgreSQL did not answer within {} s\n{}", START.as_secs(), self.last_words());
+                bail!("PostgreSQL did not answer within {} s\n{}", START.as_secs(), self.folder.last_words());
             }
             sleep(POLL);
         }
-    }
-
-    /// The end of the server's log.
-    fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<_> = log.lines().collect();
-        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
     }
 
     /// Fast shutdown, then by force.

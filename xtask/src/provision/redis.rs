@@ -1,6 +1,6 @@
 //! A private Redis: nothing on the disk, free loopback port, not as root, ended by its process id.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -72,15 +72,11 @@ impl Redis {
         &self.url
     }
 
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
     fn launch(&mut self, program: &Path, user: Option<User>) -> Result<()> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         // Loopback is open to every user of the machine, and Redis writes files where its clients tell it to.
         let password = format!("{:016x}{:016x}", random(), random());
-        let log = OpenOptions::new().append(true).create(true).open(self.log())?;
+        let log = OpenOptions::new().append(true).create(true).open(self.folder.log())?;
         let mut command = Command::new(program);
         // Settings by its standard input: its arguments would show the password to everybody.
         command.arg("-").current_dir(self.folder.path()).stdin(Stdio::piped());
@@ -111,32 +107,20 @@ impl Redis {
         let deadline = Instant::now() + START;
         loop {
             if let Some(status) = child.try_wait()? {
-                bail!("Redis did not start: {status}\n{}", self.last_words());
+                bail!("Redis did not start: {status}\n{}", self.folder.last_words());
             }
             if answers(port, password) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                bail!("Redis did not answer within {} s\n{}", START.as_secs(), self.last_words());
+                bail!("Redis did not answer within {} s\n{}", START.as_secs(), self.folder.last_words());
             }
             sleep(POLL);
         }
     }
 
-    /// The end of the server's log.
-    fn last_words(&self) -> String {
-        let log = fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<_> = log.lines().collect();
-        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
-    }
-
     fn kill(&mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill().context("cannot kill the server")?;
-            child.wait().context("cannot wait for the server")?;
-            self.guardian.watch(None)?;
-        }
-        Ok(())
+        self.guardian.kill(self.child.take())
     }
 }
 

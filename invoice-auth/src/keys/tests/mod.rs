@@ -2,6 +2,7 @@
 
 mod changing_masters;
 mod derived;
+mod jumping;
 mod load;
 mod revoking;
 mod rotating;

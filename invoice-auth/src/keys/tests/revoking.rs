@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use invoice_core::UserId;
@@ -8,11 +7,12 @@ use invoice_core::identity::SecurityAction::{SigningKeyActivated, SigningKeyAdde
 use serde_json::json;
 use uuid::Uuid;
 
-use super::world::{DAY, SECOND, Wire, World, master, signs, states, takes};
+use super::world::{DAY, SECOND, World, master, signs, states, takes};
 use crate::caller::Caller;
 use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::settings::TokenMode;
+use crate::testing::Notices;
 
 #[tokio::test]
 async fn a_revoked_key_is_refused_at_once_and_the_next_signs() {
@@ -63,9 +63,9 @@ async fn revoking_a_key_that_does_not_sign_leaves_the_one_that_does() {
 #[tokio::test]
 async fn another_process_refuses_a_revoked_key_when_it_is_told() {
     let world = World::new();
-    let wire = Arc::new(Wire::default());
-    let ring = world.try_ring(master(1), TokenMode::EdDsa, wire.clone()).await.unwrap();
-    let other = world.try_ring(master(1), TokenMode::EdDsa, wire).await.unwrap();
+    let notices = Notices::new();
+    let ring = world.try_ring(master(1), TokenMode::EdDsa, notices.process(1)).await.unwrap();
+    let other = world.try_ring(master(1), TokenMode::EdDsa, notices.process(2)).await.unwrap();
     let (first, generation) = (signs(&other).await, other.generation().await.unwrap());
     ring.revoke(&first, None).await.unwrap();
     assert_ne!(other.generation().await.unwrap(), generation);
@@ -188,4 +188,24 @@ async fn the_audit_says_who_revoked_a_key_and_from_where() {
     assert!(begin.iter().all(|event| event.user().is_none()), "nobody in particular");
     assert!(later.len() >= 4 && later.iter().all(|event| event.user() == Some(user)));
     assert!(later.iter().all(|event| (event.address(), event.user_agent()) == ("192.0.2.1", "console")));
+}
+
+#[tokio::test]
+async fn another_process_signs_no_more_with_a_revoked_key_even_untold() {
+    let world = World::new();
+    let (ring, other) = (world.ring().await, world.ring().await);
+    let first = signs(&other).await;
+    ring.revoke(&first, None).await.unwrap();
+    assert_ne!(signs(&other).await, first, "the token would be refused by all");
+}
+
+#[tokio::test]
+async fn of_many_who_sign_at_once_few_read_the_ring() {
+    let world = World::new();
+    let ring = world.ring().await;
+    let reads = world.reads();
+    signs(&ring).await;
+    assert_eq!(world.reads(), reads + 1);
+    futures::future::join_all((0..100).map(|_| signs(&ring))).await;
+    assert!(world.reads() <= reads + 3, "{}", world.reads() - reads);
 }

@@ -1,13 +1,13 @@
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use invoice_core::identity::KeyState::{Active, Pending, Retiring};
 use invoice_core::identity::SecurityAction::{SigningKeyActivated, SigningKeyAdded};
 
-use super::world::{DAY, MINUTE, SECOND, TTL, Wire, World, master, signs, states, takes};
+use super::world::{DAY, MINUTE, SECOND, TTL, World, master, signs, states, takes};
 use crate::checks::Notice;
 use crate::settings::TokenMode;
+use crate::testing::Notices;
 
 #[tokio::test]
 async fn processes_that_start_together_make_one_key() {
@@ -51,7 +51,7 @@ async fn of_processes_that_rotate_at_once_one_does() {
 async fn a_commit_of_which_nobody_heard_is_not_made_twice() {
     let world = World::new();
     world.keys.unheard.store(3, Ordering::SeqCst);
-    assert!(world.try_ring(master(1), TokenMode::EdDsa, Arc::new(Wire::default())).await.is_err());
+    assert!(world.try_ring(master(1), TokenMode::EdDsa, Notices::new().process(1)).await.is_err());
     world.keys.unheard.store(2, Ordering::SeqCst);
     let ring = world.ring().await;
     ring.rotate_now(None).await.unwrap();

@@ -10,7 +10,7 @@ use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::{IdentityCommits, IdentityPorts, SigningKeys};
 use invoice_core::testing::{FixedClock, SequentialIds};
 
-use crate::checks::{Broadcast, InProcess, Listener, Notice};
+use crate::checks::{Broadcast, InProcess};
 use crate::error::AuthError;
 use crate::keys::{KeyRing, MasterKey};
 use crate::settings::{Settings, TokenMode};
@@ -66,21 +66,6 @@ impl IdentityCommits for Keys {
         }
         let heard = self.unheard.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if heard.is_ok() { Err(StoreError::UnknownOutcome) } else { Ok(receipt) }
-    }
-}
-
-/// Processes that hear of each other.
-#[derive(Default)]
-pub(super) struct Wire(Mutex<Vec<Listener>>);
-
-#[async_trait]
-impl Broadcast for Wire {
-    async fn tell(&self, notice: &Notice) {
-        self.0.lock().unwrap().iter().for_each(|listener| listener(notice));
-    }
-
-    fn subscribe(&self, listener: Listener) {
-        self.0.lock().unwrap().push(listener);
     }
 }
 

@@ -6,7 +6,7 @@ use invoice_core::memory::MemoryIdentity;
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::{IdentityCommits as _, IdentityPorts};
 use invoice_core::testing::{FixedClock, IdentityFixtures, SequentialIds};
-use invoice_core::{Role, TeamId, UserId};
+use invoice_core::{ApiKeyId, Role, TeamId, UserId};
 use serde_json::{Map, Value};
 
 use crate::checks::{InProcess, Notice, SessionChecks};
@@ -120,6 +120,10 @@ pub(super) struct Always(pub(super) Map<String, Value>);
 #[async_trait]
 impl ClaimsSource for Always {
     async fn claims(&self, _user: UserId, _team: Option<TeamId>) -> Result<Map<String, Value>, StoreError> {
+        Ok(self.0.clone())
+    }
+
+    async fn api_key_claims(&self, _key: ApiKeyId, _team: TeamId) -> Result<Map<String, Value>, StoreError> {
         Ok(self.0.clone())
     }
 }

@@ -44,7 +44,7 @@ impl MemoryBilling {
     /// use invoice_core::memory::MemoryBilling;
     /// use invoice_core::ports::BillingPorts;
     ///
-    /// let ports = BillingPorts::from_store(Arc::new(MemoryBilling::new()));
+    /// let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::new()));
     /// # let _ = ports;
     /// ```
     pub fn new() -> Self {

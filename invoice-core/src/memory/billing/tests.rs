@@ -46,7 +46,7 @@ fn euros(text: &str) -> Money {
 
 impl World {
     async fn new() -> Self {
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::new()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::new()));
         let data = ClientData::new(Party::new("Sperl"));
         let client = Client::new(ClientId::from_uuid(Uuid::from_u128(2)), team(), data, None, AT).unwrap();
         let series = [(DocumentType::Invoice, "INV-{seq}"), (DocumentType::CreditNote, "CN-{seq}")];

@@ -76,7 +76,7 @@ async fn paged_while(world: &World<'_>, query: &InvoiceQuery, coming: bool) {
         if coming {
             // At both ends of every sort but the dates, whose counter does not go back.
             let net = if round % 2 == 0 { "0.01" } else { "99999999" };
-            let client = if round % 2 == 0 { desk.client("\u{1}") } else { desk.client("\u{10ffff}") };
+            let client = if round % 2 == 0 { desk.client("!") } else { desk.client("\u{10ffff}") };
             world.insert(client.clone()).await;
             let change = desk.change();
             let draft = desk.draft(&client, net);

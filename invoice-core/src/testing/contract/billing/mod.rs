@@ -45,7 +45,7 @@ pub const CASES: &[Case<BillingPorts>] = crate::__billing_cases!([crate::__contr
 ///
 /// async fn an_empty_store() -> BillingPorts {
 ///     // Your store, with a database of this case's own.
-///     BillingPorts::from_store(Arc::new(MemoryBilling::new()))
+///     BillingPorts::from_store(&Arc::new(MemoryBilling::new()))
 /// }
 ///
 /// invoice_core::billing_contract!(an_empty_store);
@@ -60,7 +60,7 @@ pub const CASES: &[Case<BillingPorts>] = crate::__billing_cases!([crate::__contr
 /// # use invoice_core::memory::MemoryBilling;
 /// # use invoice_core::ports::BillingPorts;
 /// # async fn an_empty_store() -> BillingPorts {
-/// #     BillingPorts::from_store(Arc::new(MemoryBilling::new()))
+/// #     BillingPorts::from_store(&Arc::new(MemoryBilling::new()))
 /// # }
 /// invoice_core::billing_contract!(with_one_connection, an_empty_store);
 /// invoice_core::billing_contract!(with_a_pool, an_empty_store);

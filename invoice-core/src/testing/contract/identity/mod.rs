@@ -97,6 +97,7 @@ macro_rules! __identity_cases {
             teams::a_foreign_record_reads_like_an_absent_one,
             teams::a_foreign_record_is_written_like_an_absent_one,
             teams::lists_hold_the_own_teams_records_only,
+            teams::a_member_is_listed_as_their_account_is_now,
             teams::a_user_sees_their_own_teams_only,
             teams::a_search_finds_beginnings_whatever_their_case,
             teams::a_search_stays_in_its_team,

@@ -71,6 +71,23 @@ pub async fn lists_hold_the_own_teams_records_only(ports: &IdentityPorts) {
     }
 }
 
+/// A member's name, address, and whether that is verified and the account in use are those of the account as it is now.
+pub async fn a_member_is_listed_as_their_account_is_now(ports: &IdentityPorts) {
+    let world = World::new(ports);
+    let (team, owner) = world.new_team("Engines", "Ada").await;
+    let (verified, disabled) = (world.now(), world.now().plus_millis(1));
+    for (verified, disabled) in [(Some(verified), Some(disabled)), (None, None), (Some(disabled), None)] {
+        let user = world.stored_user(owner.id()).await;
+        let user = user.with_email(world.email("Countess"), verified).with_disabled_at(disabled);
+        world.update(renamed(user, "Ada L.")).await;
+        for prefix in [None, Some(starting("ada"))] {
+            let found = rows(ports.teams.members(team.id(), prefix, &all()).await);
+            let found: Vec<_> = found.iter().map(|it| (&*it.name, it.verified_at, it.disabled_at)).collect();
+            assert_eq!(found, [("Ada L.", verified, disabled)], "a member is as their account is");
+        }
+    }
+}
+
 /// A user's teams are the ones they are in, with their own role in each.
 pub async fn a_user_sees_their_own_teams_only(ports: &IdentityPorts) {
     let world = World::new(ports);
