@@ -8,8 +8,12 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod concurrency;
 mod errands;
 mod http;
+mod idempotency;
+mod kills;
+mod load;
 mod place;
 mod serving;
 mod sink;

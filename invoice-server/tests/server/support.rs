@@ -91,10 +91,16 @@ impl Server {
     }
 }
 
-/// Ends it at once, whatever it is at.
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Ends it at once, whatever it is at.
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
