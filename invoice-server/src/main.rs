@@ -33,7 +33,9 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("the configuration can't be used:");
-            problems.iter().for_each(|problem| eprintln!("  - {problem}"));
+            for problem in problems {
+                eprintln!("  - {problem}");
+            }
             return ExitCode::from(2);
         }
     };

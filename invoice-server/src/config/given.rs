@@ -50,8 +50,8 @@ settings! {
     master_key_file, "INVOICE_MASTER_KEY_FILE", value_name = "FILE";
     /// The master key before the present one, while keys sealed by it are left.
     previous_master_key_file, "INVOICE_PREVIOUS_MASTER_KEY_FILE", value_name = "FILE";
-    /// A Redis server, if several processes serve: attempts to log in are counted for all of them, and what one ends is
-    /// over at once in the others.
+    /// A Redis server, if several processes serve: requests and attempts to log in are counted for all of them, and what
+    /// one ends is over at once in the others.
     redis_url, "INVOICE_REDIS_URL", value_name = "URL";
     /// How access tokens are signed: eddsa, es256 or derived (default: eddsa).
     tokens, "INVOICE_TOKENS", value_name = "MODE";

@@ -67,7 +67,7 @@ impl Config {
         let identity = checks.optional("identity_url", given.identity_url, StoreUrl::parse);
         let identity = identity.filter(|identity| *identity != billing);
         let app_url = checks.optional("app_url", given.app_url, base_url);
-        let mail_from = checks.optional("mail_from", given.mail_from, |text| text.parse::<Mailbox>());
+        let mail_from = checks.optional("mail_from", given.mail_from, str::parse::<Mailbox>);
         let server = checks.optional("smtp_url", given.smtp_url, mail::server);
         let post = match (server, mail_from) {
             (Some(server), Some(from)) => Some(PostOffice::new(server, from, app_url)),

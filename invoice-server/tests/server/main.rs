@@ -13,6 +13,7 @@ mod errands;
 mod http;
 mod idempotency;
 mod kills;
+mod limits;
 mod load;
 mod place;
 mod serving;
