@@ -13,6 +13,7 @@ mod private;
 mod serve;
 mod store;
 mod tasks;
+mod teams;
 
 use std::process::ExitCode;
 

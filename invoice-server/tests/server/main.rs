@@ -21,3 +21,4 @@ mod sink;
 mod story;
 mod support;
 mod team;
+mod upkeep;
