@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Print the OpenAPI document of all routes.
     Openapi,
-    /// Verify the hash chains of a team's issued documents; fails if one is broken.
+    /// Verify the hash chains of issued documents, of all teams or of some; fails if one is broken.
     Verify(Verify),
 }
 
@@ -98,8 +98,7 @@ pub(crate) struct Revoke {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The teams' identifiers, such as `team_…`.
-    #[arg(required_unless_present = "user")]
+    /// The teams' identifiers, such as `team_…`; all teams if nothing is said.
     pub(crate) teams: Vec<String>,
     /// All teams of the user with this e-mail address.
     #[arg(long, value_name = "EMAIL")]

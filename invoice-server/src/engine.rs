@@ -7,6 +7,7 @@ use invoice_auth::redis::{RedisBroadcast, RedisThrottle};
 use invoice_auth::{Auth, AuthError, Mailer, MasterKey, NoMailer, Settings};
 use invoice_core::service::Billing;
 use invoice_core::system::{RandomIds, SystemClock};
+use invoice_http::middleware::RedisLimits;
 
 use crate::config::Config;
 use crate::store::Stores;
@@ -24,32 +25,52 @@ pub(crate) fn public_url(config: &Config) -> String {
     config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen))
 }
 
+/// Accounts, and where requests are counted if several processes count them together.
+pub(crate) struct Accounts {
+    pub(crate) auth: Auth,
+    pub(crate) limits: Option<RedisLimits>,
+}
+
 /// Accounts over a store, whose mail goes by `mailer`.
-pub(crate) async fn auth(
+pub(crate) async fn accounts(
     config: &mut Config,
     stores: &Stores,
     mailer: Arc<dyn Mailer>,
-) -> anyhow::Result<Auth> {
+) -> anyhow::Result<Accounts> {
     let settings =
         Settings::new(public_url(config), AUDIENCE).mode(config.tokens).verified_only(config.verified_only);
     let master = config.take_master_key().load()?;
     let shared = match &config.redis_url {
-        Some(url) => Some(open_redis(url, &master).await.context("redis_url")?),
+        Some(url) => Some(Shared::open(url, &master).await.context("redis_url")?),
         None => None,
     };
     let mut auth = Auth::builder(stores.identity().identity(), master, settings, mailer);
-    if let Some((throttle, broadcast)) = shared {
-        auth = auth.throttle(Arc::new(throttle)).broadcast(Arc::new(broadcast));
+    let mut limits = None;
+    if let Some(shared) = shared {
+        auth = auth.throttle(Arc::new(shared.throttle)).broadcast(Arc::new(shared.broadcast));
+        limits = Some(shared.limits);
     }
-    Ok(auth.build().await?)
+    Ok(Accounts { auth: auth.build().await?, limits })
 }
 
-async fn open_redis(url: &str, master: &MasterKey) -> Result<(RedisThrottle, RedisBroadcast), AuthError> {
-    let throttle = RedisThrottle::open(url, master, Arc::new(SystemClock)).await?;
-    Ok((throttle, RedisBroadcast::open(url, master).await?))
+/// What processes tell each other through Redis.
+struct Shared {
+    throttle: RedisThrottle,
+    broadcast: RedisBroadcast,
+    limits: RedisLimits,
+}
+
+impl Shared {
+    async fn open(url: &str, master: &MasterKey) -> Result<Self, AuthError> {
+        Ok(Self {
+            throttle: RedisThrottle::open(url, master, Arc::new(SystemClock)).await?,
+            broadcast: RedisBroadcast::open(url, master).await?,
+            limits: RedisLimits::open(url, master).await?,
+        })
+    }
 }
 
 /// Accounts for an errand that mails nobody.
 pub(crate) async fn quiet_auth(config: &mut Config, stores: &Stores) -> anyhow::Result<Auth> {
-    auth(config, stores, Arc::new(NoMailer)).await
+    Ok(accounts(config, stores, Arc::new(NoMailer)).await?.auth)
 }

@@ -13,6 +13,7 @@ mod private;
 mod serve;
 mod store;
 mod tasks;
+mod teams;
 
 use std::process::ExitCode;
 
@@ -33,7 +34,9 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(problems) => {
             eprintln!("the configuration can't be used:");
-            problems.iter().for_each(|problem| eprintln!("  - {problem}"));
+            for problem in problems {
+                eprintln!("  - {problem}");
+            }
             return ExitCode::from(2);
         }
     };

@@ -24,7 +24,8 @@ pub(crate) fn create_if_missing(path: &Path) -> io::Result<()> {
 /// Whether others can't read it. A group may, as container platforms mount secrets.
 #[cfg(unix)]
 pub(crate) fn is_private(metadata: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o007 == 0
+    const OTHERS: u32 = 0o007;
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & OTHERS == 0
 }
 
 #[cfg(not(unix))]

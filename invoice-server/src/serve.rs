@@ -9,14 +9,14 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef as _;
 use invoice_auth::{Mailer, NoMailer};
-use invoice_http::middleware::{self, Settings};
+use invoice_http::middleware::{self, RedisLimits, Settings};
 use invoice_http::{Deliveries, FullState, InvoiceState, Problem, ProblemCode};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::engine;
+use crate::engine::{self, Accounts};
 use crate::health::Health;
 use crate::mail::{InvoiceMail, PostOffice};
 use crate::metrics;
@@ -38,7 +38,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
         Some(post) => Arc::new(post.clone()),
         None => Arc::new(NoMailer),
     };
-    let auth = engine::auth(&mut config, &stores, mailer).await?;
+    let Accounts { auth, limits } = engine::accounts(&mut config, &stores, mailer).await?;
     let billing = engine::billing(&stores);
     let mut state = FullState::new(billing.clone(), auth.clone());
     let mut outlet = Outlet::nobody();
@@ -49,7 +49,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     }
     let recorded = metrics::start()?;
     let health = Health::new(billing.ports(), auth.ports());
-    let app = metrics::count(api(&config, state))
+    let app = metrics::count(api(&config, limits, state))
         .merge(health.clone().routes())
         .merge(metrics::routes(recorded.clone()));
     // Before anybody is told that it runs.
@@ -67,27 +67,28 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     info!("stopping");
     health.stop();
     let _ = stop.send(());
-    let code = match tokio::time::timeout(config.shutdown_grace, served).await {
-        Ok(ended) => {
-            ended??;
-            ExitCode::SUCCESS
-        }
-        Err(_) => {
-            warn!("requests in flight were cut off");
-            ExitCode::FAILURE
-        }
+    let code = if let Ok(ended) = tokio::time::timeout(config.shutdown_grace, served).await {
+        ended??;
+        ExitCode::SUCCESS
+    } else {
+        warn!("requests in flight were cut off");
+        ExitCode::FAILURE
     };
     tasks.stop().await;
     Ok(code)
 }
 
 /// All routes of billing and of accounts, behind what stands before them.
-fn api(config: &Config, state: FullState) -> Router {
-    let settings = Settings::default()
+fn api(config: &Config, limits: Option<RedisLimits>, state: FullState) -> Router {
+    let mut settings = Settings::default()
         .with_timeout(config.request_timeout)
+        .with_limits(config.anonymous_limit, config.actor_limit)
         .with_origins(config.origins.clone())
         .with_trusted_proxies(config.trusted_proxies.clone())
         .with_https_only(config.https_only);
+    if let Some(limits) = limits {
+        settings = settings.with_counters(Arc::new(limits));
+    }
     let routes =
         invoice_http::router_with_auth::<FullState>().fallback(async || Problem::new(ProblemCode::NotFound));
     middleware::apply(routes, InvoiceState::from_ref(&state), settings).with_state(state)

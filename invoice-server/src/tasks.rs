@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice_auth::Auth;
-use invoice_core::Event;
-use invoice_core::service::{Billing, NotReceived, Patience, Receiver, Relay};
+use invoice_core::service::{Billing, Call, NotReceived, Patience, Receiver, Relay, SweepReport};
 use invoice_core::system::SystemClock;
+use invoice_core::{Actor, Event, TeamId};
 use invoice_http::Deliveries;
 use metrics::counter;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,10 +16,14 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
+use crate::teams;
+
 const KEYS_EVERY: Duration = Duration::from_mins(5);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// What expired is kept so long, for whoever looks into it.
 const KEPT_MILLIS: i64 = 7 * 24 * 3_600 * 1_000;
+/// A day begins at some hour of UTC in every time zone, or at its half or quarter.
+const SWEEP_EVERY: Duration = Duration::from_mins(15);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -38,6 +42,7 @@ impl Tasks {
         let mut running = JoinSet::new();
         running.spawn(keys(auth.clone(), stopped.clone()));
         running.spawn(housekeeping(auth.clone(), billing.clone(), stopped.clone()));
+        running.spawn(sweeps(auth.clone(), billing.clone(), stopped.clone()));
         running.spawn(relay(billing.clone(), outlet, stopped.clone()));
         running.spawn(upkeep(metrics, stopped));
         Self { running, stop }
@@ -83,6 +88,39 @@ async fn housekeeping(auth: Auth, billing: Billing, mut stopped: watch::Receiver
             return;
         }
     }
+}
+
+/// Announces what became overdue or expired, in each team by its own date.
+async fn sweeps(auth: Auth, billing: Billing, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match teams::all(auth.ports()).await {
+            Ok(teams) => {
+                for team in teams {
+                    if let Err(error) = sweep(&billing, team).await {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, team.id = %team, "what became overdue could not be looked for");
+                    }
+                    if *stopped.borrow() {
+                        return;
+                    }
+                }
+            }
+            Err(error) => warn!(error = &error as &dyn std::error::Error, "the teams could not be listed"),
+        }
+        if !wait(&mut stopped, SWEEP_EVERY).await {
+            return;
+        }
+    }
+}
+
+async fn sweep(billing: &Billing, team: TeamId) -> Result<(), invoice_core::service::Error> {
+    let actor = Actor::system(team);
+    let today = billing.team_today(&actor).await?;
+    let SweepReport { overdue, expired } = billing.sweep(&Call::new(actor), today).await?;
+    if overdue + expired > 0 {
+        info!(team.id = %team, overdue, expired, "announced what time brought about");
+    }
+    Ok(())
 }
 
 async fn relay(billing: Billing, outlet: Outlet, mut stopped: watch::Receiver<bool>) {

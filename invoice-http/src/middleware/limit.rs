@@ -37,6 +37,27 @@ impl Limit {
     fn millis(self) -> u64 {
         u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX).max(1)
     }
+
+    /// Whether one more may come after `last` in the window before and `present` in the present one, of which `over`
+    /// is over.
+    pub(super) fn decide(self, last: u32, present: u32, over: Duration) -> Decision {
+        let (most, millis) = (u64::from(self.requests), self.millis());
+        let left = millis.saturating_sub(u64::try_from(over.as_millis()).unwrap_or(u64::MAX));
+        let (last, present) = (u64::from(last), u64::from(present));
+        // Rounded up: a window never lets more through than it says.
+        let used = (last * left).div_ceil(millis) + present;
+        let allowed = used < most;
+        let reset = if !allowed && present < most && last > 0 {
+            // As the last window goes out of sight, room for one more comes.
+            let excess = used + 1 - most;
+            (excess * millis).div_ceil(last).min(left)
+        } else {
+            left
+        };
+        let remaining = most.saturating_sub(used + u64::from(allowed));
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
+        Decision { allowed, remaining, reset: Duration::from_millis(reset.max(1)) }
+    }
 }
 
 /// Whether a request may go on.
@@ -108,28 +129,6 @@ impl Counts {
         };
         Self { window, present: 0, last, millis }
     }
-
-    /// Counts one more if that stays within the limit. `part` of the present window is over.
-    fn take(&mut self, limit: Limit, part: u64) -> Decision {
-        let (most, millis) = (u64::from(limit.requests), self.millis);
-        // Rounded up: a window never lets more through than it says.
-        let before = (u64::from(self.last) * (millis - part)).div_ceil(millis);
-        let used = before + u64::from(self.present);
-        let allowed = used < most;
-        if allowed {
-            self.present = self.present.saturating_add(1);
-        }
-        let remaining = most.saturating_sub(used + u64::from(allowed));
-        let reset = if u64::from(self.present) < most && self.last > 0 && !allowed {
-            // As the last window goes out of sight, room for one more comes.
-            let excess = used + 1 - most;
-            (excess * millis).div_ceil(u64::from(self.last)).min(millis - part)
-        } else {
-            millis - part
-        };
-        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
-        Decision { allowed, remaining, reset: Duration::from_millis(reset.max(1)) }
-    }
 }
 
 impl InProcessLimits {
@@ -146,7 +145,8 @@ impl InProcessLimits {
         let window = now / millis;
         let known = shard.get_mut(key);
         let mut counts = known.as_deref().copied().unwrap_or_default().at(window, millis);
-        let decision = counts.take(limit, now % millis);
+        let decision = limit.decide(counts.last, counts.present, Duration::from_millis(now % millis));
+        counts.present = counts.present.saturating_add(u32::from(decision.allowed));
         match known {
             Some(place) => *place = counts,
             None => drop(shard.insert(key.into(), counts)),

@@ -6,6 +6,8 @@
 mod address;
 mod guard;
 mod limit;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub(crate) use address::client as client_address;
 pub use address::{Network, NetworkError};
 pub use limit::{Decision, InProcessLimits, Limit, Limits};
+#[cfg(feature = "redis")]
+pub use redis::RedisLimits;
 
 use crate::InvoiceState;
 

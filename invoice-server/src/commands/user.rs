@@ -30,7 +30,7 @@ pub(super) async fn create(new: NewUser, mut config: Config) -> anyhow::Result<(
     let password = |text: &str| Password::new(text).map_err(|wrong| anyhow!("the password: {wrong}"));
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
     let (sender, mut mails) = channel(1);
-    let auth = engine::auth(&mut config, &stores, Arc::new(Kept(sender))).await?;
+    let auth = engine::accounts(&mut config, &stores, Arc::new(Kept(sender))).await?.auth;
     let client = ClientInfo::new().with_user_agent("invoice-server user create");
     let registration = Registration { email: email.clone(), password: password(&typed)?, name, locale: None };
     auth.register(registration, &client).await.map_err(plainly)?;

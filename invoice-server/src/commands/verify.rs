@@ -11,14 +11,17 @@ use crate::cli::Verify;
 use crate::config::Config;
 use crate::engine;
 use crate::store::Stores;
+use crate::teams;
 
 pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCode> {
     let Verify { teams, user } = which;
     let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
     let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
-    if let Some(email) = &user {
-        teams.extend(teams_of(&stores, email).await?);
+    match &user {
+        Some(email) => teams.extend(teams_of(&stores, email).await?),
+        None if teams.is_empty() => teams = teams::all(&stores.identity().identity()).await?,
+        None => {}
     }
     let billing = engine::billing(&stores);
     let mut is_whole = true;

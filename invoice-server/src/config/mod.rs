@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use invoice_auth::TokenMode;
-use invoice_http::middleware::Network;
+use invoice_http::middleware::{Limit, Network};
 use lettre::message::Mailbox;
 use tracing::level_filters::LevelFilter;
 
 use crate::mail::{self, PostOffice};
 use crate::master_key::MasterKeySource;
 use crate::store::StoreUrl;
-use check::{Checks, base_url};
+use check::{Checks, base_url, limit};
 
 pub(crate) use given::Given;
 
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) verified_only: bool,
     pub(crate) post: Option<PostOffice>,
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) anonymous_limit: Limit,
+    pub(crate) actor_limit: Limit,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) https_only: bool,
     pub(crate) request_timeout: Duration,
@@ -65,7 +67,7 @@ impl Config {
         let identity = checks.optional("identity_url", given.identity_url, StoreUrl::parse);
         let identity = identity.filter(|identity| *identity != billing);
         let app_url = checks.optional("app_url", given.app_url, base_url);
-        let mail_from = checks.optional("mail_from", given.mail_from, |text| text.parse::<Mailbox>());
+        let mail_from = checks.optional("mail_from", given.mail_from, str::parse::<Mailbox>);
         let server = checks.optional("smtp_url", given.smtp_url, mail::server);
         let post = match (server, mail_from) {
             (Some(server), Some(from)) => Some(PostOffice::new(server, from, app_url)),
@@ -100,6 +102,18 @@ impl Config {
             }),
             verified_only: checks.truth("verified_only", given.verified_only),
             trusted_proxies: checks.list("trusted_proxies", given.trusted_proxies, str::parse),
+            anonymous_limit: checks.read(
+                "anonymous_limit",
+                given.anonymous_limit,
+                Limit::new(100, Duration::from_mins(15)),
+                limit,
+            ),
+            actor_limit: checks.read(
+                "actor_limit",
+                given.actor_limit,
+                Limit::new(600, Duration::from_mins(1)),
+                limit,
+            ),
             origins: checks.list("origins", given.origins, |text| {
                 base_url(text).and_then(|text| HeaderValue::try_from(text).map_err(|_| "not an origin"))
             }),

@@ -3,12 +3,14 @@
 use std::io;
 
 use async_trait::async_trait;
+use fluent_bundle::FluentArgs;
 use invoice_auth::{Mail, MailError, Mailer, OpaqueToken};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{AsyncTransport as _, Message};
 
 use super::Post;
+use super::words::Language;
 
 #[async_trait]
 impl Mailer for Post {
@@ -29,56 +31,39 @@ impl Mailer for Post {
 }
 
 impl Post {
-    /// The subject and the text. Nothing that a stranger typed stands in them but a team's name, and that only in the
-    /// text: a subject with one could make a mail look like another's.
-    pub(super) fn text(&self, mail: &Mail) -> Option<(&'static str, String)> {
-        Some(match mail {
-            Mail::VerifyEmail { token, .. } => (
-                "Please confirm your e-mail address",
-                self.ask("To confirm that this address is yours", "verify-email", token),
-            ),
-            Mail::ChangeEmail { token, .. } => (
-                "Please confirm your new e-mail address",
-                self.ask("To use this address for your account from now on", "change-email", token),
-            ),
-            Mail::ResetPassword { token, .. } => (
-                "Choose a new password",
-                self.ask("To choose a new password for your account", "reset-password", token),
-            ),
+    /// The subject and the text, in the user's language. Nothing that a stranger typed stands in them but a team's name,
+    /// and that only in the text: a subject with one could make a mail look like another's.
+    pub(super) fn text(&self, mail: &Mail) -> Option<(String, String)> {
+        let nothing = FluentArgs::new;
+        let (name, language, token, given) = match mail {
+            Mail::VerifyEmail { token, locale, .. } => ("verify-email", locale, Some(token), nothing()),
+            Mail::ChangeEmail { token, locale, .. } => ("change-email", locale, Some(token), nothing()),
+            Mail::ResetPassword { token, locale, .. } => ("reset-password", locale, Some(token), nothing()),
+            // Of whoever is invited no language is known.
             Mail::Invitation { team, role, token, .. } => {
                 let team: String = team.chars().filter(|c| !c.is_control()).collect();
-                let why = format!("You are invited to the team \u{201c}{team}\u{201d} as {role}. To accept");
-                ("An invitation", self.ask(&why, "accept-invitation", token))
+                let role = Language::of(None).text(&format!("role-{role}"));
+                let given = FluentArgs::from_iter([("team", team), ("role", role)]);
+                ("accept-invitation", &None, Some(token), given)
             }
-            Mail::AlreadyRegistered { .. } => (
-                "You have an account already",
-                "Somebody, probably you, registered with this address, which has an account already. \
-                 There is nothing to do; if you forgot the password, ask for a new one.\n"
-                    .to_owned(),
-            ),
-            Mail::EmailChanged { .. } => (
-                "Your e-mail address was changed",
-                "Your account now has another e-mail address. If that was not you, tell us at once.\n"
-                    .to_owned(),
-            ),
-            Mail::PasswordChanged { .. } => (
-                "Your password was changed",
-                "The password of your account was changed. If that was not you, choose a new one at once.\n"
-                    .to_owned(),
-            ),
+            Mail::AlreadyRegistered { locale, .. } => ("already-registered", locale, None, nothing()),
+            Mail::EmailChanged { locale, .. } => ("email-changed", locale, None, nothing()),
+            Mail::PasswordChanged { locale, .. } => ("password-changed", locale, None, nothing()),
             _ => return None,
-        })
-    }
-
-    /// Asks to follow a link, or to type the token where there is no page for it.
-    fn ask(&self, why: &str, page: &str, token: &OpaqueToken) -> String {
-        let token = token.expose();
-        match &self.app_url {
+        };
+        let language = Language::of(language.as_deref());
+        let text = match (token.map(OpaqueToken::expose), &self.app_url) {
+            (None, _) => format!("{}\n", language.text(&format!("{name}-text"))),
             // Behind the hash, so that no server logs it.
-            Some(app) => format!("{why}, follow this link:\n\n{app}/{page}#token={token}\n{CLOSING}"),
-            None => format!("{why}, use this code:\n\n{token}\n{CLOSING}"),
-        }
+            (Some(token), Some(app)) => {
+                let why = language.text_with(&format!("{name}-link"), &given);
+                format!("{why}\n\n{app}/{name}#token={token}\n\n{}\n", language.text("closing"))
+            }
+            (Some(token), None) => {
+                let why = language.text_with(&format!("{name}-code"), &given);
+                format!("{why}\n\n{token}\n\n{}\n", language.text("closing"))
+            }
+        };
+        Some((language.text(&format!("{name}-subject")), text))
     }
 }
-
-const CLOSING: &str = "\nIf you did not expect this, ignore it: nothing will happen.\n";

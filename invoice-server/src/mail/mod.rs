@@ -4,6 +4,7 @@ mod account;
 mod invoice;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -33,6 +33,17 @@ async fn what_strangers_typed_begins_no_line_and_no_subject() {
     assert!(text.lines().next().unwrap().contains("MusterYour account is locked"), "{text}");
 }
 
+#[tokio::test]
+async fn a_mail_is_in_the_language_of_the_user() {
+    let to = email_address("ada@example.org").unwrap();
+    let mail = Mail::PasswordChanged { to, locale: Some("de-AT".to_owned()) };
+    let (subject, text) = post(None).text(&mail).unwrap();
+    assert_eq!(subject, "Ihr Passwort wurde geändert");
+    assert!(text.starts_with("Das Passwort Ihres Kontos"), "{text}");
+    let (_, text) = post(None).text(&invitation("Muster")).unwrap();
+    assert!(text.starts_with("You are invited to the team “Muster” as member. "), "{text}");
+}
+
 #[test]
 fn a_password_leaves_the_machine_encrypted_or_not_at_all() {
     for exposed in [

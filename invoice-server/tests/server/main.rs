@@ -8,8 +8,17 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod concurrency;
 mod errands;
+mod http;
+mod idempotency;
+mod kills;
+mod limits;
+mod load;
+mod place;
 mod serving;
 mod sink;
 mod story;
 mod support;
+mod team;
+mod upkeep;
