@@ -126,8 +126,7 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
                 "Idempotency-Key",
                 Required::False,
                 "Makes the request repeatable: the same key and body are answered alike and done once.",
-                "^[!-~]{1,255}$",
-                "order-7-invoice",
+                ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$")),
             ));
             if of_one {
                 parameters.push(if_match(Required::False, "The entity tag it must be at."));
@@ -191,17 +190,19 @@ const ALWAYS: [(&str, &str); 6] = [
 ];
 
 fn if_match(required: Required, description: &str) -> Parameter {
-    header("If-Match", required, description, ENTITY_TAG, "\"1\"")
+    let tag = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ENTITY_TAG));
+    // The interface sends an example unless it is deleted: there is one only where something must be sent.
+    let tag = if matches!(required, Required::True) { tag.examples(["\"1\""]) } else { tag };
+    header("If-Match", required, description, tag)
 }
 
-fn header(name: &str, required: Required, description: &str, pattern: &str, example: &str) -> Parameter {
+fn header(name: &str, required: Required, description: &str, schema: ObjectBuilder) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(required)
         .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))))
-        .example(Some(example.into()))
+        .schema(Some(schema))
         .build()
 }
 

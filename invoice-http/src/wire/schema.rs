@@ -1,6 +1,7 @@
 //! Schemas of the texts that stand for numbers, dates, identifiers and names.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use invoice_core::{Country, Currency};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
@@ -44,13 +45,9 @@ fn codes(letters: u32, is_one: impl Fn(&str) -> bool) -> Vec<String> {
     all.filter(|code| is_one(code)).collect()
 }
 
-fn currencies() -> Vec<String> {
-    codes(3, |code| Currency::new(code).is_ok())
-}
-
-fn countries() -> Vec<String> {
-    codes(2, |code| Country::new(code).is_ok())
-}
+// A schema is asked for at each place that refers to it.
+static CURRENCIES: LazyLock<Vec<String>> = LazyLock::new(|| codes(3, |code| Currency::new(code).is_ok()));
+static COUNTRIES: LazyLock<Vec<String>> = LazyLock::new(|| codes(2, |code| Country::new(code).is_ok()));
 
 text!(Amount, "An amount in the currency stated beside it; a JSON number is refused.", "119.00",
     pattern "^-?[0-9]+(\\.[0-9]+)?$");
@@ -65,8 +62,8 @@ text!(RequiredText, "A text of at most 1,000 characters that says something.", "
 text!(Date, "A day.", "2026-03-02", format "date");
 text!(Instant, "An instant in UTC, to the millisecond.", "2026-03-02T09:00:00.000Z", format "date-time");
 text!(Month, "A month.", "2026-03", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$");
-text!(CurrencyCode, "A currency of ISO 4217.", "EUR", among currencies());
-text!(CountryCode, "A country of ISO 3166-1.", "AT", among countries());
+text!(CurrencyCode, "A currency of ISO 4217.", "EUR", among CURRENCIES.iter().map(String::as_str));
+text!(CountryCode, "A country of ISO 3166-1.", "AT", among COUNTRIES.iter().map(String::as_str));
 text!(Unit, "A unit of UN/ECE Recommendation 20 or 21 (BT-130).", "C62", pattern "^[A-Z0-9]{1,3}$");
 text!(TaxSchemeName, "The name of a tax.", "VAT", pattern "^[A-Z0-9]{1,12}$");
 text!(HashText, "A SHA-256 hash.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

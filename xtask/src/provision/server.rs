@@ -82,6 +82,10 @@ impl Engine {
         Ok(())
     }
 
+    pub(crate) fn executable(&self) -> &Path {
+        &self.program
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -55,8 +55,7 @@ pub(crate) struct LoginInput {
     /// The team to work in; the first one joined if not said.
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
-    /// A name for the device, which the list of sessions shows; the `User-Agent` if not said.
-    #[schema(max_length = 500)]
+    /// A name for the device, which the list of sessions shows up to 500 characters of; the `User-Agent` if not said.
     device: Option<String>,
 }
 
