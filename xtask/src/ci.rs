@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, run as run_command};
-use crate::{crash, features, readme, schemathesis, test, types, words};
+use crate::{crash, docs_page, features, readme, schemathesis, test, types, words};
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ enum Step {
     Doc,
     Examples,
     Types,
+    DocsPage,
     Schemathesis,
     Crash,
     Test,
@@ -33,7 +34,7 @@ enum Outcome {
 
 impl Step {
     /// Cheap first; the tests last, so that their own closing lines end the output.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Words,
         Self::Fmt,
         Self::Deny,
@@ -42,6 +43,7 @@ impl Step {
         Self::Doc,
         Self::Examples,
         Self::Types,
+        Self::DocsPage,
         Self::Schemathesis,
         Self::Crash,
         Self::Test,
@@ -57,6 +59,7 @@ impl Step {
             Self::Doc => "doc",
             Self::Examples => "examples",
             Self::Types => "types",
+            Self::DocsPage => "docs-page",
             Self::Schemathesis => "schemathesis",
             Self::Crash => "crash",
             Self::Test => "test",
@@ -88,6 +91,7 @@ impl Step {
             Self::Doc => doc()?,
             Self::Examples => readme::run()?,
             Self::Types => types::check()?,
+            Self::DocsPage => docs_page::run()?,
             Self::Schemathesis => schemathesis::short()?,
             Self::Crash => crash::short()?,
             Self::Test => test::run(&[])?,

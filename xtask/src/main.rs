@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod crash;
+mod docs_page;
 mod features;
 mod provision;
 mod readme;
@@ -24,6 +25,7 @@ cargo xtask ci --skip STEP       every check but this one (repeatable)
 cargo xtask test [ARGS…]         provisions what the tests need, then runs all of them; ARGS go to `cargo test`
 cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|postgres|mongo --rounds N --issues N --seed N
 cargo xtask schemathesis [OPTIONS] tries the API against its OpenAPI document: --requests N --seed N
+cargo xtask docs-page            visits the API's documentation with a browser and works with it
 cargo xtask types                writes the TypeScript types of the API anew
 cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it";
 
@@ -44,6 +46,7 @@ fn run(args: &[String]) -> Result<()> {
         "ci" => ci::run(rest),
         "test" => test::run(rest),
         "crash" => crash::run(rest),
+        "docs-page" => docs_page::run(),
         "types" => types::write(),
         "schemathesis" => schemathesis::run(rest),
         "bench" => bench::run(rest),

@@ -1,7 +1,7 @@
 // Opens the documentation in a browser as a newcomer would: logs in with "Try it out", authorizes, and creates a client
 // and an invoice. Fails on an error in the console, and on any request to elsewhere.
 //
-//     node visit.js URL CHROMIUM EMAIL PASSWORD SCREENSHOT
+//     node visit.js URL CHROMIUM EMAIL PASSWORD SCREENSHOT.png
 
 import { chromium } from "playwright-core";
 
@@ -13,7 +13,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(120_000);
 page.on("console", (message) => message.type() === "error" && wrong.push(`console: ${message.text()}`));
 page.on("pageerror", (error) => wrong.push(`page: ${error.message}`));
 page.on("requestfailed", (request) => wrong.push(`${request.url()}: ${request.failure()?.errorText}`));

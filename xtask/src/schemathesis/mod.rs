@@ -1,10 +1,11 @@
 //! `cargo xtask schemathesis`: the API against its own OpenAPI document, by Schemathesis with all of its checks.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{program, root, run as run_command};
+use crate::command::{output, program, root, run as run_command};
 use crate::features::target;
 use crate::provision::{Engine, random};
 
@@ -47,6 +48,9 @@ impl Options {
         let tool = install()?;
         let engine = Engine::start(&Engine::build()?, &NO_LIMITS)?;
         let here = root().join(HERE);
+        let document = engine.folder().join("openapi.json");
+        fs::write(&document, output(engine.program().arg("openapi"))?)?;
+        run_command(program(tool.with_file_name("python")).arg(here.join("examples.py")).arg(&document))?;
         let mut seed = self.seed;
         let mut total = 0;
         while total == 0 || total < self.requests {
@@ -77,11 +81,11 @@ impl Options {
 /// The program, in a Python environment of its own that is made when it is not there.
 fn install() -> Result<PathBuf> {
     let wanted = root().join(HERE).join("requirements.txt");
-    let wanted = std::fs::read_to_string(wanted).context("cannot read requirements.txt")?;
+    let wanted = fs::read_to_string(wanted).context("cannot read requirements.txt")?;
     let folder = target()?.join("tools").join("schemathesis");
     let (python, tool, mark) =
         (folder.join("bin/python"), folder.join("bin/schemathesis"), folder.join("installed.txt"));
-    if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
+    if fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(tool);
     }
     run_command(program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
@@ -90,6 +94,6 @@ fn install() -> Result<PathBuf> {
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
             .arg(root().join(HERE).join("requirements.txt")),
     )?;
-    std::fs::write(mark, wanted)?;
+    fs::write(mark, wanted)?;
     Ok(tool)
 }
