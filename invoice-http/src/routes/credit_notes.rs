@@ -2,7 +2,8 @@ use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::response::Response;
 use invoice_core::ports::CreditNoteQuery;
-use invoice_core::{CreditNote, CreditNoteId};
+use invoice_core::service::Error;
+use invoice_core::{Code, CreditNote, CreditNoteId, Violation, Violations};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -119,7 +120,14 @@ async fn delete(remove: Remove, Id(id): Id<CreditNoteId>) -> Result<StatusCode, 
     responses((status = 201, description = "The credit note.", body = CreditNoteView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
 async fn import(Post { state, call, body }: Post<CreditNoteImport>) -> Result<Response, Problem> {
-    let note = state.billing().import_credit_note(&call, body.read()?).await?;
+    let imported = state.billing().import_credit_note(&call, body.read()?).await;
+    let note = imported.map_err(|error| match error {
+        // The path names nothing: what is not there is a wrong field.
+        Error::NotFound { .. } => {
+            Violations::from(Violation::new("/invoice", Code::Unknown, "no such invoice")).into()
+        }
+        error => Problem::from(error),
+    })?;
     answer::created(note.version(), &note.id(), &CreditNoteView::from(&note))
 }
 

@@ -82,7 +82,15 @@ pub(super) struct Show {
     #[param(value_type = Option<schema::Date>)]
     as_of: Option<String>,
     /// `client` to add the client as it is now.
-    expand: Option<String>,
+    #[param(inline)]
+    expand: Option<Expand>,
+}
+
+/// What can be shown with an invoice.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Expand {
+    Client,
 }
 
 /// Reads an invoice.
@@ -98,15 +106,10 @@ pub(super) async fn read(
     let as_of = show.as_of.as_deref().map(date).transpose();
     let as_of =
         as_of.map_err(|wrong| bad_query("as_of", wrong.code().as_str(), wrong.detail().to_owned()))?;
-    let expand = match show.expand.as_deref() {
-        None => false,
-        Some("client") => true,
-        Some(_) => return Err(bad_query("expand", "unknown", "only `client` can be expanded")),
-    };
     let invoice = reading.billing().invoice(&reading.actor, id).await?;
     let status = today::status(reading.billing(), &reading.actor, &invoice, as_of).await?;
     let view = InvoiceView::from(&invoice).on(status);
-    if expand {
+    if let Some(Expand::Client) = show.expand {
         let client = reading.billing().client(&reading.actor, invoice.content().client()).await?;
         return answer::record(invoice.version(), &view.with_client(&client));
     }

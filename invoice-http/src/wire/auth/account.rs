@@ -23,8 +23,10 @@ pub(crate) struct RegistrationInput {
     password: String,
     /// The person's name; may be empty.
     #[serde(default)]
+    #[schema(max_length = 500)]
     name: String,
     /// The language to write to the person in, a BCP 47 tag.
+    #[schema(max_length = 35)]
     locale: Option<String>,
 }
 
@@ -53,7 +55,7 @@ pub(crate) struct LoginInput {
     /// The team to work in; the first one joined if not said.
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
-    /// A name for the device, which the list of sessions shows; the `User-Agent` if not said.
+    /// A name for the device, which the list of sessions shows up to 500 characters of; the `User-Agent` if not said.
     device: Option<String>,
 }
 
