@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-fn document() -> Value {
+pub(crate) fn document() -> Value {
     serde_json::from_str(&invoice_http::openapi_with_auth().to_json().unwrap()).unwrap()
 }
 
