@@ -60,9 +60,12 @@ async fn each_role_may_what_the_matrix_says_and_anonymous_callers_nothing() {
             };
             let side = own.as_ref().unwrap_or(&shared);
             let caller = &side.people[place];
-            attempt(&operation, side, caller, &side.founder).await;
-            let makes = matches!(operation.row.may, May::Maker | May::Anyone);
-            if makes && !operation.row.lasting && caller.role.may(Permission::WriteOwn) {
+            let personal = operation.row.may == May::Anyone && operation.row.about.is_some();
+            if !personal {
+                attempt(&operation, side, caller, &side.founder).await;
+            }
+            let makes = operation.row.may == May::Maker && caller.role.may(Permission::WriteOwn);
+            if personal || makes {
                 attempt(&operation, side, caller, caller).await;
             }
         }

@@ -102,7 +102,8 @@ pub(super) const ROWS: &[Row] = &[
     maker("restore_client", Kind::ArchivedClient),
     read("report_statement").about(Kind::Client).query("currency=EUR"),
     read("list_items"),
-    may("create_item", Permission::WriteOwn).body(r#"{"code": "$unique", "name": "Lamp"}"#),
+    may("create_item", Permission::WriteOwn)
+        .body(r#"{"code": "$unique", "name": "Lamp", "currency": "EUR", "price": "19.95"}"#),
     read("read_item").about(Kind::Item),
     maker("update_item", Kind::Item).body(r#"{"code": "$unique"}"#),
     maker("delete_item", Kind::Item),
@@ -110,7 +111,7 @@ pub(super) const ROWS: &[Row] = &[
     maker("restore_item", Kind::ArchivedItem),
     read("list_invoices"),
     may("create_invoice", Permission::WriteOwn),
-    may("preview_invoice", Permission::WriteOwn),
+    read("preview_invoice"),
     read("read_invoice").about(Kind::Invoice),
     read("print_invoice").about(Kind::Invoice),
     read("list_invoice_audit").about(Kind::Invoice),

@@ -105,7 +105,7 @@ impl<'a> Side<'a> {
         let party = json!({"name": word, "address": address, "vat_id": "DE123456789"});
         owner.put("/supplier", json!({"party": party, "time_zone": "Europe/Berlin"})).await.expect(200);
         for kind in ["invoice", "credit_note", "quote", "pro_forma"] {
-            let pattern = format!("{word}-{{year}}-{{seq:05}}");
+            let pattern = format!("{kind}-{word}-{{year}}-{{seq:05}}");
             let body =
                 json!({"document_type": kind, "pattern": pattern, "reset": "yearly", "from": "2026-01-01"});
             owner.post("/series", body).await.expect(201);
