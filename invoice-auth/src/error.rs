@@ -59,7 +59,8 @@ pub enum AuthError {
     /// A refresh token, a mailed token or an invitation is unknown, used, expired or revoked.
     #[error("the token is not valid")]
     InvalidToken,
-    /// An access token or API key was refused. The cause is for logs; callers are told no more than the status.
+    /// An access token or API key was refused, or what it proved is over by now. The cause is for logs; callers are
+    /// told no more than the status.
     #[error("not authenticated")]
     Unauthenticated(#[source] TokenError),
     /// There were too many failed attempts.

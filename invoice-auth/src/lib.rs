@@ -25,6 +25,7 @@ mod error;
 mod keys;
 mod mailer;
 mod password;
+mod person;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod retry;

@@ -139,7 +139,7 @@ async fn the_keys_of_a_deleted_team_are_refused_at_once(desk: Desk) {
     let ada = desk.owner("ada").await;
     let made = make(&desk, &ada, Role::Owner).await;
     show(&desk, made.secret.expose()).await.unwrap();
-    desk.auth.delete_team(&ada).await.unwrap();
+    desk.auth.delete_team(&ada, desk.team_version(&ada).await).await.unwrap();
     assert_eq!(cause(show(&desk, made.secret.expose()).await), "UnknownApiKey");
 }
 
@@ -152,11 +152,11 @@ async fn a_key_can_do_no_more_than_who_made_it(desk: Desk) {
     desk.auth.api_keys(&caller, &all()).await.unwrap();
 
     let seat = desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap().unwrap();
-    desk.auth.change_role(&ada, bob.user_id(), Role::Member, seat.version()).await.unwrap();
+    let seat = desk.auth.change_role(&ada, bob.user_id(), Role::Member, seat.version()).await.unwrap();
     assert_eq!(show(&desk, made.secret.expose()).await.unwrap().caller().role(), Some(Role::Member));
     assert_eq!(told(desk.auth.api_keys(&caller, &all()).await), "Forbidden(ManageApiKeys)");
 
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), seat.version()).await.unwrap();
     assert_eq!(cause(show(&desk, made.secret.expose()).await), "NotInTeam");
     assert_eq!(told(desk.auth.team(&caller).await), "NotFound");
 }

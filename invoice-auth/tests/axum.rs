@@ -373,11 +373,12 @@ async fn a_role_that_changes_changes_what_the_same_token_opens() {
     let bob = Tokens { access, ..bob };
     assert_eq!(get_as(&world, &bob, "/issue").await, Answer::ok("accountant"));
 
-    world.auth.change_role(&owner, joined.user(), Role::Viewer, joined.version()).await.unwrap();
+    let changed =
+        world.auth.change_role(&owner, joined.user(), Role::Viewer, joined.version()).await.unwrap();
     assert_eq!(get_as(&world, &bob, "/issue").await, forbidden());
     assert_eq!(get_as(&world, &bob, "/viewer").await, Answer::ok("viewer"));
 
-    world.auth.remove_member(&owner, joined.user()).await.unwrap();
+    world.auth.remove_member(&owner, joined.user(), changed.version()).await.unwrap();
     assert_eq!(get_as(&world, &bob, "/me").await, bad_token());
     assert_eq!(get_as(&world, &bob, "/why").await.body, "the token was refused: not in the team");
 }
@@ -398,7 +399,8 @@ async fn use_cases_run_on_any_thread() {
         let key = auth.create_api_key(&ada, ApiKeyData::new("Key", Role::Viewer)).await?;
         auth.authenticate::<NoClaims>(key.secret.expose(), ClientInfo::new()).await?;
         auth.revoke_api_key(&ada, key.key.id()).await?;
-        auth.delete_team(&ada).await
+        let version = auth.team(&ada).await?.version();
+        auth.delete_team(&ada, version).await
     };
     tokio::spawn(all_of_it).await.unwrap().unwrap();
 }

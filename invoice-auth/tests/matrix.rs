@@ -208,7 +208,7 @@ async fn manage_series(office: &Office) -> Vec<Answer> {
 }
 
 async fn rename(office: &Office) -> Vec<Answer> {
-    let version = office.desk.auth.team(&office.owner).await.unwrap().version();
+    let version = office.desk.team_version(&office.owner).await;
     vec![office.desk.auth.rename_team(&office.who, "Other", version).await.answer()]
 }
 
@@ -220,7 +220,7 @@ async fn manage_members(office: &Office) -> Vec<Answer> {
         auth.invitations(who, &all()).await.answer(),
         auth.revoke_invitation(who, office.invitation.id()).await.answer(),
         auth.change_role(who, viewer, Role::Member, place.version()).await.answer(),
-        auth.remove_member(who, viewer).await.answer(),
+        auth.remove_member(who, viewer, office.desk.version_of(&office.viewer).await).await.answer(),
     ]
 }
 
@@ -243,7 +243,8 @@ async fn transfer_team(office: &Office) -> Vec<Answer> {
 }
 
 async fn delete_team(office: &Office) -> Vec<Answer> {
-    vec![office.desk.auth.delete_team(&office.who).await.answer()]
+    let version = office.desk.team_version(&office.owner).await;
+    vec![office.desk.auth.delete_team(&office.who, version).await.answer()]
 }
 
 fn judge(permission: Permission, may: bool, answers: &[Answer]) {

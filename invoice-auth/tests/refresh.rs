@@ -199,7 +199,7 @@ async fn a_refresh_leaves_a_team_that_the_user_left(ports: IdentityPorts) {
     let tokens = world.log_in("ada", common::PASSWORD).await.unwrap();
     let caller = world.caller(&tokens).await;
     assert_eq!(caller.team(), Some(team.id()));
-    world.auth.delete_team(&caller).await.unwrap();
+    world.auth.delete_team(&caller, team.version()).await.unwrap();
     assert!(!world.is_in(&tokens).await);
     let tokens = world.refresh(&tokens).await.unwrap();
     assert_eq!(world.caller(&tokens).await.team(), None);

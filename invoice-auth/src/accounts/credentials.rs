@@ -6,12 +6,13 @@ use crate::client::ClientInfo;
 use crate::error::AuthError;
 use crate::password::Password;
 use crate::throttle::ThrottleKey;
+use crate::token::TokenError;
 
 impl Parts {
-    /// The account, if it may be used.
+    /// The account of who calls, if it may be used.
     pub(crate) async fn user_of(&self, id: UserId) -> Result<User, AuthError> {
         let user = self.ports.users.user(id).await?;
-        user.filter(|user| user.disabled_at().is_none()).ok_or(AuthError::NotFound)
+        Ok(user.filter(|user| user.disabled_at().is_none()).ok_or(TokenError::Disabled)?)
     }
 
     /// The account as it is now, if what its password was proven for is still so: a password or an epoch that is newer

@@ -17,7 +17,7 @@ impl Auth {
     /// password is wrong, or not any more the account's; [`AuthError::TooManyAttempts`].
     pub async fn delete_account(&self, caller: &Caller, password: &Password) -> Result<(), AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
-        let proven = parts.user_of(id).await?;
+        let proven = parts.person(caller).await?.user;
         self.prove(&proven, password, caller.client()).await?;
         let mut tries = Tries::default();
         loop {

@@ -46,7 +46,7 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
         let new = email_address(new).map_err(|violation| violation.under("/email"))?;
-        let proven = parts.user_of(id).await?;
+        let proven = parts.person(caller).await?.user;
         self.prove(&proven, password, caller.client()).await?;
         parts.attempt_mail(new.key()).await?;
         let mut tries = Tries::default();

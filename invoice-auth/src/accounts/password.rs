@@ -32,7 +32,7 @@ impl Auth {
     ) -> Result<Option<Tokens>, AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
         new.check_new(parts.settings.min_password).map_err(|violation| violation.under("/password"))?;
-        let proven = parts.user_of(id).await?;
+        let proven = parts.person(caller).await?.user;
         self.prove(&proven, old, caller.client()).await?;
         let hash = parts.passwords.hash(new).await?;
         let mut ending = Ending::of(id, caller.session_id());

@@ -94,7 +94,7 @@ impl Auth {
         let key = key.with_expires_at(data.expires_at);
         let event = parts.event(now, SecurityAction::ApiKeyCreated, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .insert(key.clone())
             .guard(seat.me)
             .audit(event.in_team(team).by_user(user).on(&id.to_string()));
@@ -127,7 +127,7 @@ impl Auth {
         }
         let event = parts.event(now, SecurityAction::ApiKeyRevoked, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(key.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));

@@ -25,9 +25,11 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::NotFound`] when it is not there or not the caller's.
+    /// [`AuthError::NotFound`] when it is not there or not the caller's; [`AuthError::Unauthenticated`] when the
+    /// caller's own is over by now.
     pub async fn revoke_session(&self, caller: &Caller, session: SessionId) -> Result<(), AuthError> {
-        let user = caller.person()?;
+        // At the beginning only: it lets nobody in, and whoever goes on writing the account must not hold it up.
+        let user = self.parts().person(caller).await?.user.id();
         self.end_session(caller, user, session, SecurityAction::SessionRevoked).await
     }
 

@@ -67,7 +67,7 @@ impl Auth {
         let event = parts.event(now, SecurityAction::MemberInvited, caller.client());
         // The team is written so that of two invitations of one address at once, the second voids the first.
         let mut change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(seat.team.clone())
             .guard(seat.me.clone())
             .insert(invitation.clone())
@@ -109,7 +109,7 @@ impl Auth {
         seat.reach(invitation.role())?;
         let event = parts.event(now, SecurityAction::InvitationRevoked, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(invitation.with_revoked_at(now))
             .guard(seat.me)
             .audit(event.in_team(team).by_user(caller.user_id()).on(&id.to_string()));
@@ -120,7 +120,7 @@ impl Auth {
     ///
     /// Whoever holds the token may join, with an account of whatever address: it was mailed to the invited
     /// address, and people have more than one. It is good only as long as who invited may still grant the role,
-    /// so that somebody who was removed has not left a way back in.
+    /// so that somebody who was removed, or whose account was disabled, has not left a way in.
     pub async fn accept_invitation(
         &self,
         caller: &Caller,
@@ -130,7 +130,9 @@ impl Auth {
     }
 
     async fn try_accept(&self, caller: &Caller, token: &OpaqueToken) -> Result<Membership, AuthError> {
-        let (parts, now, user) = (self.parts(), self.parts().now(), caller.person()?);
+        let (parts, now) = (self.parts(), self.parts().now());
+        let who = parts.person(caller).await?;
+        let user = who.user.id();
         if !token.expose().starts_with(PREFIX) {
             return Err(AuthError::InvalidToken);
         }
@@ -142,13 +144,16 @@ impl Auth {
         if !host.is_some_and(|host| host.role() >= role && host.role().may(Permission::ManageMembers)) {
             return Err(AuthError::InvalidToken);
         }
+        let host = parts.ports.users.user(invitation.invited_by()).await?;
+        let host = host.filter(|host| host.disabled_at().is_none()).ok_or(AuthError::InvalidToken)?;
         if parts.ports.teams.membership(team.id(), user).await?.is_some() {
             return Err(Rule::AlreadyMember.into());
         }
         let joined = Membership::new(team.id(), user, role, now);
         let event = parts.event(now, SecurityAction::InvitationAccepted, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&who, now)
+            .guard(host)
             .audit(event.in_team(team.id()).by_user(user).on(&id.to_string()))
             .update(team)
             .insert(joined.clone())

@@ -39,22 +39,23 @@ impl Auth {
         role: Role,
         expected: Version,
     ) -> Result<Membership, AuthError> {
-        again(|| self.try_change_role(caller, user, role, expected)).await
+        Ok(again(|| self.try_change_role(caller, user, role, expected)).await??)
     }
 
+    /// Another version than the one that the caller saw is an answer, not a race to be run again.
     async fn try_change_role(
         &self,
         caller: &Caller,
         user: UserId,
         role: Role,
         expected: Version,
-    ) -> Result<Membership, AuthError> {
+    ) -> Result<Result<Membership, StoreError>, AuthError> {
         let now = self.parts().now();
         let seat = self.parts().seat(caller).await?;
         let target = self.target(&seat, user).await?;
         seat.reach(role)?;
         if target.version() != expected {
-            return Err(StoreError::Conflict { expected, found: Some(target.version()) }.into());
+            return Ok(Err(StoreError::Conflict { expected, found: Some(target.version()) }));
         }
         if role < target.role() {
             self.keep_an_owner(&target).await?;
@@ -63,22 +64,35 @@ impl Auth {
         let change = self.decided(&seat, caller, SecurityAction::RoleChanged, user, now);
         let change = change.update(seat.team).update(changed.clone());
         self.commit_and_tell(change, Notice::Member(changed.team(), user)).await?;
-        Ok(updated_membership(changed))
+        Ok(Ok(updated_membership(changed)))
     }
 
     /// Takes a member out of the active team. It takes [`Permission::ManageMembers`].
     ///
     /// Nobody with a role above the caller's own, and not the last owner. API keys that the member made are refused
     /// from now on, and their open invitations work no more; should they come back, so do the keys that were not
-    /// revoked.
-    pub async fn remove_member(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
-        again(|| self.try_remove(caller, user)).await
+    /// revoked. `expected` is the membership's version as the caller saw it; at another one the answer is a conflict.
+    pub async fn remove_member(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        expected: Version,
+    ) -> Result<(), AuthError> {
+        Ok(again(|| self.try_remove(caller, user, expected)).await??)
     }
 
-    async fn try_remove(&self, caller: &Caller, user: UserId) -> Result<(), AuthError> {
+    async fn try_remove(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        expected: Version,
+    ) -> Result<Result<(), StoreError>, AuthError> {
         let seat = self.parts().seat(caller).await?;
         let target = self.target(&seat, user).await?;
-        self.take_out(seat, caller, target).await
+        if target.version() != expected {
+            return Ok(Err(StoreError::Conflict { expected, found: Some(target.version()) }));
+        }
+        self.take_out(seat, caller, target).await.map(Ok)
     }
 
     /// Leaves the active team, whatever the caller's role; the last owner stays, or deletes the team.
@@ -114,6 +128,7 @@ impl Auth {
         }
         let change = self.decided(&seat, caller, SecurityAction::OwnershipTransferred, to, now);
         let change = change
+            .guard(account)
             .update(seat.team)
             .update(heir.with_role(Role::Owner))
             .update(seat.me.with_role(Role::Admin));
@@ -158,6 +173,6 @@ impl Auth {
     ) -> IdentityChange {
         let parts = self.parts();
         let event = parts.event(now, action, caller.client()).in_team(seat.team.id());
-        parts.change(now).audit(event.by_user(caller.user_id()).on(&about.to_string()))
+        parts.change_by(&seat.who, now).audit(event.by_user(caller.user_id()).on(&about.to_string()))
     }
 }

@@ -6,12 +6,14 @@ use crate::api_keys::Maker;
 use crate::auth::Parts;
 use crate::caller::Caller;
 use crate::error::{AuthError, Rule};
+use crate::person::Person;
 
 /// How often something is decided again when others were faster.
 const MAX_ATTEMPTS: usize = 5;
 
 /// Where a person sits in the active team, as the store says now.
 pub(crate) struct Seat {
+    pub(crate) who: Person,
     pub(crate) team: Team,
     pub(crate) me: Membership,
 }
@@ -32,17 +34,19 @@ pub(crate) fn need(role: Role, permission: Permission) -> Result<(), AuthError> 
 }
 
 impl Parts {
-    /// Where the caller sits; a person only.
+    /// Where the caller sits; a person only, who is still let in.
     ///
     /// The team is read first: a seat that changes afterwards moves the team's version on.
     pub(crate) async fn seat(&self, caller: &Caller) -> Result<Seat, AuthError> {
         let (user, team) = (caller.person()?, active_team(caller)?);
+        let who = self.person(caller).await?;
         let found = self.ports.teams.team(team).await?;
         let me = self.ports.teams.membership(team, user).await?;
-        found.zip(me).map(|(team, me)| Seat { team, me }).ok_or(AuthError::NotFound)
+        found.zip(me).map(|(team, me)| Seat { who, team, me }).ok_or(AuthError::NotFound)
     }
 
-    /// The active team, if the caller, a person or an API key, may do this in it.
+    /// The active team, if the caller, a person or an API key, may do this in it. For reading only: how a person
+    /// stands was checked when they were let in, seconds ago.
     pub(crate) async fn place(&self, caller: &Caller, permission: Permission) -> Result<TeamId, AuthError> {
         let team = active_team(caller)?;
         let role = match caller.api_key_id() {

@@ -13,12 +13,17 @@ impl Auth {
     ///
     /// `name` has 1 to 500 characters.
     pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
-        let parts = self.parts();
-        let (user, now) = (caller.person()?, parts.now());
+        again(|| self.try_create_team(caller, name)).await
+    }
+
+    async fn try_create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
+        let (parts, now) = (self.parts(), self.parts().now());
+        let who = parts.person(caller).await?;
+        let user = who.user.id();
         let team = Team::new(parts.id(TeamId::from_uuid, now), name, now)?;
         let event = parts.event(now, SecurityAction::TeamCreated, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&who, now)
             .insert(team.clone())
             .insert(Membership::new(team.id(), user, Role::Owner, now))
             .audit(event.in_team(team.id()).by_user(user));
@@ -46,45 +51,60 @@ impl Auth {
         name: &str,
         expected: Version,
     ) -> Result<Team, AuthError> {
-        again(|| self.try_rename(caller, name, expected)).await
+        Ok(again(|| self.try_rename(caller, name, expected)).await??)
     }
 
-    async fn try_rename(&self, caller: &Caller, name: &str, expected: Version) -> Result<Team, AuthError> {
+    /// Another version than the one that the caller saw is an answer, not a race to be run again.
+    async fn try_rename(
+        &self,
+        caller: &Caller,
+        name: &str,
+        expected: Version,
+    ) -> Result<Result<Team, StoreError>, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::ManageSupplier)?;
         if seat.team.version() != expected {
-            return Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }.into());
+            return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
         }
         let team = seat.team.with_name(name)?;
         let event = parts.event(now, SecurityAction::TeamRenamed, caller.client());
         let change = parts
-            .change(now)
+            .change_by(&seat.who, now)
             .update(team.clone())
             .guard(seat.me)
             .audit(event.in_team(team.id()).by_user(caller.user_id()));
         parts.commit(change).await?;
-        Ok(updated_team(team))
+        Ok(Ok(updated_team(team)))
     }
 
     /// Deletes the active team with its memberships, invitations and API keys. It takes
     /// [`Permission::DeleteTeam`].
     ///
     /// Its invoices are billing's, may be in another store, and stay where they are; nobody is in the team any
-    /// more to read them. The security audit keeps what it says of the team.
-    pub async fn delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
-        again(|| self.try_delete_team(caller)).await
+    /// more to read them. The security audit keeps what it says of the team. `expected` is the team's version as the
+    /// caller saw it; at another one, such as after somebody came or was invited, the answer is a conflict.
+    pub async fn delete_team(&self, caller: &Caller, expected: Version) -> Result<(), AuthError> {
+        Ok(again(|| self.try_delete_team(caller, expected)).await??)
     }
 
-    async fn try_delete_team(&self, caller: &Caller) -> Result<(), AuthError> {
+    async fn try_delete_team(
+        &self,
+        caller: &Caller,
+        expected: Version,
+    ) -> Result<Result<(), StoreError>, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
         let seat = parts.seat(caller).await?;
         seat.need(Permission::DeleteTeam)?;
+        if seat.team.version() != expected {
+            return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
+        }
         let team = seat.team.id();
         let event = parts.event(now, SecurityAction::TeamDeleted, caller.client());
         // Every change of a membership moves the team's version on: the caller's needs no guard of its own.
-        let change = parts.change(now).delete(seat.team).audit(event.in_team(team).by_user(caller.user_id()));
-        self.commit_and_tell(change, Notice::Team(team)).await
+        let change = parts.change_by(&seat.who, now).delete(seat.team);
+        let change = change.audit(event.in_team(team).by_user(caller.user_id()));
+        self.commit_and_tell(change, Notice::Team(team)).await.map(Ok)
     }
 }
 

@@ -180,3 +180,8 @@ pub(crate) fn is_invalid_token<T>(answer: &Result<T, AuthError>) -> bool {
 pub(crate) fn is_wrong<T>(answer: &Result<T, AuthError>) -> bool {
     matches!(answer, Err(AuthError::InvalidCredentials))
 }
+
+/// Whether who called is not let in any more.
+pub(crate) fn is_out<T>(answer: &Result<T, AuthError>) -> bool {
+    matches!(answer, Err(AuthError::Unauthenticated(_)))
+}

@@ -25,7 +25,7 @@ use invoice_core::ports::identity::{IdentityCommits, IdentityPorts};
 use invoice_core::ports::{Clock as _, IdGenerator as _, PageRequest, StoreError};
 use invoice_core::system::RandomIds;
 use invoice_core::testing::FixedClock;
-use invoice_core::{CommitId, Role, TeamId, UserId};
+use invoice_core::{CommitId, Role, TeamId, UserId, Version};
 
 /// Keeps what is mailed, or refuses it.
 #[derive(Default)]
@@ -138,6 +138,18 @@ impl Desk {
         let token = self.post.invitation(&address(name));
         let joined = self.auth.accept_invitation(&caller, &token).await.expect("the invitation is good");
         caller.in_team(joined.team(), Some(joined.role()))
+    }
+
+    /// The version of somebody's membership.
+    pub(crate) async fn version_of(&self, caller: &Caller) -> Version {
+        let found = self.ports.teams.membership(team(caller), caller.user_id()).await;
+        found.expect("the store answers").expect("a member").version()
+    }
+
+    /// The version of the active team.
+    pub(crate) async fn team_version(&self, caller: &Caller) -> Version {
+        let found = self.ports.teams.team(team(caller)).await;
+        found.expect("the store answers").expect("the team is there").version()
     }
 
     pub(crate) async fn role_of(&self, caller: &Caller) -> Option<Role> {

@@ -188,7 +188,7 @@ async fn who_lost_the_right_to_invite_leaves_no_way_in(desk: Desk) {
         (desk.member(&ada, "bob", Role::Admin).await, desk.member(&ada, "kim", Role::Admin).await);
     desk.auth.invite(&bob, "eve@example.org", Role::Admin).await.unwrap();
     desk.auth.invite(&kim, "liv@example.org", Role::Viewer).await.unwrap();
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), desk.version_of(&bob).await).await.unwrap();
     let place = desk.ports.teams.membership(team(&ada), kim.user_id()).await.unwrap().unwrap();
     desk.auth.change_role(&ada, kim.user_id(), Role::Accountant, place.version()).await.unwrap();
     // An owner who became an admin invites as an admin, and no more as an owner.

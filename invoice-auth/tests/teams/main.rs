@@ -8,6 +8,7 @@ mod common;
 mod desk;
 
 mod invitations;
+mod meanwhile;
 mod members;
 mod ownership;
 mod team;

@@ -21,11 +21,6 @@ stores::on_every_store! {
     an_api_key_reads_and_changes_nothing
 }
 
-async fn version_of(desk: &Desk, caller: &Caller) -> Version {
-    let found = desk.ports.teams.membership(team(caller), caller.user_id()).await.unwrap();
-    found.unwrap().version()
-}
-
 async fn found(desk: &Desk, caller: &Caller, prefix: &str) -> Vec<String> {
     let page = desk.auth.members(caller, Some(prefix), &all()).await.unwrap();
     page.items.into_iter().map(|member| member.name).collect()
@@ -61,7 +56,7 @@ async fn a_search_needs_something_to_look_for(desk: Desk) {
 async fn a_role_is_changed_by_who_saw_the_last_version(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Viewer).await;
-    let version = version_of(&desk, &bob).await;
+    let version = desk.version_of(&bob).await;
     let changed = desk.auth.change_role(&ada, bob.user_id(), Role::Accountant, version).await.unwrap();
     assert_eq!((changed.role(), changed.version()), (Role::Accountant, version.next()));
     assert_eq!(desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap(), Some(changed));
@@ -84,13 +79,13 @@ async fn nobody_decides_about_a_role_above_their_own(desk: Desk) {
     let kim = desk.member(&ada, "kim", Role::Member).await;
     for (user, role) in [(&kim, Role::Owner), (&bob, Role::Owner), (&ada, Role::Viewer), (&ada, Role::Owner)]
     {
-        let version = version_of(&desk, user).await;
+        let version = desk.version_of(user).await;
         let refused = desk.auth.change_role(&bob, user.user_id(), role, version).await;
         assert!(matches!(refused, Err(AuthError::Rule(Rule::RoleAboveOwn))), "{refused:?}");
     }
-    let removed = desk.auth.remove_member(&bob, ada.user_id()).await;
+    let removed = desk.auth.remove_member(&bob, ada.user_id(), desk.version_of(&ada).await).await;
     assert!(matches!(removed, Err(AuthError::Rule(Rule::RoleAboveOwn))), "{removed:?}");
-    let kims = version_of(&desk, &kim).await;
+    let kims = desk.version_of(&kim).await;
     desk.auth.change_role(&bob, kim.user_id(), Role::Admin, kims).await.unwrap();
     assert_eq!(desk.role_of(&kim).await, Some(Role::Admin));
     assert_eq!(desk.role_of(&ada).await, Some(Role::Owner));
@@ -99,7 +94,7 @@ async fn nobody_decides_about_a_role_above_their_own(desk: Desk) {
 async fn who_steps_down_can_not_step_up_again(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
-    let version = version_of(&desk, &bob).await;
+    let version = desk.version_of(&bob).await;
     let changed = desk.auth.change_role(&bob, bob.user_id(), Role::Viewer, version).await.unwrap();
     // The caller still says admin: the store is asked.
     assert_eq!(bob.role(), Some(Role::Admin));
@@ -111,12 +106,13 @@ async fn a_removed_member_is_out_at_once(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
     let kim = desk.member(&ada, "kim", Role::Accountant).await;
-    let refused = desk.auth.remove_member(&kim, bob.user_id()).await;
+    let refused = desk.auth.remove_member(&kim, bob.user_id(), Version::FIRST).await;
     assert!(matches!(refused, Err(AuthError::Forbidden(Permission::ManageMembers))), "{refused:?}");
 
-    desk.auth.remove_member(&bob, kim.user_id()).await.unwrap();
+    let kims = desk.version_of(&kim).await;
+    desk.auth.remove_member(&bob, kim.user_id(), kims).await.unwrap();
     assert_eq!(told(desk.auth.team(&kim).await), "NotFound");
-    assert_eq!(told(desk.auth.remove_member(&bob, kim.user_id()).await), "NotFound");
+    assert_eq!(told(desk.auth.remove_member(&bob, kim.user_id(), kims).await), "NotFound");
     // Who was out comes in again as somebody new.
     desk.auth.invite(&bob, "kim@example.org", Role::Viewer).await.unwrap();
     let token = desk.post.invitation("kim@example.org");
@@ -149,9 +145,9 @@ async fn an_api_key_reads_and_changes_nothing(desk: Desk) {
         told(auth.create_team(&key, "Mine").await),
         told(auth.my_teams(&key, &all()).await),
         told(auth.rename_team(&key, "Mine", version).await),
-        told(auth.delete_team(&key).await),
+        told(auth.delete_team(&key, version).await),
         told(auth.change_role(&key, bob.user_id(), Role::Owner, version).await),
-        told(auth.remove_member(&key, bob.user_id()).await),
+        told(auth.remove_member(&key, bob.user_id(), version).await),
         told(auth.leave_team(&key).await),
         told(auth.transfer_ownership(&key, bob.user_id()).await),
         told(auth.invite(&key, "eve@example.org", Role::Viewer).await),
@@ -181,7 +177,7 @@ async fn what_was_decided_on_a_seat_that_went_meanwhile_is_not_done() {
         let bob = desk.member(&ada, &format!("bob{attempt}"), Role::Admin).await;
         let version = auth.team(&ada).await.unwrap().version();
         let (remover, owner, out) = (desk.auth.clone(), ada.clone(), bob.user_id());
-        let removal = async move { remover.remove_member(&owner, out).await.unwrap() };
+        let removal = async move { remover.remove_member(&owner, out, Version::FIRST).await.unwrap() };
         // Between what he reads and what he commits.
         let commits = Overtaken::new(&desk.ports.commits, 0, removal);
         let ports = IdentityPorts { commits: Arc::new(commits), ..desk.ports.clone() };

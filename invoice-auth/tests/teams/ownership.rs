@@ -1,6 +1,6 @@
 use invoice_auth::{AuthError, Rule};
 use invoice_core::identity::SecurityAction;
-use invoice_core::{Permission, Role, UserId};
+use invoice_core::{Permission, Role, UserId, Version};
 use uuid::Uuid;
 
 use crate::desk::{Desk, all, stores, team, told};
@@ -26,8 +26,10 @@ async fn the_last_owner_stays(desk: Desk) {
         let stepped = desk.auth.change_role(&ada, ada.user_id(), role, place.version()).await;
         assert!(is_last_owner(&stepped), "{stepped:?}");
     }
-    let (left, removed) =
-        (desk.auth.leave_team(&ada).await, desk.auth.remove_member(&ada, ada.user_id()).await);
+    let (left, removed) = (
+        desk.auth.leave_team(&ada).await,
+        desk.auth.remove_member(&ada, ada.user_id(), Version::FIRST).await,
+    );
     assert!(is_last_owner(&left) && is_last_owner(&removed), "{left:?} {removed:?}");
     assert_eq!(desk.role_of(&ada).await, Some(Role::Owner));
 }
@@ -48,7 +50,7 @@ async fn an_owner_who_can_not_log_in_does_not_count(desk: Desk) {
     let bob = desk.member(&ada, "bob", Role::Owner).await;
     desk.disable(&bob).await;
     assert!(is_last_owner(&desk.auth.leave_team(&ada).await));
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), Version::FIRST).await.unwrap();
 }
 
 async fn two_owners_who_go_at_once_leave_one(desk: Desk) {
@@ -63,9 +65,10 @@ async fn two_owners_who_go_at_once_leave_one(desk: Desk) {
     for round in 0..10 {
         let ada = desk.owner(&format!("kim{round}")).await;
         let bob = desk.member(&ada, &format!("liv{round}"), Role::Owner).await;
-        let each_other =
-            (desk.auth.remove_member(&ada, bob.user_id()), desk.auth.remove_member(&bob, ada.user_id()));
-        let (one, other) = tokio::join!(each_other.0, each_other.1);
+        let (one, other) = tokio::join!(
+            desk.auth.remove_member(&ada, bob.user_id(), Version::FIRST),
+            desk.auth.remove_member(&bob, ada.user_id(), Version::FIRST),
+        );
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         let here = if one.is_ok() { &ada } else { &bob };
         assert_eq!(desk.auth.members(here, None, &all()).await.unwrap().items.len(), 1);

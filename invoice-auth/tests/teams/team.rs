@@ -41,10 +41,10 @@ async fn answers(desk: &Desk, caller: &Caller) -> Vec<String> {
     vec![
         told(auth.team(caller).await),
         told(auth.rename_team(caller, "Mine", Version::FIRST).await),
-        told(auth.delete_team(caller).await),
+        told(auth.delete_team(caller, Version::FIRST).await),
         told(auth.members(caller, None, &all()).await),
         told(auth.change_role(caller, somebody, Role::Viewer, Version::FIRST).await),
-        told(auth.remove_member(caller, somebody).await),
+        told(auth.remove_member(caller, somebody, Version::FIRST).await),
         told(auth.leave_team(caller).await),
         told(auth.transfer_ownership(caller, somebody).await),
         told(auth.invite(caller, "eve@example.org", Role::Viewer).await),
@@ -92,10 +92,11 @@ async fn a_deleted_team_is_gone_with_all_that_is_in_it(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Admin).await;
     desk.auth.invite(&ada, "eve@example.org", Role::Viewer).await.unwrap();
-    let refused = desk.auth.delete_team(&bob).await;
+    let version = desk.team_version(&ada).await;
+    let refused = desk.auth.delete_team(&bob, version).await;
     assert!(matches!(refused, Err(AuthError::Forbidden(Permission::DeleteTeam))), "{refused:?}");
 
-    desk.auth.delete_team(&ada).await.unwrap();
+    desk.auth.delete_team(&ada, version).await.unwrap();
     for caller in [&ada, &bob] {
         assert_eq!(told(desk.auth.team(caller).await), "NotFound");
         assert!(desk.auth.my_teams(caller, &all()).await.unwrap().items.is_empty());
@@ -110,8 +111,8 @@ async fn the_audit_says_who_did_what_from_where(desk: Desk) {
     let ada = desk.owner("ada").await;
     let bob = desk.member(&ada, "bob", Role::Viewer).await;
     let place = desk.ports.teams.membership(team(&ada), bob.user_id()).await.unwrap().unwrap();
-    desk.auth.change_role(&ada, bob.user_id(), Role::Member, place.version()).await.unwrap();
-    desk.auth.remove_member(&ada, bob.user_id()).await.unwrap();
+    let changed = desk.auth.change_role(&ada, bob.user_id(), Role::Member, place.version()).await.unwrap();
+    desk.auth.remove_member(&ada, bob.user_id(), changed.version()).await.unwrap();
 
     let events = desk.events(team(&ada)).await;
     let told: Vec<_> = events.iter().map(|event| (event.action(), event.user())).collect();

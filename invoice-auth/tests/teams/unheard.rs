@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use invoice_auth::{ApiKeyData, AuthError, Broadcast, Listener, Notice};
-use invoice_core::Role;
 use invoice_core::identity::{IdentityChange, IdentityReceipt};
 use invoice_core::ports::StoreError;
 use invoice_core::ports::identity::{IdentityCommits, IdentityPorts};
+use invoice_core::{Role, Version};
 use tokio::sync::{Semaphore, watch};
 
 use crate::desk::stores::in_memory;
@@ -80,7 +80,10 @@ async fn use_cases(desk: &Desk) -> Vec<(Work, Notice)> {
             ),
             Notice::Member(team, bobs),
         ),
-        (work(async move { two.remove_member(&other, toms).await }), Notice::Member(team, toms)),
+        (
+            work(async move { two.remove_member(&other, toms, Version::FIRST).await }),
+            Notice::Member(team, toms),
+        ),
         (
             work(async move { three.accept_invitation(&zoe, &invitation).await.map(drop) }),
             Notice::Member(team, zoes),
@@ -88,7 +91,7 @@ async fn use_cases(desk: &Desk) -> Vec<(Work, Notice)> {
         (work(async move { four.revoke_api_key(&third, key).await }), Notice::ApiKey(team, key)),
         (work(async move { five.leave_team(&kim).await }), Notice::Member(team, kims)),
         (work(async move { six.transfer_ownership(&ada, bobs).await }), Notice::Team(team)),
-        (work(async move { seven.delete_team(&eve).await }), Notice::Team(gone)),
+        (work(async move { seven.delete_team(&eve, Version::FIRST).await }), Notice::Team(gone)),
     ]
 }
 
