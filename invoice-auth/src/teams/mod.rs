@@ -6,6 +6,7 @@
 //!
 //! [`Caller::role`]: crate::Caller::role
 
+mod audit;
 mod invitations;
 mod members;
 mod seat;
