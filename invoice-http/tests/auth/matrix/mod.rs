@@ -1,10 +1,12 @@
 //! Every operation of the OpenAPI document, tried by everybody on what is theirs and what is not.
 
+mod documented;
 mod operation;
 mod roles;
 mod rows;
 mod side;
 mod strangers;
+mod versions;
 
 use crate::answer::Answer;
 use crate::document;
