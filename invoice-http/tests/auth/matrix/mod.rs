@@ -1,6 +1,8 @@
 //! Every operation of the OpenAPI document, tried by everybody on what is theirs and what is not.
 
 mod documented;
+mod faults;
+mod fields;
 mod operation;
 mod roles;
 mod rows;
