@@ -53,7 +53,7 @@ impl<'a> Trial<'a> {
 #[track_caller]
 fn refused(answer: &Answer, told: &str, statuses: &[u16], pointer: &str) {
     let text = String::from_utf8_lossy(&answer.bytes);
-    assert!(statuses.contains(&answer.status.as_u16()), "{told}: {} {text}", answer.status);
+    assert!(statuses.contains(&answer.status.as_u16()), "{told}: {} {text}", answer.status.as_u16());
     let (_, fields) = answer.problem();
     let named = fields.iter().any(|(named, _)| named == pointer);
     assert!(named, "{told}: not at {pointer}: {text}");
@@ -123,7 +123,13 @@ async fn texts_that_are_none_are_refused() {
             assert_eq!(answer.status, 400, "{} {at}: not UTF-8", operation.name());
             let answer = trial.send(marked.replace("<here>", "a\\u0000b")).await;
             let told = format!("{} {at}: NUL: {}", operation.name(), String::from_utf8_lossy(&answer.bytes));
-            assert!(answer.status.is_client_error(), "{told}");
+            let taken = if operation.path.contains("/bulk/") {
+                !answer.at("/items/0/problem").is_null()
+            } else {
+                // Cleaned instead of refused: nobody should fail to log in for it.
+                operation.name() == "log_in" && at == "/device"
+            };
+            assert!(answer.status.is_client_error() || taken, "{told}");
         }
         assert_eq!(trial.trace().await, before, "{} left a trace", operation.name());
     }
@@ -144,13 +150,13 @@ async fn bodies_that_are_none_are_refused() {
         let trial = Trial::new(&operation, &side).await;
         let before = trial.trace().await;
         let field = |value: &str| {
-            let start = trial.body.trim_end().trim_end_matches('}');
-            let comma = if start.trim_end() == "{" { "" } else { "," };
+            let start = trial.body.trim_end().strip_suffix('}').unwrap().trim_end();
+            let comma = if start.ends_with('{') { "" } else { "," };
             format!("{start}{comma}\"nonsense\":{value}}}")
         };
         for body in [&lists, &objects, &field(&lists), &field(&objects)] {
             let answer = trial.send(body.as_str()).await;
-            assert!([400, 422].contains(&answer.status.as_u16()), "{name}: {}", answer.status);
+            assert!([400, 413, 422].contains(&answer.status.as_u16()), "{name}: {}", answer.status);
         }
         for body in
             ["{", "[]", "null", "7", "\"text\"", "nonsense", "{}{}", "{\"a\":1,}", "\u{feff}{}", "{} x", "  "]
@@ -211,7 +217,9 @@ async fn queries_that_say_nothing_or_too_much_are_refused_at_their_parameter() {
             let schema = target.unwrap_or(schema);
             let free = schema["type"] == "string" && schema["pattern"].is_null() && schema["enum"].is_null();
             if !free && !operation.row.query.contains(name) {
-                let wrong = format!("{name}=nonsense%21");
+                // Amounts compare within one currency only, which is looked at first.
+                let currency = if name.starts_with("amount_") { "currency=EUR&" } else { "" };
+                let wrong = format!("{currency}{name}=nonsense%21");
                 refused(&ask(&wrong).await, &told(&wrong), &[400], &format!("/{name}"));
             }
         }

@@ -1,7 +1,5 @@
 //! An operation as the OpenAPI document has it, and requests to it.
 
-use std::sync::LazyLock;
-
 use serde_json::Value;
 
 use super::rows::{self, Row};
@@ -9,8 +7,6 @@ use super::side::{Kind, Person, Side, Thing};
 use crate::answer::Answer;
 use crate::document;
 use crate::support::{Client, PASSWORD, email};
-
-static DOCUMENT: LazyLock<Value> = LazyLock::new(document::document);
 
 pub(super) struct Operation {
     pub(super) row: &'static Row,
@@ -65,7 +61,7 @@ impl Operation {
         }
         let content = self.documented["requestBody"]["content"].as_object()?;
         let reference = content.values().next()?["schema"]["$ref"].as_str()?;
-        let schema = DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap();
+        let schema = document::document().pointer(reference.trim_start_matches('#')).unwrap();
         let example = schema.get("example").unwrap_or_else(|| &schema["examples"][0]).to_string();
         let mut body = example;
         for (id, word) in [("cli_", "$client"), ("inv_", "$invoice"), ("usr_", "$member")] {
