@@ -155,12 +155,8 @@ impl CalledPatch {
 
     /// Refuses to change what was read at another version than the one named.
     pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
-        check(self.version, found)
+        if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
     }
-}
-
-fn check(named: Version, found: Version) -> Result<(), Problem> {
-    if found == named { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
 }
 
 impl<S> FromRequest<S> for CalledPatch
@@ -184,18 +180,13 @@ where
 pub(crate) struct CalledRemove {
     pub(crate) auth: Auth,
     caller: Caller,
-    version: Version,
+    pub(crate) version: Version,
 }
 
 impl CalledRemove {
     /// The same caller, in this team.
     pub(crate) fn in_team(&self, team: TeamId) -> Caller {
         in_team(&self.caller, team)
-    }
-
-    /// Refuses to remove what is at another version than the one named.
-    pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
-        check(self.version, found)
     }
 }
 
@@ -210,6 +201,34 @@ where
         let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
         no_params(parts)?;
         Ok(Self { auth, caller, version: required(parts)? })
+    }
+}
+
+/// A DELETE that ends something, whatever became of it since it was seen: who ends a session or a key that leaked must
+/// not be held up by its being used.
+pub(crate) struct CalledEnd {
+    pub(crate) auth: Auth,
+    pub(crate) caller: Caller,
+}
+
+impl CalledEnd {
+    /// The same caller, in this team.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+}
+
+impl<S> FromRequestParts<S> for CalledEnd
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
+        plain(parts)?;
+        Ok(Self { auth, caller })
     }
 }
 

@@ -14,7 +14,7 @@ mod reading;
 mod strict;
 
 #[cfg(feature = "auth-routes")]
-pub(crate) use calling::{Called, CalledPatch, CalledRemove, Calling, Open, PathIds};
+pub(crate) use calling::{Called, CalledEnd, CalledPatch, CalledRemove, Calling, Open, PathIds};
 pub(crate) use command::{Bulk, Patch, Post, Put, Remove};
 pub(crate) use json::{TextMap, merge_patch};
 pub(crate) use page::PageParams;

@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-fn document() -> Value {
-    serde_json::from_str(&invoice_http::openapi_with_auth().to_json().unwrap()).unwrap()
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(&invoice_http::openapi_with_auth().to_json().unwrap()).unwrap());
+
+pub(crate) fn document() -> &'static Value {
+    &DOCUMENT
 }
 
 pub(crate) fn operations() -> Vec<(String, String, Value)> {

@@ -9,6 +9,7 @@ mod answer;
 mod api_keys;
 mod conventions;
 mod document;
+mod matrix;
 mod members;
 mod story;
 mod support;

@@ -1,7 +1,8 @@
 //! An application over memory stores, with accounts of its own.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -25,6 +26,7 @@ pub(crate) struct App {
     router: Router,
     mailer: Arc<MemoryMailer>,
     pub(crate) clock: Arc<FixedClock>,
+    told_apart: AtomicU32,
 }
 
 impl App {
@@ -44,11 +46,22 @@ impl App {
         let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
         let state = FullState::new(Billing::new(ports, clock.clone(), ids), auth);
         let router = layer(invoice_http::router_with_auth(), &state).with_state(state);
-        Self { router, mailer, clock }
+        Self { router, mailer, clock, told_apart: AtomicU32::new(1) }
     }
 
     pub(crate) fn anyone(&self) -> Client<'_> {
-        Client { app: self, bearer: None, headers: Vec::new() }
+        Client { app: self, bearer: None, headers: Vec::new(), address: Ipv4Addr::new(192, 0, 2, 7) }
+    }
+
+    /// Somebody at an address that nobody called from before: limits count by it.
+    fn newcomer(&self) -> Client<'_> {
+        let address = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + self.number());
+        Client { address, ..self.anyone() }
+    }
+
+    /// Another number with each call.
+    pub(crate) fn number(&self) -> u32 {
+        self.told_apart.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn bearing(&self, bearer: impl Into<String>) -> Client<'_> {
@@ -67,7 +80,7 @@ impl App {
 
     /// Makes an account `name@example.org` with its address verified.
     pub(crate) async fn register(&self, name: &str) {
-        let anyone = self.anyone();
+        let anyone = self.newcomer();
         let email = email(name);
         let body = json!({"email": email, "password": PASSWORD, "name": name});
         anyone.post("/auth/register", body).await.expect(202);
@@ -77,7 +90,7 @@ impl App {
 
     /// The tokens of a new session.
     pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {
-        self.anyone().post("/auth/login", json!({"email": email(name), "password": password})).await
+        self.newcomer().post("/auth/login", json!({"email": email(name), "password": password})).await
     }
 
     /// Somebody with an account who has logged in.
@@ -106,6 +119,7 @@ pub(crate) struct Client<'a> {
     app: &'a App,
     bearer: Option<String>,
     headers: Vec<(&'static str, String)>,
+    address: Ipv4Addr,
 }
 
 impl Client<'_> {
@@ -118,7 +132,17 @@ impl Client<'_> {
 
     /// Sends to a whole path, with a JSON body if there is one.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let address = ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4_711)));
+        match body {
+            Some(body) => {
+                self.with("content-type", "application/json").raw(method, path, body.to_string()).await
+            }
+            None => self.raw(method, path, "").await,
+        }
+    }
+
+    /// Sends a body as it is.
+    pub(crate) async fn raw(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let address = ConnectInfo(SocketAddr::from((self.address, 4_711)));
         let mut request = Request::builder().method(method).uri(path).extension(address);
         if let Some(bearer) = &self.bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
@@ -126,13 +150,8 @@ impl Client<'_> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let request = match body {
-            Some(body) => {
-                request.header("content-type", "application/json").body(Body::from(body.to_string()))
-            }
-            None => request.body(Body::empty()),
-        };
-        let response = self.app.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let request = request.body(body.into()).unwrap();
+        let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, bytes }

@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::{Called, Open};
+use crate::problem::ProblemBody;
 use crate::routes::answer;
 use crate::wire::auth::account::{LoginInput, RefreshInput, RegistrationInput};
 use crate::wire::auth::session::TokensView;
@@ -41,7 +42,9 @@ async fn register(post: Open<RegistrationInput>) -> Result<StatusCode, Problem> 
 /// An address without an account, a wrong password and an account that can't be used are answered alike.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", operation_id = "log_in", security(()),
     request_body = LoginInput,
-    responses((status = 200, description = "The tokens of the new session.", body = TokensView<'static>)))]
+    responses((status = 200, description = "The tokens of the new session.", body = TokensView<'static>),
+        (status = 404, description = "The account is not in the team, or there is no such team.",
+            body = ProblemBody<'static>, content_type = "application/problem+json")))]
 async fn log_in(Open { auth, client, body }: Open<LoginInput>) -> Result<Response, Problem> {
     let login = body.read()?;
     let client = client.with_device(login.device.unwrap_or_default());

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::PageFilter;
 use crate::Problem;
-use crate::extract::{Called, Calling, NoParams, Params, PathIds};
+use crate::extract::{Called, CalledEnd, Calling, Params, PathIds};
 use crate::routes::answer;
 use crate::wire::auth::api_key::{ApiKeyInput, ApiKeyView, NewApiKeyView};
 use crate::wire::page::PageView;
@@ -52,10 +52,9 @@ async fn create(
     params(("id" = crate::wire::schema::TeamId, Path), ("key" = crate::wire::schema::ApiKeyId, Path)),
     responses((status = 204, description = "It has ended.")))]
 async fn revoke(
-    calling: Calling,
+    end: CalledEnd,
     PathIds((team, key)): PathIds<(TeamId, ApiKeyId)>,
-    _: NoParams,
 ) -> Result<StatusCode, Problem> {
-    calling.auth.revoke_api_key(&calling.in_team(team), key).await?;
+    end.auth.revoke_api_key(&end.in_team(team), key).await?;
     Ok(answer::nothing())
 }

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::{PageFilter, of_mailed};
 use crate::Problem;
-use crate::extract::{Called, Calling, NoParams, Params, PathIds};
+use crate::extract::{Called, CalledEnd, Calling, Params, PathIds};
 use crate::routes::answer;
 use crate::wire::auth::account::MailedTokenInput;
 use crate::wire::auth::invitation::{InvitationInput, InvitationView};
@@ -55,11 +55,10 @@ async fn create(
     params(("id" = crate::wire::schema::TeamId, Path), ("invitation" = crate::wire::schema::InvitationId, Path)),
     responses((status = 204, description = "It is void.")))]
 async fn revoke(
-    calling: Calling,
+    end: CalledEnd,
     PathIds((team, invitation)): PathIds<(TeamId, InvitationId)>,
-    _: NoParams,
 ) -> Result<StatusCode, Problem> {
-    calling.auth.revoke_invitation(&calling.in_team(team), invitation).await?;
+    end.auth.revoke_invitation(&end.in_team(team), invitation).await?;
     Ok(answer::nothing())
 }
 

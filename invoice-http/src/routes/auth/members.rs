@@ -1,8 +1,7 @@
 use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::response::Response;
-use invoice_auth::{Auth, AuthError, Caller};
-use invoice_core::identity::Member;
+use invoice_auth::Auth;
 use invoice_core::{TeamId, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -43,19 +42,6 @@ struct Filter {
     prefix: Option<String>,
 }
 
-/// The member, for anybody who may see the team.
-async fn member(auth: &Auth, caller: &Caller, user: UserId) -> Result<Member, AuthError> {
-    let team = auth.team(caller).await?.id();
-    let membership = auth.ports().teams.membership(team, user).await?.ok_or(AuthError::NotFound)?;
-    let user = auth.ports().users.user(user).await?.ok_or(AuthError::NotFound)?;
-    Ok(Member {
-        membership,
-        email: user.email().shown().to_owned(),
-        name: user.name().to_owned(),
-        disabled_at: user.disabled_at(),
-    })
-}
-
 /// Lists a team's members, the oldest accounts first.
 #[utoipa::path(get, path = "/teams/{id}/members", tag = "members", operation_id = "list_members",
     params(("id" = crate::wire::schema::TeamId, Path), Filter),
@@ -80,7 +66,7 @@ async fn read(
     PathIds((team, user)): PathIds<(TeamId, UserId)>,
     _: NoParams,
 ) -> Result<Response, Problem> {
-    let member = member(&calling.auth, &calling.in_team(team), user).await?;
+    let member = calling.auth.member(&calling.in_team(team), user).await?;
     answer::record(member.membership.version(), &MemberView::from(&member))
 }
 
@@ -97,7 +83,7 @@ async fn change_role(
     patch: CalledPatch,
 ) -> Result<Response, Problem> {
     let caller = patch.in_team(team);
-    let before = member(&patch.auth, &caller, user).await?.membership;
+    let before = patch.auth.member(&caller, user).await?.membership;
     patch.check(before.version())?;
     let role = merge_patch(&MemberInput::from(&before), &patch.body)?.read()?;
     let membership = patch.auth.change_role(&caller, user, role, patch.version).await?;
@@ -112,9 +98,7 @@ async fn remove(
     remove: CalledRemove,
     PathIds((team, user)): PathIds<(TeamId, UserId)>,
 ) -> Result<StatusCode, Problem> {
-    let caller = remove.in_team(team);
-    remove.check(member(&remove.auth, &caller, user).await?.membership.version())?;
-    remove.auth.remove_member(&caller, user).await?;
+    remove.auth.remove_member(&remove.in_team(team), user, remove.version).await?;
     Ok(answer::nothing())
 }
 

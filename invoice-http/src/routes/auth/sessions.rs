@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::PageFilter;
 use crate::Problem;
-use crate::extract::{Calling, NoParams, Params, PathIds};
+use crate::extract::{CalledEnd, Calling, Params, PathIds};
 use crate::routes::answer;
 use crate::wire::auth::session::SessionRow;
 use crate::wire::page::PageView;
@@ -33,11 +33,7 @@ async fn list(calling: Calling, Params(filter): Params<PageFilter>) -> Result<Re
 #[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", operation_id = "revoke_session",
     params(("id" = crate::wire::schema::SessionId, Path)),
     responses((status = 204, description = "It has ended.")))]
-async fn revoke(
-    calling: Calling,
-    PathIds((id,)): PathIds<(SessionId,)>,
-    _: NoParams,
-) -> Result<StatusCode, Problem> {
-    calling.auth.revoke_session(&calling.caller, id).await?;
+async fn revoke(end: CalledEnd, PathIds((id,)): PathIds<(SessionId,)>) -> Result<StatusCode, Problem> {
+    end.auth.revoke_session(&end.caller, id).await?;
     Ok(answer::nothing())
 }

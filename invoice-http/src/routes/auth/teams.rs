@@ -79,9 +79,7 @@ async fn rename(PathIds((id,)): PathIds<(TeamId,)>, patch: CalledPatch) -> Resul
     params(("id" = crate::wire::schema::TeamId, Path)),
     responses((status = 204, description = "It is gone.")))]
 async fn delete(remove: CalledRemove, PathIds((id,)): PathIds<(TeamId,)>) -> Result<StatusCode, Problem> {
-    let caller = remove.in_team(id);
-    remove.check(remove.auth.team(&caller).await?.version())?;
-    remove.auth.delete_team(&caller).await?;
+    remove.auth.delete_team(&remove.in_team(id), remove.version).await?;
     Ok(answer::nothing())
 }
 

@@ -55,7 +55,8 @@ pub(crate) struct LoginInput {
     /// The team to work in; the first one joined if not said.
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
-    /// A name for the device, which the list of sessions shows up to 500 characters of; the `User-Agent` if not said.
+    /// A name for the device, which the list of sessions shows; the `User-Agent` if not said. What can't be shown of it is
+    /// left out, and what is longer than 500 characters.
     device: Option<String>,
 }
 
