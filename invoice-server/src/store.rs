@@ -109,9 +109,9 @@ pub(crate) enum Store {
 impl Store {
     pub(crate) fn billing(&self) -> BillingPorts {
         match self.clone() {
-            Self::Sqlite(store) => BillingPorts::from_store(Arc::new(store)),
-            Self::Postgres(store) => BillingPorts::from_store(Arc::new(store)),
-            Self::Mongo(store) => BillingPorts::from_store(Arc::new(store)),
+            Self::Sqlite(store) => BillingPorts::from_store(&Arc::new(store)),
+            Self::Postgres(store) => BillingPorts::from_store(&Arc::new(store)),
+            Self::Mongo(store) => BillingPorts::from_store(&Arc::new(store)),
         }
     }
 

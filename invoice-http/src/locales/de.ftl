@@ -16,6 +16,7 @@ problem-last-owner = Ein Team behält mindestens einen Inhaber.
 problem-role-above-own = Über eine höhere Rolle als die eigene kann niemand entscheiden.
 problem-already-member = Diese Person ist schon Mitglied.
 problem-still-in-team = Diese Person ist noch in einem Team.
+problem-same-address = Das Konto hat diese E-Mail-Adresse schon.
 problem-unverified = Bitte zuerst die E-Mail-Adresse bestätigen.
 problem-person-only = Ein API-Schlüssel kann das nicht.
 problem-no-team = Bitte zuerst ein Team wählen.

@@ -16,6 +16,7 @@ problem-last-owner = A team keeps at least one owner.
 problem-role-above-own = You can't decide about a role above your own.
 problem-already-member = This person is a member already.
 problem-still-in-team = This person is still in a team.
+problem-same-address = The account has this e-mail address already.
 problem-unverified = Verify your e-mail address first.
 problem-person-only = An API key can't do this.
 problem-no-team = Choose a team first.

@@ -16,6 +16,7 @@ problem-last-owner = Une équipe garde au moins un propriétaire.
 problem-role-above-own = On ne peut pas décider d'un rôle supérieur au sien.
 problem-already-member = Cette personne est déjà membre.
 problem-still-in-team = Cette personne est encore dans une équipe.
+problem-same-address = Le compte a déjà cette adresse électronique.
 problem-unverified = Confirmez d'abord votre adresse électronique.
 problem-person-only = Une clé d'API ne peut pas faire cela.
 problem-no-team = Choisissez d'abord une équipe.

@@ -71,6 +71,8 @@ codes! {
     Unverified => "unverified", FORBIDDEN;
     /// An API key can't do this.
     PersonOnly => "person_only", FORBIDDEN;
+    /// The account has this e-mail address already.
+    SameAddress => "same_address", CONFLICT;
     /// No team is active.
     NoTeam => "no_team", FORBIDDEN;
     /// `If-Match` names a version that is not the present one.

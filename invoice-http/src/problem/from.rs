@@ -68,6 +68,7 @@ impl From<AuthError> for Problem {
         match error {
             AuthError::InvalidCredentials => Self::new(ProblemCode::InvalidCredentials),
             AuthError::InvalidToken => Self::new(ProblemCode::InvalidToken),
+            AuthError::InvalidMailedToken => Self::new(ProblemCode::InvalidMailedToken),
             AuthError::Unauthenticated(cause) => cause.into(),
             AuthError::TooManyAttempts { retry_after } => {
                 // Rounded up: a moment too early is another attempt refused.
@@ -95,6 +96,7 @@ fn of_rule(rule: Rule) -> ProblemCode {
         Rule::StillInTeam => ProblemCode::StillInTeam,
         Rule::Unverified => ProblemCode::Unverified,
         Rule::PersonOnly => ProblemCode::PersonOnly,
+        Rule::SameAddress => ProblemCode::SameAddress,
         Rule::NoTeam => ProblemCode::NoTeam,
         _ => ProblemCode::Conflict,
     }

@@ -49,7 +49,7 @@ impl App {
 
     pub(crate) fn with(change: impl FnOnce(InvoiceState) -> InvoiceState) -> Self {
         let clock = Arc::new(FixedClock::default());
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let billing = Billing::new(ports, clock.clone(), Arc::new(SequentialIds::new()));
         let state = change(InvoiceState::new(billing, Arc::new(Tokens)));
         Self { router: invoice_http::router().with_state(state), clock }
@@ -66,7 +66,7 @@ impl App {
     ) -> Self {
         let clock = Arc::new(FixedClock::default());
         let ids = Arc::new(SequentialIds::new());
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let billing = Billing::new(ports, clock.clone(), ids.clone());
         let state = InvoiceState::new(billing, Arc::new(Tokens));
         let router = layer(invoice_http::router(), state.clone(), clock.clone(), ids);

@@ -43,7 +43,7 @@ impl App {
         let mailer = Arc::new(MemoryMailer::new());
         let identity = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
         let auth = auth(identity, clock.clone(), ids.clone(), mailer.clone()).await.unwrap();
-        let ports = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         let state = FullState::new(Billing::new(ports, clock.clone(), ids), auth);
         let router = layer(invoice_http::router_with_auth(), &state).with_state(state);
         Self { router, mailer, clock, told_apart: AtomicU32::new(1) }

@@ -4,7 +4,6 @@ use invoice_auth::Auth;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::of_mailed;
 use crate::Problem;
 use crate::extract::{Called, Open};
 use crate::routes::answer;
@@ -37,7 +36,7 @@ async fn resend(called: Called<EmptyInput>) -> Result<StatusCode, Problem> {
     security(()), request_body = MailedTokenInput,
     responses((status = 204, description = "The address is verified.")))]
 async fn verify(post: Open<MailedTokenInput>) -> Result<StatusCode, Problem> {
-    post.auth.verify_email(&post.body.token(), &post.client).await.map_err(of_mailed)?;
+    post.auth.verify_email(&post.body.token(), &post.client).await?;
     Ok(answer::nothing())
 }
 
@@ -56,6 +55,6 @@ async fn request_change(called: Called<EmailChangeInput>) -> Result<StatusCode, 
     security(()), request_body = MailedTokenInput,
     responses((status = 204, description = "The account has moved.")))]
 async fn confirm_change(post: Open<MailedTokenInput>) -> Result<StatusCode, Problem> {
-    post.auth.confirm_email_change(&post.body.token(), &post.client).await.map_err(of_mailed)?;
+    post.auth.confirm_email_change(&post.body.token(), &post.client).await?;
     Ok(answer::nothing())
 }

@@ -6,7 +6,7 @@ use invoice_core::{InvitationId, TeamId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{PageFilter, of_mailed};
+use super::PageFilter;
 use crate::Problem;
 use crate::extract::{Called, CalledEnd, Calling, Params, PathIds};
 use crate::routes::answer;
@@ -68,6 +68,6 @@ async fn revoke(
     responses((status = 200, description = "The caller's membership.", body = MembershipView)))]
 async fn accept(called: Called<MailedTokenInput>) -> Result<Response, Problem> {
     let token = called.body.token();
-    let membership = called.auth.accept_invitation(&called.caller, &token).await.map_err(of_mailed)?;
+    let membership = called.auth.accept_invitation(&called.caller, &token).await?;
     answer::json(StatusCode::OK, &MembershipView::from(&membership))
 }

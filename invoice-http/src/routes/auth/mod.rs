@@ -15,14 +15,14 @@ mod teams;
 mod users;
 
 use axum::extract::FromRef;
-use invoice_auth::{Auth, AuthError};
+use invoice_auth::Auth;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use keys::routes as well_known;
 
-use crate::{Problem, ProblemCode};
+use crate::Problem;
 
 /// The routes under the API's own path.
 pub(crate) fn all<S>() -> OpenApiRouter<S>
@@ -41,14 +41,6 @@ where
         .merge(sessions::routes())
         .merge(teams::routes())
         .merge(users::routes())
-}
-
-/// What is wrong with a token that was mailed is no question of who calls.
-fn of_mailed(error: AuthError) -> Problem {
-    match error {
-        AuthError::InvalidToken => Problem::new(ProblemCode::InvalidMailedToken),
-        error => error.into(),
-    }
 }
 
 /// How much of a list, and from where.

@@ -5,7 +5,6 @@ use invoice_auth::Auth;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::of_mailed;
 use crate::Problem;
 use crate::extract::{Called, Open};
 use crate::routes::answer;
@@ -37,7 +36,7 @@ async fn request(post: Open<EmailInput>) -> Result<StatusCode, Problem> {
     responses((status = 204, description = "It was set.")))]
 async fn confirm(post: Open<PasswordResetInput>) -> Result<StatusCode, Problem> {
     let (token, password) = post.body.read()?;
-    post.auth.reset_password(&token, &password, &post.client).await.map_err(of_mailed)?;
+    post.auth.reset_password(&token, &password, &post.client).await?;
     Ok(answer::nothing())
 }
 
