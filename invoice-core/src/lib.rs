@@ -65,7 +65,9 @@ mod version;
 mod violation;
 
 pub use change::IdempotencyKey;
-pub use credit_note::{CreditLine, CreditNote, CreditNoteData, CreditNoteStatus, CreditScope, CreditedLine};
+pub use credit_note::{
+    CreditLine, CreditNote, CreditNoteData, CreditNoteStatus, CreditScope, CreditShare, CreditedLine,
+};
 pub use document::{
     AccountingRate, AccountingTotal, Content, Delivery, Due, EarlyPayment, Iban, Issued, Metadata, Note,
     Origin, PaymentInstruction, PaymentTerms, Preceding, References,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, run as run_command};
-use crate::{crash, features, readme, test, words};
+use crate::{crash, docs_page, features, readme, schemathesis, test, types, words};
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,9 @@ enum Step {
     Features,
     Doc,
     Examples,
+    Types,
+    DocsPage,
+    Schemathesis,
     Crash,
     Test,
 }
@@ -31,7 +34,7 @@ enum Outcome {
 
 impl Step {
     /// Cheap first; the tests last, so that their own closing lines end the output.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Words,
         Self::Fmt,
         Self::Deny,
@@ -39,6 +42,9 @@ impl Step {
         Self::Features,
         Self::Doc,
         Self::Examples,
+        Self::Types,
+        Self::DocsPage,
+        Self::Schemathesis,
         Self::Crash,
         Self::Test,
     ];
@@ -52,6 +58,9 @@ impl Step {
             Self::Features => "features",
             Self::Doc => "doc",
             Self::Examples => "examples",
+            Self::Types => "types",
+            Self::DocsPage => "docs-page",
+            Self::Schemathesis => "schemathesis",
             Self::Crash => "crash",
             Self::Test => "test",
         }
@@ -81,6 +90,9 @@ impl Step {
             Self::Features => features::run()?,
             Self::Doc => doc()?,
             Self::Examples => readme::run()?,
+            Self::Types => types::check()?,
+            Self::DocsPage => docs_page::run()?,
+            Self::Schemathesis => schemathesis::short()?,
             Self::Crash => crash::short()?,
             Self::Test => test::run(&[])?,
         }
@@ -170,7 +182,7 @@ fn line(step: Step, result: &Result<Outcome>, took: Duration) -> String {
         Err(_) => "FAILED".to_owned(),
     };
     let (seconds, tenths) = (took.as_secs(), took.subsec_millis() / 100);
-    format!("ci: {:<9}{seconds:>5}.{tenths} s  {verdict}", step.name())
+    format!("ci: {:<13}{seconds:>5}.{tenths} s  {verdict}", step.name())
 }
 
 #[cfg(test)]
@@ -212,8 +224,8 @@ mod tests {
     #[test]
     fn a_step_that_was_not_run_does_not_read_like_a_pass() {
         let line = |result| line(Step::Deny, &result, Duration::from_millis(61_250));
-        assert_eq!(line(Ok(Outcome::Ok)), "ci: deny        61.2 s  ok");
-        assert_eq!(line(Ok(Outcome::NotRun("no tool"))), "ci: deny        61.2 s  NOT RUN (no tool)");
-        assert_eq!(line(Err(anyhow::anyhow!("found"))), "ci: deny        61.2 s  FAILED");
+        assert_eq!(line(Ok(Outcome::Ok)), "ci: deny            61.2 s  ok");
+        assert_eq!(line(Ok(Outcome::NotRun("no tool"))), "ci: deny            61.2 s  NOT RUN (no tool)");
+        assert_eq!(line(Err(anyhow::anyhow!("found"))), "ci: deny            61.2 s  FAILED");
     }
 }

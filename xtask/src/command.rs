@@ -14,7 +14,16 @@ pub(crate) fn root() -> &'static Path {
 
 /// The cargo that started this task, so that a chosen toolchain stays chosen.
 pub(crate) fn cargo() -> Command {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    // What cargo tells a task about its own package. Build scripts that look at it (ring's does) would run anew, and what
+    // stands above them be compiled anew, whenever `cargo` follows `cargo xtask` or the other way round.
+    for (name, _) in std::env::vars_os() {
+        let is_ours = |prefix| name.to_str().is_some_and(|name| name.starts_with(prefix));
+        if is_ours("CARGO_PKG_") || is_ours("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Any other program.
@@ -64,6 +73,15 @@ mod tests {
     #[test]
     fn the_root_is_where_the_lock_file_is() {
         assert!(root().join("Cargo.lock").is_file());
+    }
+
+    #[test]
+    fn cargo_is_told_nothing_of_this_package() {
+        let mut echo = cargo();
+        let removed = |name: &str| echo.get_envs().any(|(found, value)| found == name && value.is_none());
+        assert!(removed("CARGO_MANIFEST_DIR") && removed("CARGO_PKG_NAME"));
+        assert!(!removed("CARGO"));
+        assert!(output(echo.arg("--version")).is_ok());
     }
 
     #[test]

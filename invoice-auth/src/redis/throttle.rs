@@ -1,24 +1,17 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, Script, ScriptInvocation};
+use ::redis::Script;
 use async_trait::async_trait;
 use invoice_core::ports::Clock;
-use invoice_core::{Code, Violation};
-use tokio::time::{Instant, timeout};
 
+use super::patient::Patient;
 use crate::error::AuthError;
 use crate::keys::{MacKey, MasterKey};
-use crate::runtime::runtime;
 use crate::secret::base64url;
 use crate::throttle::{FREE, InMemoryThrottle, LONGEST_MS, MOST, Throttle, ThrottleKey};
 
-/// What a log-in waits for Redis at most.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How long Redis is left alone after it did not answer, by all but one.
-const PAUSE: Duration = Duration::from_secs(1);
 /// All names in one slot of a cluster, so that one script reaches all counters of an attempt.
 const PREFIX: &str = "invoice:{throttle}:";
 
@@ -32,13 +25,11 @@ const PREFIX: &str = "invoice:{throttle}:";
 /// The names of the counters are hashed with a key made of the master key: who reads Redis learns neither accounts nor
 /// addresses, and deployments that share a server don't meet.
 pub struct RedisThrottle {
-    connection: ConnectionManager,
+    redis: Patient,
     names: MacKey,
     attempt: Script,
     take_back: Script,
     local: InMemoryThrottle,
-    /// Until when Redis is left alone; `None` while it answers.
-    away: Mutex<Option<Instant>>,
 }
 
 impl RedisThrottle {
@@ -63,25 +54,14 @@ impl RedisThrottle {
     /// # Ok(())
     /// # }
     /// ```
-    // What the driver starts belongs to a runtime: to be called from one is what `async` makes sure of.
-    #[expect(clippy::unused_async, reason = "it must run in a runtime of tokio")]
+    #[expect(clippy::unused_async, reason = "what the driver starts must run in a runtime of tokio")]
     pub async fn open(url: &str, master: &MasterKey, clock: Arc<dyn Clock>) -> Result<Self, AuthError> {
-        runtime()?;
-        // The driver's error may show the URL, in which there is a password.
-        let wrong = |_| Violation::new("/url", Code::Malformed, "not the URL of a Redis");
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
-        let connection = ConnectionManager::new_lazy_with_config(Client::open(url).map_err(wrong)?, config)
-            .map_err(wrong)?;
         Ok(Self {
-            connection,
+            redis: Patient::open(url, "failed attempts")?,
             names: master.mac_key("throttle")?,
             attempt: Script::new(include_str!("attempt.lua")),
             take_back: Script::new(include_str!("take_back.lua")),
             local: InMemoryThrottle::new(clock),
-            away: Mutex::new(None),
         })
     }
 
@@ -96,45 +76,7 @@ impl RedisThrottle {
         for key in keys {
             script.key(self.name(key)).arg(u8::from(is_all(key)));
         }
-        self.ask(&script).await;
-    }
-
-    /// Whether to ask Redis. Who is the first after a pause asks, and the others go on without.
-    fn may_ask(&self) -> bool {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        match *away {
-            None => true,
-            Some(until) if Instant::now() < until => false,
-            Some(_) => {
-                *away = Some(Instant::now() + PAUSE);
-                true
-            }
-        }
-    }
-
-    /// What the script answers; `None` if Redis is away.
-    async fn ask(&self, script: &ScriptInvocation<'_>) -> Option<u64> {
-        if runtime().is_err() || !self.may_ask() {
-            return None;
-        }
-        let mut connection = self.connection.clone();
-        let answer = timeout(PATIENCE, script.invoke_async::<u64>(&mut connection)).await;
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Ok(Ok(answer)) => {
-                if away.take().is_some() {
-                    tracing::info!("Redis is back: failed attempts are counted there again");
-                }
-                Some(answer)
-            }
-            other => {
-                if away.replace(Instant::now() + PAUSE).is_none() {
-                    let kind = other.ok().and_then(Result::err).map(|error| error.kind());
-                    tracing::warn!(?kind, "Redis is away: failed attempts are counted in this process");
-                }
-                None
-            }
-        }
+        self.redis.ask::<u64>(&script).await;
     }
 }
 
@@ -146,7 +88,7 @@ impl Throttle for RedisThrottle {
         for key in keys {
             script.key(self.name(key));
         }
-        match self.ask(&script).await {
+        match self.redis.ask(&script).await {
             Some(0) => Ok(()),
             Some(millis) => Err(Duration::from_millis(millis)),
             None => self.local.attempt(keys).await,

@@ -28,6 +28,20 @@ impl Auth {
         Ok(parts.ports.teams.members(team, prefix, page).await?)
     }
 
+    /// A member of the active team. Every member and API key may look.
+    pub async fn member(&self, caller: &Caller, user: UserId) -> Result<Member, AuthError> {
+        let parts = self.parts();
+        let team = parts.place(caller, Permission::Read).await?;
+        let membership = parts.ports.teams.membership(team, user).await?.ok_or(AuthError::NotFound)?;
+        let user = parts.ports.users.user(user).await?.ok_or(AuthError::NotFound)?;
+        Ok(Member {
+            membership,
+            email: user.email().shown().to_owned(),
+            name: user.name().to_owned(),
+            disabled_at: user.disabled_at(),
+        })
+    }
+
     /// Gives a member of the active team another role. It takes [`Permission::ManageMembers`].
     ///
     /// Neither the old role nor the new one may be above the caller's own, and the last owner whose account can

@@ -11,6 +11,7 @@
 //!
 //! [`Caller::role`]: crate::Caller::role
 
+mod audit;
 mod invitations;
 mod members;
 mod seat;

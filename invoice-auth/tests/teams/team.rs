@@ -64,6 +64,8 @@ async fn answers(desk: &Desk, caller: &Caller) -> Vec<String> {
         told(auth.rename_team(caller, "Mine", Version::FIRST).await),
         told(auth.delete_team(caller, Version::FIRST).await),
         told(auth.members(caller, None, &all()).await),
+        told(auth.member(caller, somebody).await),
+        told(auth.security_audit(caller, &all()).await),
         told(auth.change_role(caller, somebody, Role::Viewer, Version::FIRST).await),
         told(auth.remove_member(caller, somebody, Version::FIRST).await),
         told(auth.leave_team(caller).await),

@@ -5,6 +5,7 @@
 mod away;
 mod stage;
 mod stories;
+mod windows;
 
 macro_rules! on_both {
     ($($story:ident)*) => {

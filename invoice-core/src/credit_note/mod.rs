@@ -2,8 +2,7 @@
 
 mod scope;
 
-pub(crate) use scope::CreditShare;
-pub use scope::{CreditLine, CreditScope};
+pub use scope::{CreditLine, CreditScope, CreditShare};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -28,11 +28,15 @@ pub struct CreditLine {
     pub(crate) share: CreditShare,
 }
 
+/// The part of a line that is credited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value", deny_unknown_fields)]
-pub(crate) enum CreditShare {
+pub enum CreditShare {
+    /// All that is left of it.
     Left,
+    /// A net amount, with the sign of the line.
     Net(Money),
+    /// So many of its quantity.
     Quantity(Quantity),
 }
 
@@ -68,6 +72,16 @@ impl CreditLine {
     /// ```
     pub fn quantity(line: impl Into<String>, quantity: Quantity) -> Self {
         Self { line: line.into(), share: CreditShare::Quantity(quantity) }
+    }
+
+    /// The line's identifier (BT-126).
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// How much of it.
+    pub const fn share(&self) -> CreditShare {
+        self.share
     }
 }
 

@@ -3,7 +3,7 @@
 //! Look-ups by e-mail address, session, fingerprint and user cross teams by nature. Every other read of a
 //! team's records takes the team, and a foreign record is answered exactly like an absent one.
 //!
-//! Lists of members and of a user's teams are in the order of their identifiers, oldest first; all other
+//! Lists of members and of teams are in the order of their identifiers, oldest first; all other
 //! lists are newest first. A cursor that is not one of the list's is `Refused`.
 
 use std::fmt;
@@ -61,6 +61,9 @@ pub trait Users: Send + Sync {
 pub trait Teams: Send + Sync {
     /// The team.
     async fn team(&self, id: TeamId) -> Result<Option<Team>, StoreError>;
+
+    /// All teams, whoever is in them: for whoever runs the deployment.
+    async fn all_teams(&self, page: &PageRequest) -> Result<Page<Team>, StoreError>;
 
     /// The teams a user is in.
     async fn teams_of(&self, user: UserId, page: &PageRequest) -> Result<Page<UserTeam>, StoreError>;

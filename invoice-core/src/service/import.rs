@@ -116,7 +116,9 @@ impl Billing {
         call.permit(Permission::IssueDocuments)?;
         let records = self.run(call, || async {
             let now = self.now();
-            let mut invoice = self.load_invoice(call, import.invoice).await?;
+            let invoice = self.ports.invoices.invoice(call.team(), import.invoice).await?;
+            let mut invoice =
+                invoice.ok_or_else(|| Violation::new("/invoice", Code::Unknown, "no such invoice"))?;
             let today = Self::today(self.supplier_of(call).await?.as_ref(), now);
             self.check_import(call, &import.number, import.issue_date, today).await?;
             let mut note = self.new_credit_note(call, &invoice, import.data.clone(), now)?;

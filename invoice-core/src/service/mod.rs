@@ -157,7 +157,8 @@ impl Billing {
         &self.ports
     }
 
-    fn now(&self) -> Timestamp {
+    /// The present instant by the engine's clock.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -201,6 +202,11 @@ impl Billing {
             }
             return self.answered_before(call).await?.ok_or(error);
         }
+    }
+
+    /// Whether a call's idempotency key was answered before: repeating it does nothing any more.
+    pub async fn was_answered(&self, call: &Call) -> Result<bool, Error> {
+        Ok(call.actor.may(Permission::Read) && self.answered_before(call).await?.is_some())
     }
 
     async fn answered_before(&self, call: &Call) -> Result<Option<Vec<Record>>, Error> {

@@ -160,6 +160,8 @@ faults! {
     PagesByOffset => [a_page_starts_where_the_one_before_ended_whatever_came_between],
     /// Begins at the beginning when it can't read a cursor.
     TakesAnyCursor => [a_cursor_of_another_list_is_refused],
+    /// Looks for teams where their members are.
+    ListsTeamsOfMembers => [all_teams_are_listed_whoever_is_in_them],
     /// Lists the records of all teams.
     ListsAllTeams => [lists_hold_the_own_teams_records_only, a_search_stays_in_its_team],
     /// Lists members without what became of their accounts.

@@ -145,6 +145,21 @@ impl Teams for Broken {
         self.found(self.inner.team(id).await?)
     }
 
+    async fn all_teams(&self, request: &PageRequest) -> Result<Page<Team>, StoreError> {
+        if self.has(Fault::ListsTeamsOfMembers) {
+            let mut page = self.inner.all_teams(request).await?;
+            let mut items = Vec::new();
+            for team in page.items {
+                if !self.inner.members(team.id(), None, &everything()).await?.items.is_empty() {
+                    items.push(team);
+                }
+            }
+            page.items = items;
+            return Ok(page);
+        }
+        list!(self, request, |page| self.inner.all_teams(page))
+    }
+
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {
         if self.has(Fault::ListsAllUsers) {
             let mut items = Vec::new();

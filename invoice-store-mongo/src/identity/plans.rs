@@ -60,6 +60,7 @@ async fn nothing_is_found_by_reading_all_documents_and_lists_come_in_the_order_o
         list(keys::SECURITY_EVENT, "security_event_team", of_team),
         list(keys::SECURITY_EVENT, "security_event_user", of_user),
         Query::unused_tokens(id, TokenPurpose::ALL[0], Uuid::max(), 51),
+        Query::all_teams(Uuid::nil(), 51),
         Query::teams_of(id, Uuid::nil(), 51),
         Query::members(id, Uuid::nil(), 51),
         Query::signing_keys(),

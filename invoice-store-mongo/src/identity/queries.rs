@@ -103,6 +103,12 @@ impl Query {
         Self::new("one_time_token_user", filter).sorted(doc! { "id": -1 }, limit)
     }
 
+    pub(super) fn all_teams(first: Uuid, limit: i64) -> Self {
+        let from = doc! { "kind": keys::TEAM, "id": uuid(first) };
+        let end = doc! { "kind": keys::TEAM, "id": Bson::MaxKey };
+        Self::new("_id_", doc! { "_id": { "$gte": from, "$lt": end } }).sorted(doc! { "_id": 1 }, limit)
+    }
+
     pub(super) fn teams_of(user: Uuid, first: Uuid, limit: i64) -> Self {
         let filter =
             doc! { "kind": keys::MEMBERSHIP, "user_id": uuid(user), "team_id": { "$gte": uuid(first) } };

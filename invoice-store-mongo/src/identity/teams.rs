@@ -55,6 +55,12 @@ impl Teams for MongoStore {
         one_record(self, keys::TEAM, Query::by_key(&IdentityKey::Team(id))?).await
     }
 
+    async fn all_teams(&self, request: &PageRequest) -> Result<Page<Team>, StoreError> {
+        let first = first_after(position(request, TeamId::as_uuid)?);
+        let read = |document: &RawDocument| record(keys::TEAM, document);
+        page_of(self, first, request, Query::all_teams, read, Team::id).await
+    }
+
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {
         let first = first_after(position(request, TeamId::as_uuid)?);
         let query = |first, limit| Query::teams_of(user.as_uuid(), first, limit);

@@ -54,6 +54,7 @@ const IN_ORDER: &[&str] = &[
     sessions::TOKEN,
     sessions::UNUSED,
     teams::TEAM,
+    teams::ALL_TEAMS,
     teams::TEAMS_OF,
     teams::MEMBERSHIP,
     teams::MEMBERS,

@@ -13,6 +13,7 @@ use super::rows::{column, instant_if_any, many, one, page_of, record};
 use crate::PostgresStore;
 
 pub(super) const TEAM: &str = "SELECT data FROM {s}.teams WHERE id = $1";
+pub(super) const ALL_TEAMS: &str = "SELECT data FROM {s}.teams WHERE id >= $1 ORDER BY id LIMIT $2";
 pub(super) const TEAMS_OF: &str = "\
     SELECT t.data, m.data FROM {s}.memberships m JOIN {s}.teams t ON t.id = m.team_id \
     WHERE m.user_id = $1 AND m.team_id >= $2 ORDER BY m.team_id LIMIT $3";
@@ -61,6 +62,17 @@ fn invitation(row: &PgRow) -> Result<Invitation, StoreError> {
 impl Teams for PostgresStore {
     async fn team(&self, id: TeamId) -> Result<Option<Team>, StoreError> {
         one(self, sqlx::query(self.sql(TEAM)).bind(id.as_uuid()), |row| record(row, 0, "team")).await
+    }
+
+    async fn all_teams(&self, request: &PageRequest) -> Result<Page<Team>, StoreError> {
+        let rows = match first_after(position(request, TeamId::as_uuid)?) {
+            Some(first) => {
+                let query = sqlx::query(self.sql(ALL_TEAMS)).bind(first).bind(limit(request));
+                many(self, query, |row| record(row, 0, "team")).await?
+            }
+            None => Vec::new(),
+        };
+        page(rows, request, Team::id)
     }
 
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {

@@ -14,6 +14,7 @@ use crate::SqliteStore;
 use crate::error::Stored as _;
 
 pub(super) const TEAM: &str = "SELECT data FROM teams WHERE id = ?1";
+pub(super) const ALL_TEAMS: &str = "SELECT data FROM teams WHERE id >= ?1 ORDER BY id LIMIT ?2";
 pub(super) const TEAMS_OF: &str = "
     SELECT t.data, m.data FROM memberships m JOIN teams t ON t.id = m.team_id
     WHERE m.user_id = ?1 AND m.team_id >= ?2 ORDER BY m.team_id LIMIT ?3";
@@ -54,6 +55,18 @@ impl Teams for SqliteStore {
     async fn team(&self, id: TeamId) -> Result<Option<Team>, StoreError> {
         self.look_up(move |connection| one(connection, TEAM, [id.as_uuid()], |row| record(row, 0, "team")))
             .await
+    }
+
+    async fn all_teams(&self, request: &PageRequest) -> Result<Page<Team>, StoreError> {
+        let first = first_after(position(request, TeamId::as_uuid)?);
+        let request = request.clone();
+        self.scan(move |connection| {
+            let rows = |first, limit| {
+                many(connection, ALL_TEAMS, params![first, limit], |row| record(row, 0, "team"))
+            };
+            page(first, &request, rows, Team::id)
+        })
+        .await
     }
 
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {

@@ -4,13 +4,17 @@ mod binaries;
 mod folder;
 mod guardian;
 mod mongo;
+mod node;
 mod postgres;
 mod redis;
+mod server;
 
 pub(crate) use folder::{Folder, Random, random};
 pub(crate) use mongo::{Mongo, Settings as MongoSettings, mongod};
+pub(crate) use node::{chromium, npm_install};
 pub(crate) use postgres::{Postgres, Settings};
 pub(crate) use redis::{Redis, redis_server};
+pub(crate) use server::Engine;
 
 use anyhow::Result;
 

@@ -112,6 +112,14 @@ impl Teams for MemoryIdentity {
         Ok(self.state().team(id).cloned())
     }
 
+    async fn all_teams(&self, request: &PageRequest) -> Result<Page<Team>, StoreError> {
+        let state = self.state();
+        let rows = state
+            .kind(|id| IdentityKey::Team(TeamId::from_uuid(id)))
+            .filter_map(|(_, record)| typed!(Team, Some(record)).cloned());
+        page(rows, request, Team::id, TeamId::gt)
+    }
+
     async fn teams_of(&self, user: UserId, request: &PageRequest) -> Result<Page<UserTeam>, StoreError> {
         let state = self.state();
         let rows = state.memberships().filter_map(|(_, record)| {

@@ -99,6 +99,7 @@ macro_rules! __identity_cases {
             teams::lists_hold_the_own_teams_records_only,
             teams::a_member_is_listed_as_their_account_is_now,
             teams::a_user_sees_their_own_teams_only,
+            teams::all_teams_are_listed_whoever_is_in_them,
             teams::a_search_finds_beginnings_whatever_their_case,
             teams::a_search_stays_in_its_team,
             sessions::a_check_sees_every_change_at_once,

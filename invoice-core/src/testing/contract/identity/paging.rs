@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use super::world::{World, all, first};
 use crate::identity::{
-    ApiKey, Invitation, OneTimeToken, SecurityAction, SecurityEvent, Session, TokenPurpose,
+    ApiKey, Invitation, OneTimeToken, SecurityAction, SecurityEvent, Session, Team, TokenPurpose,
 };
 use crate::ports::identity::IdentityPorts;
 use crate::ports::{Cursor, Page, PageRequest, StoreError};
@@ -84,6 +84,8 @@ pub async fn every_list_has_its_order_and_ends(ports: &IdentityPorts) {
     let (team, owner) = (team.id(), owner.id());
     let got = walk!(|page| ports.teams.members(team, None, &page));
     in_order("members", &ids(&got, |it| it.membership.user()), members);
+    let got = walk!(|page| ports.teams.all_teams(&page));
+    in_order("all teams", &ids(&got, Team::id), teams.iter().copied());
     let got = walk!(|page| ports.teams.teams_of(owner, &page));
     in_order("teams", &ids(&got, |it| it.team.id()), teams);
     let got = walk!(|page| ports.sessions.sessions_of(owner, &page));
@@ -138,6 +140,7 @@ pub async fn a_cursor_of_another_list_is_refused(ports: &IdentityPorts) {
     let (request, sentence) = (all().after(cursor), "a foreign cursor is refused");
     let (team, owner) = (team.id(), owner.id());
     must_refuse(ports.teams.members(team, None, &request).await, Code::Malformed, sentence);
+    must_refuse(ports.teams.all_teams(&request).await, Code::Malformed, sentence);
     must_refuse(ports.teams.teams_of(owner, &request).await, Code::Malformed, sentence);
     must_refuse(ports.teams.invitations(team, &request).await, Code::Malformed, sentence);
     must_refuse(ports.sessions.sessions_of(owner, &request).await, Code::Malformed, sentence);

@@ -1,7 +1,7 @@
 //! Teams see their own records only.
 
 use super::world::{World, all, rows};
-use crate::identity::{IdentityKey, IdentityWrite, SearchPrefix, User};
+use crate::identity::{IdentityKey, IdentityWrite, SearchPrefix, Team, User};
 use crate::ports::identity::IdentityPorts;
 use crate::testing::contract::{must, must_conflict};
 use crate::{Role, Version};
@@ -102,6 +102,21 @@ pub async fn a_user_sees_their_own_teams_only(ports: &IdentityPorts) {
     assert_eq!(teams, expected, "a user's teams come with the user's roles");
     let teams = seen(rows(ports.teams.teams_of(grace.id(), &all()).await));
     assert_eq!(teams, [(looms.id(), grace.id(), Role::Owner)], "others' teams are not listed");
+}
+
+/// The list of all teams has those of everybody, and of nobody, until they are deleted.
+pub async fn all_teams_are_listed_whoever_is_in_them(ports: &IdentityPorts) {
+    let world = World::new(ports);
+    let listed = rows(ports.teams.all_teams(&all()).await);
+    assert!(listed.is_empty(), "without a team there is none to list");
+    let (engines, _) = world.new_team("Engines", "Ada").await;
+    let (looms, _) = world.new_team("Looms", "Grace").await;
+    let lonely = world.insert(world.team("Lonely")).await;
+    let listed = rows(ports.teams.all_teams(&all()).await);
+    assert_eq!(listed, [engines.clone(), looms.clone(), lonely.clone()], "all teams are listed");
+    world.commit(world.change().delete(looms)).await;
+    let listed: Vec<_> = rows(ports.teams.all_teams(&all()).await).iter().map(Team::id).collect();
+    assert_eq!(listed, [engines.id(), lonely.id()], "a deleted team is not listed");
 }
 
 async fn found(world: &World<'_>, team: crate::TeamId, text: &str) -> Vec<String> {

@@ -1,0 +1,60 @@
+use async_trait::async_trait;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::request::Parts;
+use invoice_auth::{Auth, Caller, ClientInfo, NoClaims};
+
+use crate::middleware::client_address;
+use crate::{Problem, ProblemCode};
+
+/// Tells who calls, from the head of a request.
+///
+/// It is asked once per request, and before the body is read. What it can't let in it answers with a
+/// [`Problem`]: [`ProblemCode::Unauthenticated`] for missing or wrong credentials.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// Who calls.
+    async fn authenticate(&self, head: &Parts) -> Result<Caller, Problem>;
+}
+
+/// Access tokens and API keys.
+#[async_trait]
+impl Authenticator for Auth {
+    async fn authenticate(&self, head: &Parts) -> Result<Caller, Problem> {
+        let found = Self::authenticate::<NoClaims>(self, bearer(head)?, client_info(head)).await?;
+        Ok(found.into_parts().0)
+    }
+}
+
+/// Where a request comes from: as [`middleware`](crate::middleware) found, which knows the proxies, or else whose
+/// connection it is.
+pub(crate) fn client_info(head: &Parts) -> ClientInfo {
+    if let Some(known) = head.extensions.get::<ClientInfo>() {
+        return known.clone();
+    }
+    let agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    ClientInfo::new().with_address(client_address(head, &[])).with_user_agent(agent.unwrap_or_default())
+}
+
+/// The token of a request's one `Authorization: Bearer` header (RFC 6750). Several such headers, another
+/// scheme and tokens of other characters are refused like a missing one; a token in the query is never read.
+///
+/// ```
+/// use axum::http::Request;
+///
+/// let (head, ()) = Request::get("/").header("authorization", "bearer abc.def")
+///     .body(()).map(Request::into_parts)?;
+/// assert_eq!(invoice_http::bearer(&head).ok(), Some("abc.def"));
+/// # Ok::<(), axum::http::Error>(())
+/// ```
+pub fn bearer(head: &Parts) -> Result<&str, Problem> {
+    let refused = || Problem::new(ProblemCode::Unauthenticated);
+    let mut headers = head.headers.get_all(AUTHORIZATION).iter();
+    let (Some(header), None) = (headers.next(), headers.next()) else { return Err(refused()) };
+    let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(is_token) {
+        Ok(token)
+    } else {
+        Err(refused())
+    }
+}

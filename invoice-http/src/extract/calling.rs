@@ -1,0 +1,272 @@
+//! What the routes of accounts and teams take. Unlike billing's, they need no active team.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
+use axum::http::header::{HeaderName, IF_MATCH};
+use axum::http::request::Parts;
+use invoice_auth::{Auth, Caller, ClientInfo};
+use invoice_core::{TeamId, Version};
+use serde::de::DeserializeOwned;
+
+use super::json::{Body, Patched};
+use super::precondition::if_match;
+use super::query::no_params;
+use crate::authenticator::client_info;
+use crate::{Authenticator, Problem, ProblemCode};
+
+/// Longest body of these routes: anybody may send some of them.
+const LONGEST: usize = 32 * 1024;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Who calls, asked once per request: a layer before the routes may have asked already.
+async fn caller(parts: &mut Parts, auth: &Auth) -> Result<Caller, Problem> {
+    if let Some(caller) = parts.extensions.get::<Caller>() {
+        return Ok(caller.clone());
+    }
+    let caller = Authenticator::authenticate(auth, parts).await?;
+    parts.extensions.insert(caller.clone());
+    Ok(caller)
+}
+
+/// Refuses a header that the route would not heed, before someone relies on it.
+fn without(parts: &Parts, name: &HeaderName) -> Result<(), Problem> {
+    if parts.headers.contains_key(name) {
+        let detail = format!("this route takes no `{name}`");
+        return Err(Problem::new(ProblemCode::MalformedHeader).with_detail(detail));
+    }
+    Ok(())
+}
+
+/// The version that must be named.
+fn required(parts: &Parts) -> Result<Version, Problem> {
+    if_match(&parts.headers)?.ok_or_else(|| Problem::new(ProblemCode::PreconditionRequired))
+}
+
+/// Who calls. Of a request without a body.
+pub(crate) struct Calling {
+    pub(crate) auth: Auth,
+    pub(crate) caller: Caller,
+}
+
+impl Calling {
+    /// The same caller, in this team. Which role they have in it, if any, is for the use cases to find out.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+}
+
+/// An API key stays in its own team, where nobody else's is found.
+fn in_team(caller: &Caller, team: TeamId) -> Caller {
+    let role = caller.role().filter(|_| caller.team() == Some(team));
+    caller.clone().in_team(team, role)
+}
+
+impl<S> FromRequestParts<S> for Calling
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let auth = Auth::from_ref(state);
+        let caller = caller(parts, &auth).await?;
+        Ok(Self { auth, caller })
+    }
+}
+
+/// A POST of anybody.
+pub(crate) struct Open<T> {
+    pub(crate) auth: Auth,
+    pub(crate) client: ClientInfo,
+    pub(crate) body: T,
+}
+
+impl<S, T> FromRequest<S> for Open<T>
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        plain(&parts)?;
+        let (auth, client) = (Auth::from_ref(state), client_info(&parts));
+        let body = Body::read(Request::from_parts(parts, body), LONGEST, false).await?;
+        Ok(Self { auth, client, body: body.parse()? })
+    }
+}
+
+/// Refuses a query and conditions.
+fn plain(parts: &Parts) -> Result<(), Problem> {
+    no_params(parts)?;
+    without(parts, &IF_MATCH)?;
+    without(parts, &IDEMPOTENCY_KEY)
+}
+
+/// A POST of who is logged in.
+pub(crate) struct Called<T> {
+    pub(crate) auth: Auth,
+    pub(crate) caller: Caller,
+    pub(crate) body: T,
+}
+
+impl<T> Called<T> {
+    /// The same caller, in this team.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+}
+
+impl<S, T> FromRequest<S> for Called<T>
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Calling { auth, caller } = Calling::from_request_parts(&mut parts, state).await?;
+        plain(&parts)?;
+        let body = Body::read(Request::from_parts(parts, body), LONGEST, false).await?;
+        Ok(Self { auth, caller, body: body.parse()? })
+    }
+}
+
+/// A PATCH: names the version it changes.
+pub(crate) struct CalledPatch {
+    pub(crate) auth: Auth,
+    pub(crate) caller: Caller,
+    pub(crate) version: Version,
+    pub(crate) body: Patched,
+}
+
+impl CalledPatch {
+    /// The same caller, in this team.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+
+    /// Refuses to change what was read at another version than the one named.
+    pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
+        if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
+    }
+}
+
+impl<S> FromRequest<S> for CalledPatch
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Calling { auth, caller } = Calling::from_request_parts(&mut parts, state).await?;
+        no_params(&parts)?;
+        let version = required(&parts)?;
+        let body = Body::read(Request::from_parts(parts, body), LONGEST, true).await?;
+        Ok(Self { auth, caller, version, body: body.parse()? })
+    }
+}
+
+/// A DELETE: names the version it removes.
+pub(crate) struct CalledRemove {
+    pub(crate) auth: Auth,
+    caller: Caller,
+    pub(crate) version: Version,
+}
+
+impl CalledRemove {
+    /// The same caller, in this team.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+}
+
+impl<S> FromRequestParts<S> for CalledRemove
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
+        no_params(parts)?;
+        Ok(Self { auth, caller, version: required(parts)? })
+    }
+}
+
+/// A DELETE that ends something, whatever became of it since it was seen: who ends a session or a key that leaked must
+/// not be held up by its being used.
+pub(crate) struct CalledEnd {
+    pub(crate) auth: Auth,
+    pub(crate) caller: Caller,
+}
+
+impl CalledEnd {
+    /// The same caller, in this team.
+    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
+        in_team(&self.caller, team)
+    }
+}
+
+impl<S> FromRequestParts<S> for CalledEnd
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
+        plain(parts)?;
+        Ok(Self { auth, caller })
+    }
+}
+
+/// The identifiers in the path. Malformed ones answer like those that are not there, after who calls is known.
+pub(crate) struct PathIds<T>(pub(crate) T);
+
+/// As many identifiers as a route has: the last of the path, behind those of the path it is mounted under.
+pub(crate) trait FromTexts: Sized {
+    fn from_texts(texts: &[String]) -> Option<Self>;
+}
+
+impl<A: FromStr> FromTexts for (A,) {
+    fn from_texts(texts: &[String]) -> Option<Self> {
+        let [.., one] = texts else { return None };
+        Some((one.parse().ok()?,))
+    }
+}
+
+impl<A: FromStr, B: FromStr> FromTexts for (A, B) {
+    fn from_texts(texts: &[String]) -> Option<Self> {
+        let [.., one, two] = texts else { return None };
+        Some((one.parse().ok()?, two.parse().ok()?))
+    }
+}
+
+impl<S, T> FromRequestParts<S> for PathIds<T>
+where
+    S: Send + Sync,
+    Auth: FromRef<S>,
+    T: FromTexts,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        caller(parts, &Auth::from_ref(state)).await?;
+        let absent = || Problem::new(ProblemCode::NotFound);
+        let Path(texts) =
+            Path::<Vec<String>>::from_request_parts(parts, state).await.map_err(|_| absent())?;
+        T::from_texts(&texts).map(Self).ok_or_else(absent)
+    }
+}

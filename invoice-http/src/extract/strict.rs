@@ -1,0 +1,49 @@
+//! From serde's errors to pointers and stable codes.
+
+use serde_path_to_error::{Path, Segment};
+
+use crate::FieldError;
+
+/// The RFC 6901 JSON Pointer of a path.
+pub(super) fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => push(&mut pointer, &index.to_string()),
+            Segment::Map { key } | Segment::Enum { variant: key } => push(&mut pointer, key),
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+}
+
+/// What is wrong, told from serde's own sentences: its errors carry nothing else. Only their beginnings are
+/// looked at, which serde has never changed.
+pub(super) fn field_error(pointer: &str, message: &str) -> FieldError {
+    // The place in the text is of no use beside the pointer.
+    let sentence = message.split(" at line ").next().unwrap_or(message).to_owned();
+    let named = sentence.split('`').nth(1).unwrap_or_default().to_owned();
+    let at_named = || {
+        let mut full = pointer.to_owned();
+        if !full.ends_with(&format!("/{named}")) {
+            push(&mut full, &named);
+        }
+        full
+    };
+    if sentence.starts_with("missing field") {
+        FieldError::new(at_named(), "required", "this field is required")
+    } else if sentence.starts_with("unknown field") {
+        FieldError::new(at_named(), FieldError::UNKNOWN_FIELD, sentence)
+    } else if sentence.starts_with("duplicate field") || sentence.starts_with("duplicate key") {
+        FieldError::new(at_named(), "repeated", sentence)
+    } else if sentence.starts_with("invalid type") {
+        FieldError::new(pointer, FieldError::WRONG_TYPE, sentence)
+    } else {
+        FieldError::new(pointer, "malformed", sentence)
+    }
+}

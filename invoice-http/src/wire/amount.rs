@@ -1,0 +1,68 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use invoice_core::Money;
+use serde::{Serialize, Serializer};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::schema;
+
+/// An amount as it goes over the wire: a text, in the currency that stands beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount(pub(crate) Money);
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Answers are full of amounts: whole units and minor ones are written without a decimal between.
+        let (units, decimals) = (self.0.minor(), self.0.currency().minor_units());
+        let scale = 10_u64.pow(decimals);
+        let (whole, rest) = (units.unsigned_abs() / scale, units.unsigned_abs() % scale);
+        let sign = if units < 0 { "-" } else { "" };
+        if decimals == 0 {
+            return write!(f, "{sign}{whole}");
+        }
+        write!(f, "{sign}{whole}.{rest:0width$}", width = usize::try_from(decimals).unwrap_or(0))
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        schema::Amount::schema()
+    }
+}
+
+impl ToSchema for Amount {
+    fn name() -> Cow<'static, str> {
+        schema::Amount::name()
+    }
+}
+
+impl From<Money> for Amount {
+    fn from(money: Money) -> Self {
+        Self(money)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use invoice_core::Currency;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_as_the_decimal_they_are() {
+        for (minor, currency) in
+            [(0, Currency::EUR), (-5, Currency::EUR), (1_230, Currency::JPY), (-1_205, Currency::KWD)]
+        {
+            let money = Money::from_minor(minor, currency).unwrap();
+            assert_eq!(Amount(money).to_string(), money.amount().to_string());
+        }
+    }
+}

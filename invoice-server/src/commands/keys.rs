@@ -1,0 +1,35 @@
+//! The keys that sign.
+
+use anyhow::{Context as _, anyhow};
+use invoice_auth::KeyView;
+use invoice_core::identity::KeyId;
+
+use crate::cli::{Keys, Revoke};
+use crate::config::Config;
+use crate::engine;
+use crate::store::Stores;
+
+pub(super) async fn run(what: Keys, mut config: Config) -> anyhow::Result<()> {
+    let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    let auth = engine::quiet_auth(&mut config, &stores).await?;
+    match what {
+        Keys::List => {}
+        Keys::Rotate => auth.keys().rotate_now(None).await?,
+        Keys::Revoke(Revoke { kid }) => {
+            let kid = KeyId::new(kid).map_err(|wrong| anyhow!("not a key's identifier: {wrong}"))?;
+            auth.keys().revoke(&kid, None).await.with_context(|| format!("{kid} can't be revoked"))?;
+        }
+    }
+    for KeyView { kid, algorithm, state, created_at, activated_at, retired_at, .. } in
+        auth.keys().list().await?
+    {
+        let instant =
+            |at: Option<_>| at.map_or_else(|| "-".to_owned(), |at: invoice_core::Timestamp| at.to_string());
+        println!(
+            "{kid}  {algorithm:?}  {state:?}  made {created_at}  signs from {}  until {}",
+            instant(activated_at),
+            instant(retired_at),
+        );
+    }
+    Ok(())
+}

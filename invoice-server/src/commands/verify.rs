@@ -1,0 +1,58 @@
+//! Whether the past is as it was.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use invoice_auth::email_address;
+use invoice_core::ports::PageRequest;
+use invoice_core::{Actor, TeamId};
+
+use crate::cli::Verify;
+use crate::config::Config;
+use crate::engine;
+use crate::store::Stores;
+use crate::teams;
+
+pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCode> {
+    let Verify { teams, user } = which;
+    let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
+    let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
+    let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    match &user {
+        Some(email) => teams.extend(teams_of(&stores, email).await?),
+        None if teams.is_empty() => teams = teams::all(&stores.identity().identity()).await?,
+        None => {}
+    }
+    let billing = engine::billing(&stores);
+    let mut is_whole = true;
+    for team in teams {
+        let counters = billing.verify(&Actor::system(team)).await?;
+        println!("{team}: {} counter(s)", counters.len());
+        for found in counters {
+            let (series, documents) = (found.counter.series, found.report.documents);
+            match found.report.fault {
+                None => println!("  {series}: whole, {documents} document(s)"),
+                Some(fault) => {
+                    is_whole = false;
+                    println!("  {series}: BROKEN after {documents} document(s): {fault:?}");
+                }
+            }
+        }
+    }
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn teams_of(stores: &Stores, email: &str) -> anyhow::Result<Vec<TeamId>> {
+    let ports = stores.identity().identity();
+    let address = email_address(email).map_err(|wrong| anyhow!("{email}: {wrong}"))?;
+    let user = ports.users.user_by_email(address.key()).await?;
+    let user = user.with_context(|| format!("{email} has no account"))?;
+    let mut page = PageRequest::first(PageRequest::MAX_LIMIT)?;
+    let mut teams = Vec::new();
+    loop {
+        let found = ports.teams.teams_of(user.id(), &page).await?;
+        teams.extend(found.items.iter().map(|team| team.team.id()));
+        let Some(next) = found.next else { return Ok(teams) };
+        page = page.after(next);
+    }
+}

@@ -1,0 +1,149 @@
+//! The configuration: read from flags, the environment, `.env` and a file, and checked as a whole.
+
+mod check;
+mod given;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use invoice_auth::TokenMode;
+use invoice_http::middleware::{Limit, Network};
+use lettre::message::Mailbox;
+use tracing::level_filters::LevelFilter;
+
+use crate::mail::{self, PostOffice};
+use crate::master_key::MasterKeySource;
+use crate::store::StoreUrl;
+use check::{Checks, base_url, limit};
+
+pub(crate) use given::Given;
+
+/// Everything the program was told, checked. Not to be shown: addresses have passwords in them.
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) billing: StoreUrl,
+    /// Where accounts are, if elsewhere.
+    pub(crate) identity: Option<StoreUrl>,
+    pub(crate) public_url: Option<String>,
+    master_key: MasterKeySource,
+    pub(crate) redis_url: Option<String>,
+    pub(crate) tokens: TokenMode,
+    pub(crate) verified_only: bool,
+    pub(crate) post: Option<PostOffice>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) anonymous_limit: Limit,
+    pub(crate) actor_limit: Limit,
+    pub(crate) origins: Vec<HeaderValue>,
+    pub(crate) https_only: bool,
+    pub(crate) request_timeout: Duration,
+    pub(crate) shutdown_grace: Duration,
+    log_level: LevelFilter,
+    log_json: bool,
+}
+
+impl Config {
+    /// Reads the file if one is named, and checks everything; or tells all that is wrong.
+    pub(crate) fn read(mut given: Given) -> Result<Self, Vec<String>> {
+        let mut checks = Checks::default();
+        if let Some(path) = given.config.take().filter(|path| !path.is_empty()) {
+            let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+            match read.and_then(|text| text.parse().map_err(|error: toml::de::Error| error.to_string())) {
+                Ok(file) => given.fill_from(file, &mut checks.problems),
+                Err(error) => checks.wrong(&path, error.trim_end()),
+            }
+        }
+        Self::check(given, checks)
+    }
+
+    fn check(given: Given, mut checks: Checks) -> Result<Self, Vec<String>> {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let listen = checks.read("listen", given.listen, listen, str::parse);
+        let billing = StoreUrl::default();
+        let billing = checks.read("database_url", given.database_url, billing, StoreUrl::parse);
+        let identity = checks.optional("identity_url", given.identity_url, StoreUrl::parse);
+        let identity = identity.filter(|identity| *identity != billing);
+        let app_url = checks.optional("app_url", given.app_url, base_url);
+        let mail_from = checks.optional("mail_from", given.mail_from, str::parse::<Mailbox>);
+        let server = checks.optional("smtp_url", given.smtp_url, mail::server);
+        let post = match (server, mail_from) {
+            (Some(server), Some(from)) => Some(PostOffice::new(server, from, app_url)),
+            (Some(_), None) => {
+                checks.wrong("mail_from", "needed with smtp_url");
+                None
+            }
+            (None, _) => None,
+        };
+        let accounts = identity.as_ref().unwrap_or(&billing);
+        let path = |text: Option<String>| text.filter(|text| !text.is_empty()).map(PathBuf::from);
+        let master_key = MasterKeySource::new(
+            given.master_key.filter(|text| !text.is_empty()),
+            path(given.master_key_file),
+            path(given.previous_master_key_file),
+            accounts,
+        );
+        let master_key = master_key.map_err(|error| checks.wrong("master_key", error)).ok();
+        let config = Self {
+            listen,
+            public_url: checks.optional("public_url", given.public_url, base_url),
+            redis_url: checks.optional("redis_url", given.redis_url, |text| {
+                // The driver's TLS is not built in.
+                let is_plain = text.starts_with("redis://");
+                if is_plain { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
+            }),
+            tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, |text| match text {
+                "eddsa" => Ok(TokenMode::EdDsa),
+                "es256" => Ok(TokenMode::Es256),
+                "derived" => Ok(TokenMode::Derived),
+                _ => Err("none of eddsa, es256, derived"),
+            }),
+            verified_only: checks.truth("verified_only", given.verified_only),
+            trusted_proxies: checks.list("trusted_proxies", given.trusted_proxies, str::parse),
+            anonymous_limit: checks.read(
+                "anonymous_limit",
+                given.anonymous_limit,
+                Limit::new(100, Duration::from_mins(15)),
+                limit,
+            ),
+            actor_limit: checks.read(
+                "actor_limit",
+                given.actor_limit,
+                Limit::new(600, Duration::from_mins(1)),
+                limit,
+            ),
+            origins: checks.list("origins", given.origins, |text| {
+                base_url(text).and_then(|text| HeaderValue::try_from(text).map_err(|_| "not an origin"))
+            }),
+            https_only: checks.truth("https_only", given.https_only),
+            request_timeout: checks.seconds("request_timeout", given.request_timeout, 30),
+            shutdown_grace: checks.seconds("shutdown_grace", given.shutdown_grace, 30),
+            log_level: checks.read("log_level", given.log_level, LevelFilter::INFO, |text| {
+                text.parse().map_err(|_| "none of off, error, warn, info, debug, trace")
+            }),
+            log_json: checks.read("log_format", given.log_format, false, |text| match text {
+                "text" => Ok(false),
+                "json" => Ok(true),
+                _ => Err("neither text nor json"),
+            }),
+            billing,
+            identity,
+            post,
+            master_key: master_key.unwrap_or(MasterKeySource::Fresh),
+        };
+        if checks.problems.is_empty() { Ok(config) } else { Err(checks.problems) }
+    }
+
+    /// Where the master key is; it is read once.
+    pub(crate) fn take_master_key(&mut self) -> MasterKeySource {
+        std::mem::replace(&mut self.master_key, MasterKeySource::Fresh)
+    }
+
+    /// Logs to standard error from now on.
+    pub(crate) fn start_logging(&self) {
+        let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(self.log_level);
+        if self.log_json { lines.json().init() } else { lines.init() }
+    }
+}
