@@ -39,6 +39,7 @@ impl Auth {
             email: user.email().shown().to_owned(),
             name: user.name().to_owned(),
             disabled_at: user.disabled_at(),
+            verified_at: user.verified_at(),
         })
     }
 

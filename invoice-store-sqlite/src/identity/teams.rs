@@ -64,7 +64,7 @@ impl Teams for SqliteStore {
             let rows = |first, limit| {
                 many(connection, ALL_TEAMS, params![first, limit], |row| record(row, 0, "team"))
             };
-            page(first, &request, rows, Team::id)
+            page_of(first, &request, rows, Team::id)
         })
         .await
     }
