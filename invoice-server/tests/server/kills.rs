@@ -76,7 +76,8 @@ fn happens_once(place: &Place) {
     // The killer ends when nobody is left who could begin a request.
     drop(begun);
     let (answers, kills) = thread::scope(|scope| {
-        let killer = scope.spawn(|| kill(place, &victim, &counted));
+        let victim = &victim;
+        let killer = scope.spawn(move || kill(place, victim, &counted));
         let answers = at_once(senders, keys(), |key, sender: &mut Sender<'_>| {
             let (path, body) = book.request(key);
             sender.ask(path, &name(key), &body.to_string())
