@@ -85,7 +85,7 @@ fn happens_once(place: &Place) {
         (answers, killer.join().expect("nobody panics"))
     });
     let broken = victim.broken.load(Ordering::SeqCst);
-    println!("{} keys, {kills} kills, {broken} requests without an answer", answers.len());
+    println!("{} keys, {kills} kills, {broken} connections broken", answers.len());
     assert!(kills > 0 && broken > 0, "nothing was killed at a request");
     book.check(&mut shop, &answers);
 }
