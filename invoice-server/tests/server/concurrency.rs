@@ -69,7 +69,7 @@ impl Editor {
         let headers = if method == "PATCH" { vec![("if-match", self.etag.as_str())] } else { Vec::new() };
         let answer = self.client.send(method, &api(&self.draft), &headers, body);
         if answer.status == 200 {
-            self.etag = answer.etag().to_owned();
+            answer.etag().clone_into(&mut self.etag);
             self.number = answer.done()["internal_notes"].as_str().map_or(0, |notes| notes.parse().unwrap());
         }
         answer.status

@@ -18,6 +18,26 @@ fn all_that_is_wrong_with_the_configuration_is_said_at_once() {
 }
 
 #[test]
+fn settings_come_from_a_file_and_from_dotenv_which_counts_more_and_from_flags_which_count_most() {
+    let place = Place::sqlite();
+    let there = |file: &str| place.folder.path().join(file).exists();
+    let toml = "database_url = 'sqlite:by-file.db'\nlisten = '127.0.0.1:1'\n";
+    fs::write(place.folder.path().join("server.toml"), toml).unwrap();
+    let status = |more: &[&str]| {
+        let arguments = [&["--config", "server.toml", "migrate", "status"], more].concat();
+        let output = place.errand(&arguments, "");
+        assert!(output.status.success(), "{}", said(&output));
+    };
+    status(&[]);
+    assert!(there("by-file.db"));
+    fs::write(place.folder.path().join(".env"), "INVOICE_DATABASE_URL=sqlite:by-dotenv.db\n").unwrap();
+    status(&[]);
+    assert!(there("by-dotenv.db") && !there("by-flag.db"));
+    status(&["--database-url", "sqlite:by-flag.db"]);
+    assert!(there("by-flag.db"));
+}
+
+#[test]
 fn a_user_is_made_once_with_a_team_that_can_be_verified() {
     let place = Place::sqlite();
     let new = ["user", "create", "--email", "ada@example.org", "--name", "Ada", "--team", "Muster GmbH"];

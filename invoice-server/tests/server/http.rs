@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Longer than the server gives a request.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody who asks: anybody, or the holder of a token.
 pub(crate) struct Client {
@@ -39,24 +39,17 @@ impl Client {
         headers: &[(&str, &str)],
         body: &str,
     ) -> io::Result<Answer> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        let mut request = vec![format!("{method} {path} HTTP/1.1"), format!("host: {}", self.address)];
         let login = self.token.as_ref().map(|token| format!("Bearer {token}"));
         let length = body.len().to_string();
         let own = [("content-type", "application/json"), ("content-length", &length)];
         let login = login.iter().map(|login| ("authorization", login.as_str()));
-        for (name, value) in own.into_iter().chain(login).chain(headers.iter().copied()) {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str("\r\n");
-        request.push_str(body);
+        let all = own.into_iter().chain(login).chain(headers.iter().copied());
+        request.extend(all.map(|(name, value)| format!("{name}: {value}")));
+        let request = format!("{}\r\n\r\n{body}", request.join("\r\n"));
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(&self.address)?;
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                BufReader::new(stream)
-            }
+            None => connect(&self.address)?,
         };
         stream.get_mut().write_all(request.as_bytes())?;
         let answer = Answer::read(&mut stream)?;
@@ -90,6 +83,13 @@ impl Client {
     pub(crate) fn patch(&mut self, path: &str, etag: &str, body: &Value) -> Answer {
         self.send("PATCH", &api(path), &[("if-match", etag)], &body.to_string())
     }
+}
+
+fn connect(address: &str) -> io::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(BufReader::new(stream))
 }
 
 /// A path of the API.

@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::http::{Answer, Client};
 use crate::place::Place;
+use crate::support::Server;
 
 /// A Redis with nothing on the disk, ended with the test.
 struct Redis {
@@ -64,7 +65,7 @@ fn servers_with_a_redis_count_requests_together_and_each_for_itself_while_it_is_
     let redis = Redis::start();
     let place = Place::sqlite().with("INVOICE_REDIS_URL", &redis.url());
     let servers = [(); 2].map(|()| place.start(&["--anonymous-limit", "10/3600"]));
-    let mut clients = servers.each_ref().map(|server| server.client());
+    let mut clients = servers.each_ref().map(Server::client);
     let first = clients[0].get("/clients");
     assert_eq!(first.header("ratelimit-policy"), Some("\"anonymous\";q=10;w=3600"));
     assert!(first.header("ratelimit").unwrap().starts_with("\"anonymous\";r=9;t="), "{first:?}");

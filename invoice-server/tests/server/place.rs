@@ -118,8 +118,8 @@ fn mongo() -> (Database, String) {
     let (scheme, rest) = head.split_once("://").expect("INVOICE_TEST_MONGO_URI is a URI of the server");
     let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
     if hosts.contains('@') && !options.contains("authSource=") {
-        let known_to = if path.is_empty() { "admin" } else { path };
-        options.push_str(&format!("&authSource={known_to}"));
+        options.push_str("&authSource=");
+        options.push_str(if path.is_empty() { "admin" } else { path });
     }
     (Database::Mongo(name.clone()), format!("{scheme}://{hosts}/{name}?{options}"))
 }
