@@ -19,38 +19,54 @@ pub(crate) struct BulkInput {
     /// 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there.
     #[schema(min_items = 1, max_items = 100)]
     ids: Vec<String>,
-    /// Why, in words; needed to void.
-    #[schema(value_type = Option<schema::RequiredText>)]
-    pub(crate) reason: Option<String>,
 }
 
-impl BulkInput {
-    /// The invoices. A malformed identifier is one that is not there.
-    pub(crate) fn read(&self) -> Result<Vec<(String, Option<InvoiceId>)>, Violations> {
-        let (mut reader, at) = (Reader::default(), At::Body);
-        let list = at.field("ids");
-        if self.ids.is_empty() {
-            reader.add(&list, Code::Required, "name at least one invoice");
-        }
-        if self.ids.len() > MOST {
-            reader.add(&list, Code::TooLong, format!("more than {MOST} invoices"));
-        }
-        let mut known = std::collections::HashSet::new();
-        for (index, id) in self.ids.iter().enumerate() {
-            if !known.insert(id.as_str()) {
-                reader.add(&list.index(index), Code::Repeated, "this invoice is named already");
-            }
-        }
-        reader.finish(Some(self.ids.iter().map(|id| (id.clone(), id.parse().ok())).collect()))
-    }
+/// Which invoices, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BulkReasonInput, example = json!({
+    "ids": ["inv_0192d3f0c1a47b3e8f7a5d6c4b3a2910"], "reason": "Issued by mistake"
+}))]
+pub(crate) struct BulkReasonInput {
+    /// 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there.
+    #[schema(min_items = 1, max_items = 100)]
+    ids: Vec<String>,
+    /// Why, in words.
+    #[schema(value_type = schema::RequiredText)]
+    pub(crate) reason: String,
+}
 
-    pub(crate) fn needed_reason(&self) -> Result<String, Violations> {
-        let mut reader = Reader::default();
-        if self.reason.is_none() {
-            reader.add(&At::Body.field("reason"), Code::Required, "say why");
-        }
-        reader.finish(self.reason.clone())
+/// Invoices as they were named. A malformed identifier is one that is not there.
+pub(crate) type Named = Vec<(String, Option<InvoiceId>)>;
+
+impl BulkInput {
+    pub(crate) fn read(&self) -> Result<Named, Violations> {
+        read(&self.ids)
     }
+}
+
+impl BulkReasonInput {
+    pub(crate) fn read(&self) -> Result<Named, Violations> {
+        read(&self.ids)
+    }
+}
+
+fn read(ids: &[String]) -> Result<Named, Violations> {
+    let (mut reader, at) = (Reader::default(), At::Body);
+    let list = at.field("ids");
+    if ids.is_empty() {
+        reader.add(&list, Code::Required, "name at least one invoice");
+    }
+    if ids.len() > MOST {
+        reader.add(&list, Code::TooLong, format!("more than {MOST} invoices"));
+    }
+    let mut known = std::collections::HashSet::new();
+    for (index, id) in ids.iter().enumerate() {
+        if !known.insert(id.as_str()) {
+            reader.add(&list.index(index), Code::Repeated, "this invoice is named already");
+        }
+    }
+    reader.finish(Some(ids.iter().map(|id| (id.clone(), id.parse().ok())).collect()))
 }
 
 /// What went wrong with one of them.

@@ -16,7 +16,9 @@ pub(crate) fn npm_install(folder: &Path) -> Result<()> {
         return Ok(());
     }
     if on_path("npm").is_none() && !(apt_install(&["nodejs", "npm"])? && on_path("npm").is_some()) {
-        bail!("npm is not installed: install Node.js 20 or later with it (Debian: `apt-get install nodejs npm`)");
+        bail!(
+            "npm is not installed: install Node.js 20 or later with it (Debian: `apt-get install nodejs npm`)"
+        );
     }
     run(program("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--silent"]))?;
     fs::write(mark, wanted)?;
@@ -34,5 +36,7 @@ pub(crate) fn chromium() -> Result<std::path::PathBuf> {
     {
         return Ok(found);
     }
-    bail!("Chromium is not installed: install it (Debian: `apt-get install chromium`) so that it is on the path")
+    bail!(
+        "Chromium is not installed: install it (Debian: `apt-get install chromium`) so that it is on the path"
+    )
 }

@@ -13,21 +13,22 @@ use super::filter::Filter;
 use super::steps::send_checked;
 use crate::extract::{Bulk, Params, Post, Reading};
 use crate::routes::{answer, today};
-use crate::wire::bulk::{BulkInput, BulkResults};
+use crate::wire::bulk::{BulkInput, BulkReasonInput, BulkResults, Named};
 use crate::wire::import::InvoiceImport;
 use crate::wire::invoice::InvoiceView;
 use crate::{InvoiceState, Problem, ProblemCode, csv};
 
 /// One after the other, so that numbers are given in the order asked for.
-async fn each<F>(
-    bulk: &Bulk<BulkInput>,
+async fn each<T, F>(
+    bulk: &Bulk<T>,
+    named: Named,
     step: impl Fn(InvoiceState, Call, InvoiceId) -> F,
 ) -> Result<Response, Problem>
 where
     F: Future<Output = Result<Invoice, Problem>>,
 {
     let mut done = Vec::new();
-    for (named, id) in bulk.body.read()? {
+    for (named, id) in named {
         let result = match id {
             Some(id) => step(bulk.state.clone(), bulk.call(&id), id).await,
             None => Err(Problem::new(ProblemCode::NotFound)),
@@ -42,7 +43,9 @@ where
     request_body = BulkInput,
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
 pub(super) async fn publish(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
-    each(&bulk, |state, call, id| async move { Ok(state.billing().issue_invoice(&call, id).await?) }).await
+    let named = bulk.body.read()?;
+    each(&bulk, named, |state, call, id| async move { Ok(state.billing().issue_invoice(&call, id).await?) })
+        .await
 }
 
 /// Sends invoices, each by itself.
@@ -50,17 +53,22 @@ pub(super) async fn publish(bulk: Bulk<BulkInput>) -> Result<Response, Problem> 
     request_body = BulkInput,
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
 pub(super) async fn send(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
-    each(&bulk, |state, call, id| async move { send_checked(&state, &call, id).await }).await
+    let named = bulk.body.read()?;
+    each(&bulk, named, |state, call, id| async move { send_checked(&state, &call, id).await }).await
 }
 
 /// Voids invoices that were never delivered, each by itself.
 #[utoipa::path(post, path = "/invoices/bulk/void", tag = "invoices", operation_id = "void_invoices",
-    request_body = BulkInput,
+    request_body = BulkReasonInput,
     responses((status = 200, description = "What became of each.", body = BulkResults<'static>)))]
-pub(super) async fn void(bulk: Bulk<BulkInput>) -> Result<Response, Problem> {
-    let reason = &bulk.body.needed_reason()?;
-    each(&bulk, |state, call, id| async move { Ok(state.billing().void_invoice(&call, id, reason).await?) })
-        .await
+pub(super) async fn void(bulk: Bulk<BulkReasonInput>) -> Result<Response, Problem> {
+    let (named, reason) = (bulk.body.read()?, &bulk.body.reason);
+    each(
+        &bulk,
+        named,
+        |state, call, id| async move { Ok(state.billing().void_invoice(&call, id, reason).await?) },
+    )
+    .await
 }
 
 /// Takes over an invoice that another system issued, with its number.
