@@ -148,6 +148,7 @@ BEYOND_ANY_SCHEMA = {
 BEYOND_AT = {
     ("malformed", "cursor"),
     ("out_of_range", "expires_at"),
+    ("out_of_range", "fiscal_year_start"),
     ("out_of_range", "percent"),
     ("required", "currency"),
     ("required", "metadata_key"),
