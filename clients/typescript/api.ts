@@ -1848,7 +1848,6 @@ export interface components {
         BulkInput: {
             /** @description 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there. */
             ids: string[];
-            reason?: components["schemas"]["RequiredText"] | null;
         };
         /**
          * @description What went wrong with one of them.
@@ -1876,6 +1875,21 @@ export interface components {
              * @description The status that the request for it alone would have had.
              */
             status: number;
+        };
+        /**
+         * @description Which invoices, and why.
+         * @example {
+         *       "ids": [
+         *         "inv_0192d3f0c1a47b3e8f7a5d6c4b3a2910"
+         *       ],
+         *       "reason": "Issued by mistake"
+         *     }
+         */
+        BulkReasonInput: {
+            /** @description 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there. */
+            ids: string[];
+            /** @description Why, in words. */
+            reason: components["schemas"]["RequiredText"];
         };
         /**
          * @description What became of one invoice: it as it is now, or what went wrong.
@@ -2043,9 +2057,7 @@ export interface components {
             /** @description The language to write to the client in. */
             language?: string | null;
             /** @description Data of the embedding application. */
-            metadata: {
-                [key: string]: string;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description The party as it stands on documents (BG-7). */
             party: components["schemas"]["Party"];
             terms?: components["schemas"]["PaymentTerms"] | null;
@@ -2085,9 +2097,7 @@ export interface components {
             internal_notes?: components["schemas"]["LongText"] | null;
             language?: components["schemas"]["ShortText"] | null;
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description The party as it stands on documents (BG-7). */
             party: components["schemas"]["Party"];
             terms?: components["schemas"]["PaymentTerms"] | null;
@@ -2140,9 +2150,8 @@ export interface components {
         /**
          * @description A country of ISO 3166-1.
          * @example AT
-         * @enum {string}
          */
-        CountryCode: "AD" | "AE" | "AF" | "AG" | "AI" | "AL" | "AM" | "AO" | "AQ" | "AR" | "AS" | "AT" | "AU" | "AW" | "AX" | "AZ" | "BA" | "BB" | "BD" | "BE" | "BF" | "BG" | "BH" | "BI" | "BJ" | "BL" | "BM" | "BN" | "BO" | "BQ" | "BR" | "BS" | "BT" | "BV" | "BW" | "BY" | "BZ" | "CA" | "CC" | "CD" | "CF" | "CG" | "CH" | "CI" | "CK" | "CL" | "CM" | "CN" | "CO" | "CR" | "CU" | "CV" | "CW" | "CX" | "CY" | "CZ" | "DE" | "DJ" | "DK" | "DM" | "DO" | "DZ" | "EC" | "EE" | "EG" | "EH" | "ER" | "ES" | "ET" | "FI" | "FJ" | "FK" | "FM" | "FO" | "FR" | "GA" | "GB" | "GD" | "GE" | "GF" | "GG" | "GH" | "GI" | "GL" | "GM" | "GN" | "GP" | "GQ" | "GR" | "GS" | "GT" | "GU" | "GW" | "GY" | "HK" | "HM" | "HN" | "HR" | "HT" | "HU" | "ID" | "IE" | "IL" | "IM" | "IN" | "IO" | "IQ" | "IR" | "IS" | "IT" | "JE" | "JM" | "JO" | "JP" | "KE" | "KG" | "KH" | "KI" | "KM" | "KN" | "KP" | "KR" | "KW" | "KY" | "KZ" | "LA" | "LB" | "LC" | "LI" | "LK" | "LR" | "LS" | "LT" | "LU" | "LV" | "LY" | "MA" | "MC" | "MD" | "ME" | "MF" | "MG" | "MH" | "MK" | "ML" | "MM" | "MN" | "MO" | "MP" | "MQ" | "MR" | "MS" | "MT" | "MU" | "MV" | "MW" | "MX" | "MY" | "MZ" | "NA" | "NC" | "NE" | "NF" | "NG" | "NI" | "NL" | "NO" | "NP" | "NR" | "NU" | "NZ" | "OM" | "PA" | "PE" | "PF" | "PG" | "PH" | "PK" | "PL" | "PM" | "PN" | "PR" | "PS" | "PT" | "PW" | "PY" | "QA" | "RE" | "RO" | "RS" | "RU" | "RW" | "SA" | "SB" | "SC" | "SD" | "SE" | "SG" | "SH" | "SI" | "SJ" | "SK" | "SL" | "SM" | "SN" | "SO" | "SR" | "SS" | "ST" | "SV" | "SX" | "SY" | "SZ" | "TC" | "TD" | "TF" | "TG" | "TH" | "TJ" | "TK" | "TL" | "TM" | "TN" | "TO" | "TR" | "TT" | "TV" | "TW" | "TZ" | "UA" | "UG" | "UM" | "US" | "UY" | "UZ" | "VA" | "VC" | "VE" | "VG" | "VI" | "VN" | "VU" | "WF" | "WS" | "XI" | "XK" | "YE" | "YT" | "ZA" | "ZM" | "ZW";
+        CountryCode: string;
         /**
          * @description A line of a credit note.
          * @example {
@@ -2362,9 +2371,7 @@ export interface components {
             /** @description What it credits of each line; a draft's is a preview. */
             lines: components["schemas"]["CreditedLine"][];
             /** @description Data of the embedding application. */
-            metadata: {
-                [key: string]: string;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes: components["schemas"]["Note"][];
             /** @description The number (BT-1); none before the issue. */
@@ -2414,9 +2421,7 @@ export interface components {
             /** @description Its issue date (BT-2). */
             issue_date: components["schemas"]["Date"];
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes?: components["schemas"]["Note"][];
             /** @description Its number (BT-1). */
@@ -2441,9 +2446,7 @@ export interface components {
             internal_notes?: components["schemas"]["LongText"] | null;
             issue_date?: components["schemas"]["Date"] | null;
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes?: components["schemas"]["Note"][];
             /** @description Why (BT-22), printed on the credit note. */
@@ -2510,9 +2513,8 @@ export interface components {
         /**
          * @description A currency of ISO 4217.
          * @example EUR
-         * @enum {string}
          */
-        CurrencyCode: "AED" | "AFN" | "ALL" | "AMD" | "AOA" | "ARS" | "AUD" | "AWG" | "AZN" | "BAM" | "BBD" | "BDT" | "BGN" | "BHD" | "BIF" | "BMD" | "BND" | "BOB" | "BOV" | "BRL" | "BSD" | "BTN" | "BWP" | "BYN" | "BZD" | "CAD" | "CDF" | "CHE" | "CHF" | "CHW" | "CLF" | "CLP" | "CNY" | "COP" | "COU" | "CRC" | "CUC" | "CUP" | "CVE" | "CZK" | "DJF" | "DKK" | "DOP" | "DZD" | "EGP" | "ERN" | "ETB" | "EUR" | "FJD" | "FKP" | "GBP" | "GEL" | "GHS" | "GIP" | "GMD" | "GNF" | "GTQ" | "GYD" | "HKD" | "HNL" | "HRK" | "HTG" | "HUF" | "IDR" | "ILS" | "INR" | "IQD" | "IRR" | "ISK" | "JMD" | "JOD" | "JPY" | "KES" | "KGS" | "KHR" | "KMF" | "KPW" | "KRW" | "KWD" | "KYD" | "KZT" | "LAK" | "LBP" | "LKR" | "LRD" | "LSL" | "LYD" | "MAD" | "MDL" | "MGA" | "MKD" | "MMK" | "MNT" | "MOP" | "MRU" | "MUR" | "MVR" | "MWK" | "MXN" | "MXV" | "MYR" | "MZN" | "NAD" | "NGN" | "NIO" | "NOK" | "NPR" | "NZD" | "OMR" | "PAB" | "PEN" | "PGK" | "PHP" | "PKR" | "PLN" | "PYG" | "QAR" | "RON" | "RSD" | "RUB" | "RWF" | "SAR" | "SBD" | "SCR" | "SDG" | "SEK" | "SGD" | "SHP" | "SLE" | "SLL" | "SOS" | "SRD" | "SSP" | "STN" | "SVC" | "SYP" | "SZL" | "THB" | "TJS" | "TMT" | "TND" | "TOP" | "TRY" | "TTD" | "TWD" | "TZS" | "UAH" | "UGX" | "USD" | "USN" | "UYI" | "UYU" | "UYW" | "UZS" | "VED" | "VES" | "VND" | "VUV" | "WST" | "XAD" | "XAF" | "XCD" | "XCG" | "XOF" | "XPF" | "YER" | "ZAR" | "ZMW" | "ZWG" | "ZWL";
+        CurrencyCode: string;
         /**
          * Format: date
          * @description A day.
@@ -3038,9 +3040,7 @@ export interface components {
             /** @description The lines (BG-25); their figures are in the totals. */
             lines: components["schemas"]["Line"][];
             /** @description Data of the embedding application. */
-            metadata: {
-                [key: string]: string;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes: components["schemas"]["Note"][];
             /** @description The number (BT-1); none before the issue. */
@@ -3140,9 +3140,7 @@ export interface components {
             /** @description The lines (BG-25). */
             lines?: components["schemas"]["Line"][];
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes?: components["schemas"]["Note"][];
             /** @description Its number (BT-1). */
@@ -3212,9 +3210,7 @@ export interface components {
             /** @description The lines (BG-25). */
             lines?: components["schemas"]["Line"][];
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes?: components["schemas"]["Note"][];
             payable_rounding?: components["schemas"]["PayableRounding"] | null;
@@ -3424,9 +3420,7 @@ export interface components {
             description?: string | null;
             id: components["schemas"]["ItemId"];
             /** @description Data of the embedding application. */
-            metadata: {
-                [key: string]: string;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description The name (BT-153). */
             name: string;
             /** @description The price of one unit without tax (BT-146). */
@@ -3467,9 +3461,7 @@ export interface components {
             currency: components["schemas"]["CurrencyCode"];
             description?: components["schemas"]["LongText"] | null;
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description The name (BT-153). */
             name: components["schemas"]["RequiredText"];
             /** @description The price of one unit without tax (BT-146). */
@@ -3578,7 +3570,7 @@ export interface components {
          *     }
          */
         Login: {
-            /** @description A name for the device, which the list of sessions shows; the `User-Agent` if not said. */
+            /** @description A name for the device, which the list of sessions shows up to 500 characters of; the `User-Agent` if not said. */
             device?: string | null;
             email: components["schemas"]["EmailText"];
             password: components["schemas"]["PasswordText"];
@@ -3653,6 +3645,15 @@ export interface components {
              * @description How often it was written; also its entity tag.
              */
             version: number;
+        };
+        /**
+         * @description Up to 50 texts of at most 500 characters, by names of at most 100.
+         * @example {
+         *       "order": "A-17"
+         *     }
+         */
+        Metadata: {
+            [key: string]: string;
         };
         /**
          * @description A month.
@@ -3863,9 +3864,7 @@ export interface components {
                 /** @description The language to write to the client in. */
                 language?: string | null;
                 /** @description Data of the embedding application. */
-                metadata: {
-                    [key: string]: string;
-                };
+                metadata: components["schemas"]["Metadata"];
                 /** @description The party as it stands on documents (BG-7). */
                 party: components["schemas"]["Party"];
                 terms?: components["schemas"]["PaymentTerms"] | null;
@@ -4041,9 +4040,7 @@ export interface components {
                 /** @description What it credits of each line; a draft's is a preview. */
                 lines: components["schemas"]["CreditedLine"][];
                 /** @description Data of the embedding application. */
-                metadata: {
-                    [key: string]: string;
-                };
+                metadata: components["schemas"]["Metadata"];
                 /** @description Texts on the document (BG-1). */
                 notes: components["schemas"]["Note"][];
                 /** @description The number (BT-1); none before the issue. */
@@ -4204,9 +4201,7 @@ export interface components {
                 description?: string | null;
                 id: components["schemas"]["ItemId"];
                 /** @description Data of the embedding application. */
-                metadata: {
-                    [key: string]: string;
-                };
+                metadata: components["schemas"]["Metadata"];
                 /** @description The name (BT-153). */
                 name: string;
                 /** @description The price of one unit without tax (BT-146). */
@@ -4600,9 +4595,7 @@ export interface components {
                 /** @description The lines (BG-25); their figures are in the totals. */
                 lines: components["schemas"]["Line"][];
                 /** @description Data of the embedding application. */
-                metadata: {
-                    [key: string]: string;
-                };
+                metadata: components["schemas"]["Metadata"];
                 /** @description Texts on the document (BG-1). */
                 notes: components["schemas"]["Note"][];
                 /** @description The number; none before the issue. */
@@ -5664,9 +5657,7 @@ export interface components {
             /** @description The lines (BG-25); their figures are in the totals. */
             lines: components["schemas"]["Line"][];
             /** @description Data of the embedding application. */
-            metadata: {
-                [key: string]: string;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes: components["schemas"]["Note"][];
             /** @description The number; none before the issue. */
@@ -5739,9 +5730,7 @@ export interface components {
             /** @description The lines (BG-25). */
             lines?: components["schemas"]["Line"][];
             /** @description Data of the embedding application. */
-            metadata?: {
-                [key: string]: string;
-            };
+            metadata?: components["schemas"]["Metadata"];
             /** @description Texts on the document (BG-1). */
             notes?: components["schemas"]["Note"][];
             payable_rounding?: components["schemas"]["PayableRounding"] | null;
@@ -8692,10 +8681,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8923,10 +8909,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -9055,10 +9038,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -9212,15 +9192,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -9365,15 +9339,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -9804,10 +9772,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -9936,10 +9901,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -10093,15 +10055,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -10246,15 +10202,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -10399,10 +10349,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10782,10 +10729,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11017,10 +10961,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -11149,10 +11090,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -11402,15 +11340,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -11648,15 +11580,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -11802,15 +11728,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -11955,15 +11875,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -12109,15 +12023,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -12262,15 +12170,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -12415,10 +12317,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -12572,10 +12471,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -12707,15 +12603,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -12860,15 +12750,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -13013,10 +12897,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13149,10 +13030,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13285,10 +13163,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13296,7 +13171,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BulkInput"];
+                "application/json": components["schemas"]["BulkReasonInput"];
             };
         };
         responses: {
@@ -13545,10 +13420,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13683,10 +13555,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -13908,10 +13777,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14139,10 +14005,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -14271,10 +14134,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -14428,15 +14288,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -14581,15 +14435,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -14825,10 +14673,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -15056,15 +14901,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -15209,15 +15048,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -15362,15 +15195,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -15515,15 +15342,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -15759,10 +15580,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -15990,10 +15808,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -16122,10 +15937,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -16279,15 +16091,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -16432,15 +16238,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -16586,15 +16386,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -16739,15 +16533,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -16892,15 +16680,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -17381,10 +17163,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -17612,15 +17391,9 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description Makes the request repeatable: the same key and body are answered alike and done once.
-                 * @example order-7-invoice
-                 */
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The entity tag it must be at.
-                 * @example "1"
-                 */
+                /** @description The entity tag it must be at. */
                 "If-Match"?: string;
             };
             path: {
@@ -17856,10 +17629,7 @@ export interface operations {
                 locale?: string;
             };
             header?: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -18011,10 +17781,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path?: never;
@@ -18467,10 +18234,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -18590,10 +18354,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -19725,10 +19486,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -19849,10 +19607,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path: {
@@ -20534,10 +20289,7 @@ export interface operations {
                 locale?: string;
             };
             header: {
-                /**
-                 * @description The entity tag it was read with.
-                 * @example "1"
-                 */
+                /** @description The entity tag it was read with. */
                 "If-Match": string;
             };
             path?: never;

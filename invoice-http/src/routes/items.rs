@@ -40,7 +40,6 @@ struct Filter {
     /// Where the page before ended: its `next_cursor`.
     cursor: Option<String>,
     /// Name starting with this, without regard to case; sorts by name instead of the newest first.
-    #[param(pattern = "\\S")]
     name_prefix: Option<String>,
     /// Archived, or not.
     archived: Option<bool>,

@@ -32,7 +32,7 @@ pub(crate) struct ClientInput {
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: TextMap,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct ClientView<'a> {
     /// Notes the client never sees.
     internal_notes: Option<&'a str>,
     /// Data of the embedding application.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: &'a Metadata,
     /// Since when it takes no new documents.
     #[schema(value_type = Option<schema::Instant>)]

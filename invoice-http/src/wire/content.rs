@@ -142,7 +142,7 @@ macro_rules! document {
             internal_notes: Option<String>,
             /// Data of the embedding application.
             #[serde(default)]
-            #[schema(value_type = std::collections::BTreeMap<String, String>)]
+            #[schema(value_type = schema::MetadataMap)]
             metadata: TextMap,
             $($(#[$own_meta])* $own: $type,)*
         }

@@ -130,7 +130,7 @@ pub(crate) struct CreditNoteInput {
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: TextMap,
 }
 
@@ -290,7 +290,7 @@ pub(crate) struct CreditNoteView<'a> {
     /// Notes the customer never sees.
     internal_notes: Option<&'a str>,
     /// Data of the embedding application.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: &'a Metadata,
     #[schema(value_type = Option<schema::UserId>)]
     created_by: Option<UserId>,

@@ -128,7 +128,7 @@ pub(crate) struct CreditNoteImport {
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: TextMap,
 }
 

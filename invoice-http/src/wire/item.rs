@@ -40,7 +40,7 @@ pub(crate) struct ItemInput {
     taxes: Vec<TaxBody>,
     /// Data of the embedding application.
     #[serde(default)]
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: TextMap,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct ItemView<'a> {
     /// The taxes on it.
     taxes: Vec<TaxBody>,
     /// Data of the embedding application.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: &'a Metadata,
     /// Whether it is out of use.
     archived: bool,

@@ -130,7 +130,7 @@ pub(crate) struct QuoteView<'a> {
     /// Notes the customer never sees.
     internal_notes: Option<&'a str>,
     /// Data of the embedding application.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    #[schema(value_type = schema::MetadataMap)]
     metadata: &'a Metadata,
     #[schema(value_type = Option<schema::UserId>)]
     created_by: Option<UserId>,

@@ -1,14 +1,12 @@
 //! Schemas of the texts that stand for numbers, dates, identifiers and names.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use invoice_core::{Country, Currency};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! text {
-    ($name:ident, $doc:literal, $example:literal $(, at most $most:literal)? $(, pattern $pattern:literal)? $(, format $format:literal)? $(, one of [$($value:literal),+])? $(, among $values:expr)?) => {
+    ($name:ident, $doc:literal, $example:literal $(, at most $most:literal)? $(, pattern $pattern:literal)? $(, format $format:literal)? $(, one of [$($value:literal),+])? ) => {
         #[doc = $doc]
         pub(crate) struct $name;
 
@@ -21,7 +19,6 @@ macro_rules! text {
                 $(let object = object.pattern(Some($pattern));)?
                 $(let object = object.format(Some(SchemaFormat::Custom($format.to_owned())));)?
                 $(let object = object.enum_values(Some([$($value),+]));)?
-                $(let object = object.enum_values(Some($values));)?
                 $(let object = object.max_length(Some($most));)?
                 object.into()
             }
@@ -34,20 +31,6 @@ macro_rules! text {
         }
     };
 }
-
-/// The codes of so many capitals that `is_one` knows.
-fn codes(letters: u32, is_one: impl Fn(&str) -> bool) -> Vec<String> {
-    let all = (0..26_u32.pow(letters)).map(|number| {
-        let letter =
-            |place: u32| char::from(b'A' + u8::try_from(number / 26_u32.pow(place) % 26).unwrap_or(0));
-        (0..letters).rev().map(letter).collect::<String>()
-    });
-    all.filter(|code| is_one(code)).collect()
-}
-
-// A schema is asked for at each place that refers to it.
-static CURRENCIES: LazyLock<Vec<String>> = LazyLock::new(|| codes(3, |code| Currency::new(code).is_ok()));
-static COUNTRIES: LazyLock<Vec<String>> = LazyLock::new(|| codes(2, |code| Country::new(code).is_ok()));
 
 text!(Amount, "An amount in the currency stated beside it; a JSON number is refused.", "119.00",
     pattern "^-?[0-9]+(\\.[0-9]+)?$");
@@ -62,8 +45,8 @@ text!(RequiredText, "A text of at most 1,000 characters that says something.", "
 text!(Date, "A day.", "2026-03-02", format "date");
 text!(Instant, "An instant in UTC, to the millisecond.", "2026-03-02T09:00:00.000Z", format "date-time");
 text!(Month, "A month.", "2026-03", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$");
-text!(CurrencyCode, "A currency of ISO 4217.", "EUR", among CURRENCIES.iter().map(String::as_str));
-text!(CountryCode, "A country of ISO 3166-1.", "AT", among COUNTRIES.iter().map(String::as_str));
+text!(CurrencyCode, "A currency of ISO 4217.", "EUR", pattern "^[A-Z]{3}$");
+text!(CountryCode, "A country of ISO 3166-1.", "AT", pattern "^[A-Z]{2}$");
 text!(Unit, "A unit of UN/ECE Recommendation 20 or 21 (BT-130).", "C62", pattern "^[A-Z0-9]{1,3}$");
 text!(TaxSchemeName, "The name of a tax.", "VAT", pattern "^[A-Z0-9]{1,12}$");
 text!(HashText, "A SHA-256 hash.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -122,6 +105,34 @@ text!(RecordKind, "A kind of record.", "invoice",
 text!(StatementKind, "What an entry of a statement is.", "invoice",
     one of ["invoice", "credit_note", "write_off", "payment", "refund", "reversal"]);
 text!(FaultKind, "What is wrong with a chain.", "changed", one of ["gap", "unlinked", "changed", "truncated"]);
+
+/// Data of the embedding application: texts by their names.
+pub(crate) struct MetadataMap;
+
+impl PartialSchema for MetadataMap {
+    fn schema() -> RefOr<Schema> {
+        let text = |least, most| {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .min_length(Some(least))
+                .max_length(Some(most))
+                .build()
+        };
+        ObjectBuilder::new()
+            .description(Some("Up to 50 texts of at most 500 characters, by names of at most 100."))
+            .max_properties(Some(50))
+            .property_names(Some(text(1, 100)))
+            .additional_properties(Some(Schema::Object(text(0, 500))))
+            .examples([serde_json::json!({"order": "A-17"})])
+            .into()
+    }
+}
+
+impl ToSchema for MetadataMap {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Metadata")
+    }
+}
 
 #[cfg(feature = "auth-routes")]
 mod identity {

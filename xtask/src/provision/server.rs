@@ -1,5 +1,6 @@
 //! Our own server, built and started on a new SQLite file in a folder of its own, on a free loopback port.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -96,16 +97,8 @@ impl Engine {
     }
 
     /// How many requests it answered, by status.
-    pub(crate) fn answered(&self) -> Result<Vec<(String, u64)>> {
-        let mut counts = std::collections::BTreeMap::new();
-        for line in self.get("/metrics")?.lines().filter(|line| line.starts_with("http_requests_total{")) {
-            let status = line.split("status=\"").nth(1).and_then(|rest| rest.split('"').next());
-            let count = line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
-            if let (Some(status), Some(count)) = (status, count) {
-                *counts.entry(status.to_owned()).or_insert(0) += count;
-            }
-        }
-        Ok(counts.into_iter().collect())
+    pub(crate) fn answered(&self) -> Result<BTreeMap<String, u64>> {
+        Ok(by_status(&self.get("/metrics")?))
     }
 
     fn get(&self, path: &str) -> Result<String> {
@@ -147,5 +140,34 @@ impl Drop for Engine {
         if let Err(error) = self.kill() {
             eprintln!("cannot stop invoice-server: {error:#}");
         }
+    }
+}
+
+/// Adds up what Prometheus is told of requests.
+fn by_status(metrics: &str) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for line in metrics.lines().filter(|line| line.starts_with("http_requests_total{")) {
+        let status = line.split("status=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let count = line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+        if let (Some(status), Some(count)) = (status, count) {
+            *counts.entry(status.to_owned()).or_insert(0) += count;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_added_up_over_routes_and_methods() {
+        let metrics = "# TYPE http_requests_total counter\n\
+                       http_requests_total{method=\"GET\",route=\"/a\",status=\"200\"} 3\n\
+                       http_requests_total{method=\"PUT\",route=\"/b\",status=\"200\"} 4\n\
+                       http_requests_total{method=\"GET\",route=\"/a\",status=\"404\"} 1\n\
+                       http_requests_in_flight 9\n";
+        let expected = BTreeMap::from([("200".to_owned(), 7), ("404".to_owned(), 1)]);
+        assert_eq!(by_status(metrics), expected);
     }
 }

@@ -92,6 +92,14 @@ def after_call(context, case, response):
 
 
 @schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Well-formed requests name a few currencies and countries that there are: of all codes of letters, most are none."""
+    schemas = raw_schema["components"]["schemas"]
+    schemas["CurrencyCode"]["enum"] = ["EUR", "JPY", "KWD"]
+    schemas["CountryCode"]["enum"] = ["AT", "DE"]
+
+
+@schemathesis.hook
 def before_call(context, case, **kwargs):
     """Well-formed requests get as far as they can: at the version of a new record, and each for the first time."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
@@ -134,34 +142,29 @@ BEYOND_ANY_SCHEMA = {
     "tax_id_required",
     "too_many_fraction_digits",
     "unknown",
+    "unknown_currency",
 }
-# The same, by field: what only the server makes, what is needed beside another field, what must be in the future.
+# The same, by field: what only the server makes, what is to come, the size of a number in a text, what goes with another.
 BEYOND_AT = {
-    ("malformed", "/cursor"),
-    ("out_of_range", "/expires_at"),
-    ("required", "/currency"),
-    ("required", "/scope/currency"),
-    ("required", "/credit_note/scope/currency"),
-    ("required", "/metadata_key"),
-    ("required", "/metadata_value"),
-    ("required", "/reason"),
+    ("malformed", "cursor"),
+    ("out_of_range", "expires_at"),
+    ("out_of_range", "fiscal_year_start"),
+    ("out_of_range", "percent"),
+    ("required", "currency"),
+    ("required", "metadata_key"),
+    ("required", "metadata_value"),
 }
+# The same, of a request as a whole: what was sent under its key before, a secret, a version that something has by now.
 BEYOND = {"idempotency_mismatch", "invalid_mailed_token", "precondition_required"}
 
 
 def no_schema_says(error):
-    return error["code"] in BEYOND_ANY_SCHEMA or (error["code"], error["pointer"]) in BEYOND_AT
+    field = error["pointer"].rsplit("/", 1)[-1]
+    return error["code"] in BEYOND_ANY_SCHEMA or (error["code"], field) in BEYOND_AT
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    if os.environ.get("INVOICE_DEBUG"):
-        p = problem(response)
-        import re
-        row = [type(failure).__name__, case.operation.label, response.status_code, p.get("code"), p.get("detail"),
-               sorted({(re.sub(r"/\d+", "/N", e["pointer"]), e["code"], e["detail"]) for e in p.get("errors") or []}), str(case.path_parameters), str(case.query), str(case.headers)[:300], repr(case.body)[:900], response.content.decode(errors="replace")[:500], str(failure)[:600]]
-        with open(os.environ["INVOICE_DEBUG"], "a") as f:
-            f.write(json.dumps(row) + "\n")
     if not isinstance(failure, RejectedPositiveData):
         return True
     answer = problem(response)

@@ -21,21 +21,10 @@ pub(crate) fn short() -> Result<()> {
 
 /// As it is asked for.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let mut options =
-        Options { requests: 20_000, seed: random() >> 32, phases: "examples,coverage,fuzzing,stateful" };
-    let mut args = args.iter();
-    while let Some(name) = args.next() {
-        let value = args.next().with_context(|| format!("{name} needs a value"))?;
-        let number = value.parse().with_context(|| format!("{name} takes a number, not `{value}`"))?;
-        match name.as_str() {
-            "--requests" => options.requests = number,
-            "--seed" => options.seed = number,
-            _ => bail!("no option {name}; there are --requests and --seed"),
-        }
-    }
-    options.run()
+    Options::read(args)?.run()
 }
 
+#[derive(Debug, PartialEq, Eq)]
 struct Options {
     /// At least so many requests, in as many rounds as it takes.
     requests: u64,
@@ -44,6 +33,22 @@ struct Options {
 }
 
 impl Options {
+    fn read(args: &[String]) -> Result<Self> {
+        let phases = "examples,coverage,fuzzing,stateful";
+        let mut options = Self { requests: 20_000, seed: random() >> 32, phases };
+        let mut args = args.iter();
+        while let Some(name) = args.next() {
+            let value = args.next().with_context(|| format!("{name} needs a value"))?;
+            let number = value.parse().with_context(|| format!("{name} takes a number, not `{value}`"))?;
+            match name.as_str() {
+                "--requests" => options.requests = number,
+                "--seed" => options.seed = number,
+                _ => bail!("no option {name}; there are --requests and --seed"),
+            }
+        }
+        Ok(options)
+    }
+
     fn run(&self) -> Result<()> {
         let tool = install()?;
         let engine = Engine::start(&Engine::build()?, &NO_LIMITS)?;
@@ -68,7 +73,7 @@ impl Options {
                     .arg(format!("{}/openapi.json", engine.url())),
             )?;
             let answered = engine.answered()?;
-            total = answered.iter().map(|(_, count)| count).sum();
+            total = answered.values().sum();
             let counts: Vec<_> =
                 answered.iter().map(|(status, count)| format!("{status}: {count}")).collect();
             eprintln!("{total} requests since the start, by status: {}", counts.join(", "));
@@ -96,4 +101,33 @@ fn install() -> Result<PathBuf> {
     )?;
     fs::write(mark, wanted)?;
     Ok(tool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Options> {
+        Options::read(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_run_by_hand_is_long_and_differs_each_time() {
+        let (one, other) = (read("").unwrap(), read("").unwrap());
+        assert_eq!(one.requests, 20_000);
+        assert_ne!(one.seed, other.seed);
+    }
+
+    #[test]
+    fn a_run_is_repeated_by_its_seed() {
+        let options = read("--seed 7 --requests 100").unwrap();
+        assert_eq!((options.seed, options.requests), (7, 100));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in ["--requests", "--requests many", "--speed 1"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
 }

@@ -39,6 +39,7 @@ struct Filter {
     /// Where the page before ended: its `next_cursor`.
     cursor: Option<String>,
     /// Whose name or address starts with this, without regard to case.
+    #[param(pattern = "\\S")]
     prefix: Option<String>,
 }
 

@@ -28,6 +28,7 @@ where
 #[into_params(parameter_in = Query)]
 struct Search {
     /// How the name or the address starts, without regard to case.
+    #[param(pattern = "\\S")]
     prefix: String,
     /// Most rows in the page, 1 to 100; 50 if not said.
     #[param(minimum = 1, maximum = 100)]

@@ -69,10 +69,8 @@ pub(super) struct Filter {
     #[param(value_type = Option<schema::Amount>)]
     amount_to: Option<String>,
     /// Number starting with this; sorts by number.
-    #[param(pattern = "\\S")]
     number_prefix: Option<String>,
     /// Customer's name starting with this, without regard to case; sorts by customer.
-    #[param(pattern = "\\S")]
     customer_prefix: Option<String>,
 }
 
