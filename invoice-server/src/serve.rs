@@ -85,6 +85,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
 fn api(config: &Config, state: FullState) -> Router {
     let settings = Settings::default()
         .with_timeout(config.request_timeout)
+        .with_limits(config.anonymous_limit, config.actor_limit)
         .with_origins(config.origins.clone())
         .with_trusted_proxies(config.trusted_proxies.clone())
         .with_https_only(config.https_only);

@@ -1,6 +1,7 @@
 //! The OpenAPI document, and what holds for every operation.
 
 mod examples;
+mod forms;
 
 use std::sync::LazyLock;
 
@@ -63,6 +64,7 @@ fn completed(mut document: OpenApi) -> OpenApi {
     }
     if let Some(components) = document.components.as_mut() {
         examples::complete(components);
+        forms::tell_apart(components);
     }
     document
 }
@@ -125,21 +127,17 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
                 Required::False,
                 "Makes the request repeatable: the same key and body are answered alike and done once.",
                 "^[!-~]{1,255}$",
+                "order-7-invoice",
             ));
             if of_one {
-                parameters.push(header(
-                    "If-Match",
-                    Required::False,
-                    "The entity tag it must be at.",
-                    ENTITY_TAG,
-                ));
+                parameters.push(if_match(Required::False, "The entity tag it must be at."));
             }
         }
         HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete => {
             errors.push(("428", "`If-Match` is missing."));
             let creates = path.ends_with("/supplier") && *method == HttpMethod::Put;
             let required = if creates { Required::False } else { Required::True };
-            parameters.push(header("If-Match", required, "The entity tag it was read with.", ENTITY_TAG));
+            parameters.push(if_match(required, "The entity tag it was read with."));
             if *method != HttpMethod::Delete {
                 errors.push(("413", "The body is too large."));
                 errors.push(("415", "The body is not JSON."));
@@ -155,7 +153,8 @@ fn accounts(path: &str, method: &HttpMethod, operation: &mut Operation) {
     optional_body(operation);
     let mut parameters = Vec::new();
     let mut errors = ALWAYS.to_vec();
-    if path.contains('{') {
+    // A log-in may name a team.
+    if path.contains('{') || path.ends_with("/auth/login") {
         errors.push(("404", "It is not there, or not the caller's."));
     }
     if *method != HttpMethod::Get {
@@ -171,7 +170,7 @@ fn accounts(path: &str, method: &HttpMethod, operation: &mut Operation) {
     if removes || *method == HttpMethod::Patch {
         errors.push(("412", "It is not at the version named by `If-Match`."));
         errors.push(("428", "`If-Match` is missing."));
-        parameters.push(header("If-Match", Required::True, "The entity tag it was read with.", ENTITY_TAG));
+        parameters.push(if_match(Required::True, "The entity tag it was read with."));
     }
     add(operation, parameters, &errors);
 }
@@ -191,13 +190,18 @@ const ALWAYS: [(&str, &str); 6] = [
     ("503", "Not available at the moment, or took too long."),
 ];
 
-fn header(name: &str, required: Required, description: &str, pattern: &str) -> Parameter {
+fn if_match(required: Required, description: &str) -> Parameter {
+    header("If-Match", required, description, ENTITY_TAG, "\"1\"")
+}
+
+fn header(name: &str, required: Required, description: &str, pattern: &str, example: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(required)
         .description(Some(description))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern))))
+        .example(Some(example.into()))
         .build()
 }
 

@@ -16,8 +16,8 @@ const MOST: usize = 100;
 #[serde(deny_unknown_fields)]
 #[schema(as = BulkInput, example = json!({"ids": ["inv_0192d3f0c1a47b3e8f7a5d6c4b3a2910"]}))]
 pub(crate) struct BulkInput {
-    /// 1 to 100 invoices, each once; taken in this order.
-    #[schema(value_type = Vec<schema::InvoiceId>)]
+    /// 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there.
+    #[schema(min_items = 1, max_items = 100)]
     ids: Vec<String>,
 }
 
@@ -28,10 +28,11 @@ pub(crate) struct BulkInput {
     "ids": ["inv_0192d3f0c1a47b3e8f7a5d6c4b3a2910"], "reason": "Issued by mistake"
 }))]
 pub(crate) struct BulkReasonInput {
-    /// 1 to 100 invoices, each once; taken in this order.
-    #[schema(value_type = Vec<schema::InvoiceId>)]
+    /// 1 to 100 invoices, each once; taken in this order. What is no identifier is answered like one that is not there.
+    #[schema(min_items = 1, max_items = 100)]
     ids: Vec<String>,
     /// Why, in words.
+    #[schema(value_type = schema::RequiredText)]
     pub(crate) reason: String,
 }
 

@@ -25,8 +25,10 @@ pub(crate) struct ClientInput {
     /// Payment terms agreed with this client.
     terms: Option<TermsBody>,
     /// The language to write to the client in, a BCP 47 tag.
+    #[schema(value_type = Option<schema::ShortText>)]
     language: Option<String>,
     /// Notes the client never sees.
+    #[schema(value_type = Option<schema::LongText>)]
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]

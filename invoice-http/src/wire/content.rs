@@ -21,7 +21,7 @@ pub(crate) struct PayableRoundingBody {
     #[schema(value_type = schema::PayableRoundingKind)]
     kind: String,
     /// The amount added, or the increment.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
 }
 
@@ -83,15 +83,18 @@ macro_rules! document {
             tax_rounding: Option<String>,
             /// The lines (BG-25).
             #[serde(default)]
+            #[schema(max_items = 10000)]
             lines: Vec<LineBody>,
             /// Allowances on the whole document (BG-20).
             #[serde(default)]
+            #[schema(max_items = 1000)]
             allowances: Vec<DocumentAdjustmentBody>,
             /// Charges on the whole document (BG-21).
             #[serde(default)]
+            #[schema(max_items = 1000)]
             charges: Vec<DocumentAdjustmentBody>,
             /// What was paid before without a tax invoice (BT-113).
-            #[schema(value_type = Option<schema::Amount>)]
+            #[schema(value_type = Option<schema::AmountInput>)]
             prepaid: Option<String>,
             /// How the payable amount is rounded (BT-114).
             payable_rounding: Option<PayableRoundingBody>,
@@ -122,6 +125,7 @@ macro_rules! document {
             instructions: Vec<InstructionBody>,
             /// Texts on the document (BG-1).
             #[serde(default)]
+            #[schema(max_items = 100)]
             notes: Vec<NoteBody>,
             /// What it refers to.
             references: Option<ReferencesBody>,
@@ -131,8 +135,10 @@ macro_rules! document {
             #[serde(default)]
             simplified: bool,
             /// The language of the document, a BCP 47 tag.
+            #[schema(value_type = Option<schema::ShortText>)]
             language: Option<String>,
             /// Notes the customer never sees.
+            #[schema(value_type = Option<schema::LongText>)]
             internal_notes: Option<String>,
             /// Data of the embedding application.
             #[serde(default)]

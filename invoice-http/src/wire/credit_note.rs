@@ -19,9 +19,10 @@ use crate::extract::TextMap;
 #[schema(as = CreditLine, example = json!({"line": "1", "quantity": "2"}))]
 pub(crate) struct CreditLineBody {
     /// The line's identifier (BT-126).
+    #[schema(value_type = schema::ShortText)]
     line: String,
     /// A net amount of the line.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     net: Option<String>,
     /// So many of the line's quantity.
     #[schema(value_type = Option<schema::Decimal>)]
@@ -39,7 +40,7 @@ pub(crate) struct ScopeBody {
     /// The lines, each at most once, for `lines`.
     lines: Option<Vec<CreditLineBody>>,
     /// The amount with tax, for `amount`.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
     /// The currency of the invoice; needed with amounts.
     #[schema(value_type = Option<schema::CurrencyCode>)]
@@ -112,6 +113,7 @@ pub(crate) struct CreditNoteInput {
     /// How much of the invoice.
     scope: ScopeBody,
     /// Why (BT-22), printed on the credit note.
+    #[schema(value_type = schema::RequiredText)]
     reason: String,
     /// The series that numbers it; the one named `default` if not said.
     #[schema(value_type = Option<schema::SeriesId>)]
@@ -121,8 +123,10 @@ pub(crate) struct CreditNoteInput {
     issue_date: Option<String>,
     /// Texts on the document (BG-1).
     #[serde(default)]
+    #[schema(max_items = 100)]
     notes: Vec<NoteBody>,
     /// Notes the customer never sees.
+    #[schema(value_type = Option<schema::LongText>)]
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]

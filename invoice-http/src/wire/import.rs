@@ -29,6 +29,7 @@ document! {
         #[schema(value_type = Option<schema::InvoiceKindName>)]
         kind: Option<String>,
         /// Its number (BT-1).
+        #[schema(max_length = 100, pattern = "\\S")]
         number: String,
         /// Its due date (BT-9); by its terms if not said.
         #[schema(value_type = Option<schema::Date>)]
@@ -38,7 +39,7 @@ document! {
         /// The buyer as it was then; as the client is now if not said.
         customer: Option<PartyBody>,
         /// The payable amount printed on it: refused if the content gives another.
-        #[schema(value_type = schema::Amount)]
+        #[schema(value_type = schema::AmountInput)]
         payable: String,
         /// Whether the customer has it.
         #[serde(default)]
@@ -99,12 +100,13 @@ impl InvoiceImport {
 }))]
 pub(crate) struct CreditNoteImport {
     /// Its number (BT-1).
+    #[schema(max_length = 100, pattern = "\\S")]
     number: String,
     /// The invoice it credits.
     #[schema(value_type = schema::InvoiceId)]
     invoice: String,
     /// The amount printed on it: refused if the data give another.
-    #[schema(value_type = schema::Amount)]
+    #[schema(value_type = schema::AmountInput)]
     payable: String,
     /// The currency of the amount.
     #[schema(value_type = schema::CurrencyCode)]
@@ -115,11 +117,14 @@ pub(crate) struct CreditNoteImport {
     /// How much of the invoice.
     scope: super::credit_note::ScopeBody,
     /// Why (BT-22).
+    #[schema(value_type = schema::RequiredText)]
     reason: String,
     /// Texts on the document (BG-1).
     #[serde(default)]
+    #[schema(max_items = 100)]
     notes: Vec<NoteBody>,
     /// Notes the customer never sees.
+    #[schema(value_type = Option<schema::LongText>)]
     internal_notes: Option<String>,
     /// Data of the embedding application.
     #[serde(default)]

@@ -351,6 +351,7 @@ impl<'a> From<&'a InvoiceSummary> for InvoiceRow<'a> {
 #[schema(as = ReasonInput, example = json!({"reason": "Issued by mistake"}))]
 pub(crate) struct ReasonInput {
     /// Why, in words.
+    #[schema(value_type = schema::RequiredText)]
     pub(crate) reason: String,
 }
 
@@ -360,6 +361,7 @@ pub(crate) struct ReasonInput {
 #[schema(as = OptionalReasonInput, example = json!({"reason": "The bank took it back"}))]
 pub(crate) struct OptionalReasonInput {
     /// Why, in words.
+    #[schema(value_type = Option<schema::LongText>)]
     pub(crate) reason: Option<String>,
 }
 

@@ -17,10 +17,13 @@ use crate::extract::TextMap;
 }))]
 pub(crate) struct ItemInput {
     /// The seller's own identifier (BT-155), unique among the team's items.
+    #[schema(value_type = Option<schema::ShortText>)]
     code: Option<String>,
     /// The name (BT-153).
+    #[schema(value_type = schema::RequiredText)]
     name: String,
     /// More words (BT-154).
+    #[schema(value_type = Option<schema::LongText>)]
     description: Option<String>,
     /// The unit the price is for (BT-130).
     #[schema(value_type = Option<schema::Unit>)]
@@ -33,6 +36,7 @@ pub(crate) struct ItemInput {
     price: String,
     /// The taxes on it.
     #[serde(default)]
+    #[schema(max_items = 16)]
     taxes: Vec<TaxBody>,
     /// Data of the embedding application.
     #[serde(default)]

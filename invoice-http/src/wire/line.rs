@@ -15,17 +15,19 @@ use super::tax::TaxBody;
 #[schema(as = Adjustment, example = json!({"percent": "5", "reason": "Loyalty", "reason_code": "95"}))]
 pub(crate) struct AdjustmentBody {
     /// A fixed amount (BT-136, BT-141).
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
     /// A percentage (BT-138, BT-143).
     #[schema(value_type = Option<schema::Decimal>)]
     percent: Option<String>,
     /// What the percentage is of (BT-137, BT-142); quantity × price if not said.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     base: Option<String>,
     /// Why, in words (BT-139, BT-144).
+    #[schema(value_type = Option<schema::ShortText>)]
     reason: Option<String>,
     /// Why, as a code of UNTDID 5189 or 7161 (BT-140, BT-145).
+    #[schema(pattern = "^[A-Za-z0-9]{1,3}$")]
     reason_code: Option<String>,
 }
 
@@ -83,20 +85,23 @@ impl AdjustmentBody {
 #[schema(as = DocumentAdjustment, example = json!({"amount": "8.50", "reason": "Freight"}))]
 pub(crate) struct DocumentAdjustmentBody {
     /// A fixed amount (BT-92, BT-99).
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
     /// A percentage (BT-94, BT-101).
     #[schema(value_type = Option<schema::Decimal>)]
     percent: Option<String>,
     /// What the percentage is of (BT-93, BT-100); the sum of the lines if not said.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     base: Option<String>,
     /// Why, in words (BT-97, BT-104).
+    #[schema(value_type = Option<schema::ShortText>)]
     reason: Option<String>,
     /// Why, as a code of UNTDID 5189 or 7161 (BT-98, BT-105).
+    #[schema(pattern = "^[A-Za-z0-9]{1,3}$")]
     reason_code: Option<String>,
     /// The taxes on it (BT-95, BT-102).
     #[serde(default)]
+    #[schema(max_items = 16)]
     taxes: Vec<TaxBody>,
 }
 
@@ -129,20 +134,27 @@ impl DocumentAdjustmentBody {
 #[schema(as = LineDetails, example = json!({"description": "Brass, 40 cm", "seller_item_id": "L-40"}))]
 pub(crate) struct LineDetailsBody {
     /// More about the item than its name (BT-154).
+    #[schema(value_type = Option<schema::LongText>)]
     description: Option<String>,
     /// A note on the line (BT-127).
+    #[schema(value_type = Option<schema::LongText>)]
     note: Option<String>,
     /// The days it was delivered over (BG-26).
     period: Option<PeriodBody>,
     /// The line of the purchase order (BT-132).
+    #[schema(value_type = Option<schema::ShortText>)]
     order_line: Option<String>,
     /// Where the buyer books it (BT-133).
+    #[schema(value_type = Option<schema::ShortText>)]
     accounting_reference: Option<String>,
     /// The seller's identifier of the item (BT-155).
+    #[schema(value_type = Option<schema::ShortText>)]
     seller_item_id: Option<String>,
     /// The buyer's identifier of the item (BT-156).
+    #[schema(value_type = Option<schema::ShortText>)]
     buyer_item_id: Option<String>,
     /// The item's identifier in a registered scheme, such as a GTIN (BT-157).
+    #[schema(value_type = Option<schema::ShortText>)]
     standard_item_id: Option<String>,
 }
 
@@ -199,8 +211,10 @@ impl LineDetailsBody {
 }))]
 pub(crate) struct LineBody {
     /// Its identifier, unique in the document (BT-126); its place if not said.
+    #[schema(value_type = Option<schema::RequiredText>)]
     id: Option<String>,
     /// The item's name (BT-153).
+    #[schema(value_type = schema::RequiredText)]
     name: String,
     /// How much (BT-129).
     #[schema(value_type = schema::Decimal)]
@@ -222,12 +236,15 @@ pub(crate) struct LineBody {
     price_discount: Option<String>,
     /// The taxes (BG-30).
     #[serde(default)]
+    #[schema(max_items = 16)]
     taxes: Vec<TaxBody>,
     /// The allowances (BG-27).
     #[serde(default)]
+    #[schema(max_items = 1000)]
     allowances: Vec<AdjustmentBody>,
     /// The charges (BG-28).
     #[serde(default)]
+    #[schema(max_items = 1000)]
     charges: Vec<AdjustmentBody>,
     /// What it says beyond its figures.
     details: Option<LineDetailsBody>,

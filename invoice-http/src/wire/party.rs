@@ -14,12 +14,16 @@ use super::schema;
 pub(crate) struct AddressBody {
     /// Street lines, at most three.
     #[serde(default)]
+    #[schema(value_type = Vec<schema::ShortText>)]
     lines: Vec<String>,
     /// The postal code (BT-38, BT-53, BT-78).
+    #[schema(value_type = Option<schema::ShortText>)]
     postal_code: Option<String>,
     /// The city (BT-37, BT-52, BT-77).
+    #[schema(value_type = Option<schema::ShortText>)]
     city: Option<String>,
     /// The state or province (BT-39, BT-54, BT-79).
+    #[schema(value_type = Option<schema::ShortText>)]
     subdivision: Option<String>,
     /// The country (BT-40, BT-55, BT-80).
     #[schema(value_type = schema::CountryCode)]
@@ -66,24 +70,33 @@ impl AddressBody {
 }))]
 pub(crate) struct PartyBody {
     /// The full formal name (BT-27, BT-44).
+    #[schema(value_type = schema::RequiredText)]
     name: String,
     /// The name it trades under (BT-28, BT-45).
+    #[schema(value_type = Option<schema::ShortText>)]
     trading_name: Option<String>,
     /// The postal address (BG-5, BG-8).
     address: Option<AddressBody>,
     /// The VAT identifier with its country (BT-31, BT-48).
+    #[schema(pattern = "^[A-Z]{2}[A-Za-z0-9+*.-]{2,28}$")]
     vat_id: Option<String>,
     /// The local tax registration (BT-32).
+    #[schema(value_type = Option<schema::ShortText>)]
     tax_registration: Option<String>,
     /// The legal registration (BT-30, BT-47).
+    #[schema(value_type = Option<schema::ShortText>)]
     legal_id: Option<String>,
     /// The address for electronic delivery (BT-34, BT-49).
+    #[schema(value_type = Option<schema::ShortText>)]
     electronic_address: Option<String>,
     /// The person to ask for (BT-41, BT-56).
+    #[schema(value_type = Option<schema::ShortText>)]
     contact_name: Option<String>,
     /// The telephone number (BT-42, BT-57).
+    #[schema(value_type = Option<schema::ShortText>)]
     phone: Option<String>,
     /// The e-mail address (BT-43, BT-58).
+    #[schema(value_type = Option<schema::ShortText>)]
     email: Option<String>,
 }
 

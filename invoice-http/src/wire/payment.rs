@@ -31,7 +31,7 @@ fn amount_of(reader: &mut Reader, at: &At<'_>, amount: Option<&str>, currency: O
 #[schema(as = PayInput, example = json!({"amount": "50.00", "currency": "EUR", "external_reference": "tx-4711"}))]
 pub(crate) struct PayInput {
     /// How much; all that is due if not said.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
     /// The currency of the amount; goes with it.
     #[schema(value_type = Option<schema::CurrencyCode>)]
@@ -43,8 +43,10 @@ pub(crate) struct PayInput {
     #[schema(value_type = Option<schema::PaymentMethodName>)]
     method: Option<String>,
     /// The bank's or payment provider's reference, unique in the team: a replay can't pay twice.
+    #[schema(value_type = Option<schema::RequiredText>)]
     external_reference: Option<String>,
     /// Words for the team.
+    #[schema(value_type = Option<schema::LongText>)]
     note: Option<String>,
     /// Takes more than is due; the rest becomes the client's credit.
     #[serde(default)]
@@ -80,7 +82,7 @@ pub(crate) struct AllocationBody {
     #[schema(value_type = schema::InvoiceId)]
     invoice: String,
     /// How much.
-    #[schema(value_type = schema::Amount)]
+    #[schema(value_type = schema::AmountInput)]
     amount: String,
 }
 
@@ -115,7 +117,7 @@ pub(crate) struct PaymentInput {
     #[schema(value_type = schema::ClientId)]
     client: String,
     /// How much.
-    #[schema(value_type = schema::Amount)]
+    #[schema(value_type = schema::AmountInput)]
     amount: String,
     /// In which currency.
     #[schema(value_type = schema::CurrencyCode)]
@@ -127,8 +129,10 @@ pub(crate) struct PaymentInput {
     #[schema(value_type = Option<schema::PaymentMethodName>)]
     method: Option<String>,
     /// The bank's or payment provider's reference, unique in the team.
+    #[schema(value_type = Option<schema::RequiredText>)]
     external_reference: Option<String>,
     /// Words for the team.
+    #[schema(value_type = Option<schema::LongText>)]
     note: Option<String>,
     /// What it settles; the rest is the client's credit.
     #[serde(default)]
@@ -189,7 +193,7 @@ impl AllocationsInput {
 #[schema(as = RefundInput, example = json!({"amount": "50.00", "currency": "EUR", "reason": "Returned goods"}))]
 pub(crate) struct RefundInput {
     /// How much.
-    #[schema(value_type = schema::Amount)]
+    #[schema(value_type = schema::AmountInput)]
     amount: String,
     /// In which currency.
     #[schema(value_type = schema::CurrencyCode)]
@@ -202,6 +206,7 @@ pub(crate) struct RefundInput {
     #[schema(value_type = Option<schema::Date>)]
     date: Option<String>,
     /// Why.
+    #[schema(value_type = Option<schema::LongText>)]
     reason: Option<String>,
 }
 
@@ -228,7 +233,7 @@ impl RefundInput {
 #[schema(as = WriteOffInput, example = json!({"reason": "small_difference"}))]
 pub(crate) struct WriteOffInput {
     /// How much; all that is due if not said.
-    #[schema(value_type = Option<schema::Amount>)]
+    #[schema(value_type = Option<schema::AmountInput>)]
     amount: Option<String>,
     /// The currency of the amount; goes with it.
     #[schema(value_type = Option<schema::CurrencyCode>)]
@@ -237,6 +242,7 @@ pub(crate) struct WriteOffInput {
     #[schema(value_type = schema::WriteOffReasonName)]
     reason: String,
     /// Why, in words; needed for `other`.
+    #[schema(value_type = Option<schema::LongText>)]
     note: Option<String>,
     /// The day; today if not said.
     #[schema(value_type = Option<schema::Date>)]

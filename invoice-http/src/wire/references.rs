@@ -15,8 +15,10 @@ use super::schema;
 #[schema(as = Note, example = json!({"text": "Thank you."}))]
 pub(crate) struct NoteBody {
     /// The text (BT-22).
+    #[schema(max_length = 10000, pattern = "\\S")]
     text: String,
     /// What it is about, a code of UNTDID 4451 (BT-21).
+    #[schema(max_length = 3)]
     subject: Option<String>,
 }
 
@@ -42,6 +44,7 @@ impl From<NoteBody> for Note {
 #[schema(as = Preceding, example = json!({"number": "INV-2025-00042", "issue_date": "2025-12-01"}))]
 pub(crate) struct PrecedingBody {
     /// Its number (BT-25).
+    #[schema(value_type = schema::RequiredText)]
     number: String,
     /// Its issue date (BT-26).
     #[schema(value_type = Option<schema::Date>)]
@@ -63,19 +66,26 @@ impl From<&Preceding> for PrecedingBody {
 #[schema(as = References, example = json!({"purchase_order": "PO-77"}))]
 pub(crate) struct ReferencesBody {
     /// What the buyer wants to see (BT-10).
+    #[schema(value_type = Option<schema::ShortText>)]
     buyer_reference: Option<String>,
     /// The project (BT-11).
+    #[schema(value_type = Option<schema::ShortText>)]
     project: Option<String>,
     /// The contract (BT-12).
+    #[schema(value_type = Option<schema::ShortText>)]
     contract: Option<String>,
     /// The buyer's order (BT-13).
+    #[schema(value_type = Option<schema::ShortText>)]
     purchase_order: Option<String>,
     /// The seller's order (BT-14).
+    #[schema(value_type = Option<schema::ShortText>)]
     sales_order: Option<String>,
     /// The despatch advice (BT-16).
+    #[schema(value_type = Option<schema::ShortText>)]
     despatch_advice: Option<String>,
     /// Earlier documents (BG-3).
     #[serde(default)]
+    #[schema(max_items = 100)]
     preceding: Vec<PrecedingBody>,
 }
 
@@ -147,6 +157,7 @@ impl PeriodBody {
 #[schema(as = Delivery, example = json!({"name": "Lager Süd", "address": {"city": "Lyon", "country": "FR"}}))]
 pub(crate) struct DeliveryBody {
     /// Who received the goods (BT-70).
+    #[schema(value_type = Option<schema::ShortText>)]
     name: Option<String>,
     /// Where to.
     address: AddressBody,
@@ -185,6 +196,7 @@ pub(crate) struct AccountingRateBody {
     #[schema(value_type = schema::Date)]
     date: String,
     /// Who published the rate.
+    #[schema(value_type = schema::RequiredText)]
     source: String,
 }
 

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use invoice_core::{Country, Currency};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! text {
-    ($name:ident, $doc:literal, $example:literal $(, pattern $pattern:literal)? $(, format $format:literal)? $(, one of [$($value:literal),+])?) => {
+    ($name:ident, $doc:literal, $example:literal $(, at most $most:literal)? $(, pattern $pattern:literal)? $(, format $format:literal)? $(, one of [$($value:literal),+])? $(, among $values:expr)?) => {
         #[doc = $doc]
         pub(crate) struct $name;
 
@@ -19,6 +20,8 @@ macro_rules! text {
                 $(let object = object.pattern(Some($pattern));)?
                 $(let object = object.format(Some(SchemaFormat::Custom($format.to_owned())));)?
                 $(let object = object.enum_values(Some([$($value),+]));)?
+                $(let object = object.enum_values(Some($values));)?
+                $(let object = object.max_length(Some($most));)?
                 object.into()
             }
         }
@@ -31,15 +34,39 @@ macro_rules! text {
     };
 }
 
+/// The codes of so many capitals that `is_one` knows.
+fn codes(letters: u32, is_one: impl Fn(&str) -> bool) -> Vec<String> {
+    let all = (0..26_u32.pow(letters)).map(|number| {
+        let letter =
+            |place: u32| char::from(b'A' + u8::try_from(number / 26_u32.pow(place) % 26).unwrap_or(0));
+        (0..letters).rev().map(letter).collect::<String>()
+    });
+    all.filter(|code| is_one(code)).collect()
+}
+
+fn currencies() -> Vec<String> {
+    codes(3, |code| Currency::new(code).is_ok())
+}
+
+fn countries() -> Vec<String> {
+    codes(2, |code| Country::new(code).is_ok())
+}
+
 text!(Amount, "An amount in the currency stated beside it; a JSON number is refused.", "119.00",
     pattern "^-?[0-9]+(\\.[0-9]+)?$");
+text!(AmountInput, "An amount in the currency stated beside it, with no more decimals than that has; a JSON number is refused.",
+    "119.00", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,4}0*)?$");
 text!(Decimal, "A decimal number of at most 11 digits before and 8 after the point; a JSON number is refused.",
-    "19.95", pattern "^-?[0-9]+(\\.[0-9]+)?$");
+    "19.95", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,8}0*)?$");
+text!(ShortText, "A text of at most 1,000 characters.", "Second floor", at most 1_000);
+text!(LongText, "A text of at most 10,000 characters.", "Call before you deliver.", at most 10_000);
+text!(RequiredText, "A text of at most 1,000 characters that says something.", "Goods returned", at most 1_000,
+    pattern "\\S");
 text!(Date, "A day.", "2026-03-02", format "date");
 text!(Instant, "An instant in UTC, to the millisecond.", "2026-03-02T09:00:00.000Z", format "date-time");
 text!(Month, "A month.", "2026-03", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$");
-text!(CurrencyCode, "A currency of ISO 4217.", "EUR", pattern "^[A-Z]{3}$");
-text!(CountryCode, "A country of ISO 3166-1.", "AT", pattern "^[A-Z]{2}$");
+text!(CurrencyCode, "A currency of ISO 4217.", "EUR", among currencies());
+text!(CountryCode, "A country of ISO 3166-1.", "AT", among countries());
 text!(Unit, "A unit of UN/ECE Recommendation 20 or 21 (BT-130).", "C62", pattern "^[A-Z0-9]{1,3}$");
 text!(TaxSchemeName, "The name of a tax.", "VAT", pattern "^[A-Z0-9]{1,12}$");
 text!(HashText, "A SHA-256 hash.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

@@ -16,14 +16,17 @@ pub(crate) struct SeriesInput {
     #[schema(value_type = schema::DocumentTypeName)]
     document_type: String,
     /// Its name, unique for the type; `default` if not said.
+    #[schema(value_type = Option<schema::RequiredText>)]
     name: Option<String>,
     /// The pattern of its numbers.
+    #[schema(max_length = 50, pattern = "\\{seq(:[0-9]+)?\\}")]
     pattern: String,
     /// When counting starts again.
     #[schema(value_type = schema::ResetName)]
     reset: String,
     /// The first number of the period that contains `from`; 1 if not said.
     #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
     start: Option<u64>,
     /// The first issue date it numbers.
     #[schema(value_type = schema::Date)]

@@ -18,6 +18,7 @@ pub(crate) struct RegimeBody {
     #[schema(value_type = schema::RegimeKind)]
     kind: String,
     /// The text the law asks for (BT-120), of a small business.
+    #[schema(value_type = Option<schema::RequiredText>)]
     reason: Option<String>,
 }
 
@@ -54,8 +55,10 @@ impl RegimeBody {
 #[schema(as = FiscalYearStart, example = json!({"month": 4, "day": 6}))]
 pub(crate) struct FiscalYearBody {
     /// 1 to 12.
+    #[schema(minimum = 1, maximum = 12)]
     month: u32,
     /// A day that every year has.
+    #[schema(minimum = 1, maximum = 31)]
     day: u32,
 }
 

@@ -24,8 +24,10 @@ pub(crate) struct TaxBody {
     #[serde(default)]
     withheld: bool,
     /// Why nothing is charged, in words (BT-120).
+    #[schema(value_type = Option<schema::ShortText>)]
     exemption_reason: Option<String>,
     /// Why nothing is charged, as a code of the VATEX list (BT-121).
+    #[schema(pattern = "^[A-Z0-9._-]{1,40}$")]
     exemption_code: Option<String>,
 }
 

@@ -16,6 +16,7 @@ pub(crate) struct DueBody {
     #[schema(value_type = schema::DueKind)]
     kind: String,
     /// How many days, for `days` (after the issue date) and `days_after_month_end`.
+    #[schema(maximum = 65535)]
     days: Option<u16>,
     /// The day, for `on`.
     #[schema(value_type = Option<schema::Date>)]
@@ -66,6 +67,7 @@ impl DueBody {
 #[schema(as = EarlyPayment, example = json!({"days": 10, "percent": "2"}))]
 pub(crate) struct EarlyPaymentBody {
     /// Days after the issue date, the last one included.
+    #[schema(maximum = 65535)]
     days: u16,
     /// The discount in percent of the payable amount.
     #[schema(value_type = schema::Decimal)]
@@ -84,6 +86,7 @@ pub(crate) struct TermsBody {
     /// A discount for paying early.
     early_payment: Option<EarlyPaymentBody>,
     /// The terms in words (BT-20).
+    #[schema(value_type = Option<schema::ShortText>)]
     text: Option<String>,
 }
 
@@ -136,18 +139,25 @@ pub(crate) struct InstructionBody {
     /// The account to pay to (BT-84), or that is debited (BT-91).
     iban: Option<String>,
     /// The bank's BIC (BT-86), of a credit transfer.
+    #[schema(pattern = "^[A-Za-z0-9]{8}([A-Za-z0-9]{3})?$")]
     bic: Option<String>,
     /// Whom the account belongs to (BT-85), of a credit transfer.
+    #[schema(value_type = Option<schema::ShortText>)]
     account_name: Option<String>,
     /// What to write on the transfer (BT-83).
+    #[schema(value_type = Option<schema::ShortText>)]
     remittance: Option<String>,
     /// The account as the bank writes it, for `account`.
+    #[schema(value_type = Option<schema::RequiredText>)]
     account: Option<String>,
     /// The bank's BIC or clearing number, for `account`.
+    #[schema(value_type = Option<schema::ShortText>)]
     bank: Option<String>,
     /// The mandate (BT-89), for `direct_debit`.
+    #[schema(value_type = Option<schema::RequiredText>)]
     mandate: Option<String>,
     /// How to pay in words (BT-82), for `other`.
+    #[schema(value_type = Option<schema::RequiredText>)]
     text: Option<String>,
 }
 

@@ -14,10 +14,10 @@ pub(super) async fn run(what: Keys, mut config: Config) -> anyhow::Result<()> {
     let auth = engine::quiet_auth(&mut config, &stores).await?;
     match what {
         Keys::List => {}
-        Keys::Rotate => auth.keys().rotate_now().await?,
+        Keys::Rotate => auth.keys().rotate_now(None).await?,
         Keys::Revoke(Revoke { kid }) => {
             let kid = KeyId::new(kid).map_err(|wrong| anyhow!("not a key's identifier: {wrong}"))?;
-            auth.keys().revoke(&kid).await.with_context(|| format!("{kid} can't be revoked"))?;
+            auth.keys().revoke(&kid, None).await.with_context(|| format!("{kid} can't be revoked"))?;
         }
     }
     for KeyView { kid, algorithm, state, created_at, activated_at, retired_at, .. } in

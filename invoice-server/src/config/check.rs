@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use invoice_http::middleware::Limit;
+
 /// Gathers problems, so that all are told at once.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
@@ -81,3 +83,16 @@ pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
         _ => Err("not an address such as https://bills.example"),
     }
 }
+
+/// So many requests in so many seconds, such as `600/60`.
+pub(super) fn limit(text: &str) -> Result<Limit, &'static str> {
+    let (requests, seconds) = text.split_once('/').ok_or(NO_LIMIT)?;
+    match (requests.parse(), seconds.parse()) {
+        (Ok(requests @ 1..), Ok(seconds @ 1..=86_400)) => {
+            Ok(Limit::new(requests, Duration::from_secs(seconds)))
+        }
+        _ => Err(NO_LIMIT),
+    }
+}
+
+const NO_LIMIT: &str = "not a limit such as 600/60: requests, and seconds from 1 to 86400";

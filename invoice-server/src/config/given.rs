@@ -63,6 +63,10 @@ settings! {
     mail_from, "INVOICE_MAIL_FROM", value_name = "MAILBOX";
     /// Networks of proxies whose X-Forwarded-For is believed, with commas between.
     trusted_proxies, "INVOICE_TRUSTED_PROXIES", value_name = "NETWORKS";
+    /// How often an address may ask without being known, as REQUESTS/SECONDS (default: 100/900).
+    anonymous_limit, "INVOICE_ANONYMOUS_LIMIT", value_name = "LIMIT";
+    /// How often each user and API key may ask, as REQUESTS/SECONDS (default: 600/60).
+    actor_limit, "INVOICE_ACTOR_LIMIT", value_name = "LIMIT";
     /// Origins whose pages may call the API from a browser, with commas between.
     origins, "INVOICE_ORIGINS", value_name = "ORIGINS";
     /// Whether browsers are told to come by HTTPS only: right behind TLS (default: false).

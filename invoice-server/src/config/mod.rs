@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use invoice_auth::TokenMode;
-use invoice_http::middleware::Network;
+use invoice_http::middleware::{Limit, Network};
 use lettre::message::Mailbox;
 use tracing::level_filters::LevelFilter;
 
 use crate::mail::{self, PostOffice};
 use crate::master_key::MasterKeySource;
 use crate::store::StoreUrl;
-use check::{Checks, base_url};
+use check::{Checks, base_url, limit};
 
 pub(crate) use given::Given;
 
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) verified_only: bool,
     pub(crate) post: Option<PostOffice>,
     pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) anonymous_limit: Limit,
+    pub(crate) actor_limit: Limit,
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) https_only: bool,
     pub(crate) request_timeout: Duration,
@@ -100,6 +102,18 @@ impl Config {
             }),
             verified_only: checks.truth("verified_only", given.verified_only),
             trusted_proxies: checks.list("trusted_proxies", given.trusted_proxies, str::parse),
+            anonymous_limit: checks.read(
+                "anonymous_limit",
+                given.anonymous_limit,
+                Limit::new(100, Duration::from_mins(15)),
+                limit,
+            ),
+            actor_limit: checks.read(
+                "actor_limit",
+                given.actor_limit,
+                Limit::new(600, Duration::from_mins(1)),
+                limit,
+            ),
             origins: checks.list("origins", given.origins, |text| {
                 base_url(text).and_then(|text| HeaderValue::try_from(text).map_err(|_| "not an origin"))
             }),

@@ -9,7 +9,10 @@
 )]
 
 mod errands;
+mod http;
+mod place;
 mod serving;
 mod sink;
 mod story;
 mod support;
+mod team;

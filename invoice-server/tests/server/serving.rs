@@ -2,24 +2,27 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use crate::support::{Server, program, said};
+use crate::place::Place;
+use crate::support::said;
 
 #[test]
 fn it_starts_without_configuration_and_says_where_to_go_on() {
-    let server = Server::start(&[]);
+    let place = Place::sqlite();
+    let server = place.start(&[]);
     for text in ["sqlite:invoices.db", "/api/v1", "/docs/", "user create"] {
         assert!(server.welcome.contains(text), "{text} is missing from:\n{}", server.welcome);
     }
-    assert!(server.folder.path().join("invoices.db").exists());
-    assert!(server.folder.path().join("invoices.db.key").exists());
+    assert!(place.folder.path().join("invoices.db").exists());
+    assert!(place.folder.path().join("invoices.db.key").exists());
 }
 
 #[cfg(unix)]
 #[test]
 fn the_files_it_makes_are_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let server = Server::start(&[]);
-    for file in std::fs::read_dir(server.folder.path()).unwrap() {
+    let place = Place::sqlite();
+    let _server = place.start(&[]);
+    for file in std::fs::read_dir(place.folder.path()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
@@ -28,13 +31,13 @@ fn the_files_it_makes_are_for_its_owner_alone() {
 
 #[test]
 fn it_tells_its_health_and_its_numbers() {
-    let server = Server::start(&[]);
-    assert_eq!(server.get("/healthz").0, 200);
-    let (status, ready) = server.get("/readyz");
-    assert_eq!((status, ready.contains("\"ready\"")), (200, true), "{ready}");
-    assert_eq!(server.get("/api/v1/invoices/inv_0").0, 401);
-    let (status, metrics) = server.get("/metrics");
-    assert_eq!(status, 200);
+    let place = Place::sqlite();
+    let server = place.start(&[]);
+    let mut anyone = server.client();
+    assert_eq!(anyone.fetch("/healthz").status, 200);
+    assert_eq!(anyone.fetch("/readyz").text("/status"), "ready");
+    anyone.get("/invoices/inv_0").refused(401, "unauthenticated");
+    let metrics = anyone.fetch("/metrics").body;
     // The route, and not what stood in its place.
     assert!(metrics.contains("route=\"/api/v1/invoices/{id}\""), "{metrics}");
     assert!(!metrics.contains("inv_0"), "{metrics}");
@@ -42,32 +45,37 @@ fn it_tells_its_health_and_its_numbers() {
 
 #[test]
 fn the_document_its_pages_and_the_public_keys_are_served() {
-    let server = Server::start(&[]);
-    assert!(server.get("/openapi.json").1.contains("\"/api/v1/auth/login\""));
-    assert_eq!(server.get("/docs/").0, 200);
-    assert!(server.get("/.well-known/jwks.json").1.contains("\"keys\""));
+    let place = Place::sqlite();
+    let server = place.start(&[]);
+    let mut anyone = server.client();
+    assert!(anyone.fetch("/openapi.json").body.contains("\"/api/v1/auth/login\""));
+    assert!(anyone.fetch("/docs/").body.contains("<html"));
+    assert!(anyone.fetch("/.well-known/jwks.json").done()["keys"].is_array());
 }
 
 #[test]
 fn what_is_not_there_is_a_problem_with_the_usual_headers() {
-    let server = Server::start(&[]);
-    let (status, head, body) = server.send("GET", "/nowhere", None, "");
-    assert_eq!(status, 404);
-    assert!(head.contains("application/problem+json") && head.contains("x-request-id"), "{head}");
-    assert!(body.contains("\"not_found\""), "{body}");
+    let place = Place::sqlite();
+    let server = place.start(&[]);
+    let answer = server.client().fetch("/nowhere");
+    answer.refused(404, "not_found");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert!(answer.header("x-request-id").is_some(), "{answer:?}");
 }
 
 #[test]
 fn told_to_stop_it_ends_well() {
-    let mut server = Server::start(&[]);
+    let place = Place::sqlite();
+    let mut server = place.start(&[]);
     assert!(server.stop().success());
-    assert!(!server.folder.path().join("invoices.db-wal").exists(), "the file was not tidied up");
+    assert!(!place.folder.path().join("invoices.db-wal").exists(), "the file was not tidied up");
 }
 
 #[test]
 fn told_to_stop_it_answers_what_it_was_asked_before() {
     const WAITING: &str = "HTTP/1.1 100 Continue\r\n\r\n";
-    let mut server = Server::start(&[]);
+    let place = Place::sqlite();
+    let mut server = place.start(&[]);
     let body = r#"{"email": "ada@example.org", "password": "correct horse"}"#;
     let head = format!(
         "POST /api/v1/auth/login HTTP/1.1\r\nhost: server\r\nconnection: close\r\nexpect: 100-continue\r\n\
@@ -95,10 +103,10 @@ fn told_to_stop_it_answers_what_it_was_asked_before() {
 #[test]
 fn a_port_that_is_taken_is_said_and_leaves_no_file() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let place = Place::sqlite();
     let listen = taken.local_addr().unwrap().to_string();
-    let output = program(folder.path(), &["--listen", &listen]).output().unwrap();
+    let output = place.program(&["--listen", &listen]).output().unwrap();
     assert!(!output.status.success());
     assert!(said(&output).contains(&listen), "{}", said(&output));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0);
 }

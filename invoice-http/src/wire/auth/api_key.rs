@@ -18,6 +18,7 @@ use crate::wire::schema;
 pub(crate) struct ApiKeyInput {
     /// 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
+    #[schema(max_length = 500, pattern = "\\S")]
     name: String,
     /// Not above the caller's own.
     #[schema(value_type = schema::RoleName)]

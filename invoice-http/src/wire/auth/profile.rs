@@ -12,8 +12,10 @@ use crate::wire::schema;
 pub(crate) struct ProfileInput {
     /// The name; may be empty.
     #[serde(default)]
+    #[schema(max_length = 500)]
     name: String,
     /// The language for mails, a BCP 47 tag.
+    #[schema(max_length = 35)]
     locale: Option<String>,
 }
 

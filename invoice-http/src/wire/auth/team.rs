@@ -13,6 +13,7 @@ use crate::wire::schema;
 pub(crate) struct TeamInput {
     /// 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
+    #[schema(max_length = 500, pattern = "\\S")]
     pub(crate) name: String,
 }
 

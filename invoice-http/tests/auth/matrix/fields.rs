@@ -102,11 +102,7 @@ pub(super) fn with(body: &Value, pointer: &str, value: Value) -> Value {
     if name == "0" {
         let mut items = body.as_array().cloned().unwrap_or_default();
         let first = with(items.first().unwrap_or(&Value::Null), &rest, value);
-        if items.is_empty() {
-            items.push(first)
-        } else {
-            items[0] = first
-        }
+        items.splice(..items.len().min(1), [first]);
         return Value::Array(items);
     }
     // What is looked at first is told first.
