@@ -33,7 +33,7 @@ async fn attempt(operation: &Operation, side: &Side<'_>, caller: &Person<'_>, ma
         anonymous.refused(401, "unauthenticated");
     }
     let answer = operation.ask(&caller.client, &path, &etag, body.as_deref()).await;
-    let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+    let text = answer.text_of_body().into_owned();
     let bulk = operation.path.contains("/bulk/");
     let allowed = allowed(row.may, caller.role, maker.user == caller.user);
     match (allowed, row.refused) {
