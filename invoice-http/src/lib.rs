@@ -1,17 +1,6 @@
-//! The REST API of the invoicing engine: an axum router over its use cases.
+#![doc = include_str!("../README.md")]
 //!
-//! [`router`] gives a `Router<S>` for any state that holds an [`InvoiceState`]; nest it under any path of an
-//! application, which keeps its own fallback, health routes and login. Who calls is told by an
-//! [`Authenticator`].
-//!
-//! ```
-//! use axum::Router;
-//! use invoice_http::InvoiceState;
-//!
-//! fn app(state: InvoiceState) -> Router {
-//!     Router::new().merge(invoice_http::router()).with_state(state)
-//! }
-//! ```
+//! # Where to look
 //!
 //! | to | look at |
 //! | --- | --- |

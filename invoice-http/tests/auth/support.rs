@@ -15,6 +15,7 @@ use invoice_core::ports::identity::IdentityPorts;
 use invoice_core::service::Billing;
 use invoice_core::testing::{FixedClock, SequentialIds};
 use invoice_http::FullState;
+use invoice_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -35,16 +36,29 @@ impl App {
         Self::layered(|router, _| router).await
     }
 
+    /// On SQLite.
+    pub(crate) async fn on_sqlite() -> Self {
+        let store = Arc::new(SqliteStore::open_in_memory().unwrap());
+        let ports = (BillingPorts::from_store(store.clone()), IdentityPorts::from_store(&store));
+        Self::over(ports, |router, _| router).await
+    }
+
     /// With something in front of the routes.
     pub(crate) async fn layered(
         layer: impl FnOnce(Router<FullState>, &FullState) -> Router<FullState>,
     ) -> Self {
+        let billing = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        Self::over((billing, IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()))), layer).await
+    }
+
+    async fn over(
+        (billing, identity): (BillingPorts, IdentityPorts),
+        layer: impl FnOnce(Router<FullState>, &FullState) -> Router<FullState>,
+    ) -> Self {
         let (clock, ids) = (Arc::new(FixedClock::default()), Arc::new(SequentialIds::new()));
         let mailer = Arc::new(MemoryMailer::new());
-        let identity = IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()));
         let auth = auth(identity, clock.clone(), ids.clone(), mailer.clone()).await.unwrap();
-        let ports = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
-        let state = FullState::new(Billing::new(ports, clock.clone(), ids), auth);
+        let state = FullState::new(Billing::new(billing, clock.clone(), ids), auth);
         let router = layer(invoice_http::router_with_auth(), &state).with_state(state);
         Self { router, mailer, clock, told_apart: AtomicU32::new(1) }
     }

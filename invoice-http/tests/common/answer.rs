@@ -1,5 +1,7 @@
 //! What the API answered, and what a test expects of it.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -13,8 +15,13 @@ impl Answer {
     /// This answer, which has this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(self.status, status, "{}", self.text_of_body());
         self
+    }
+
+    /// The body as it came.
+    pub(crate) fn text_of_body(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
     }
 
     pub(crate) fn body(&self) -> Value {

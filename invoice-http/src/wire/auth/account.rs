@@ -56,7 +56,8 @@ pub(crate) struct LoginInput {
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
     /// A name for the device, which the list of sessions shows; the `User-Agent` if not said. What can't be shown of it is
-    /// left out, and what is longer than 500 characters.
+    /// left out.
+    #[schema(max_length = 500)]
     device: Option<String>,
 }
 

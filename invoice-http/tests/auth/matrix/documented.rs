@@ -108,7 +108,7 @@ async fn pages_are_bounded_and_say_what_is_wrong_with_how_they_are_asked_for() {
             let told = format!("{} {wrong}", operation.name());
             let refused =
                 operation.ask(&side.founder.client, &format!("{path}{joint}{wrong}"), "", None).await;
-            assert_eq!(refused.status, 400, "{told}: {}", String::from_utf8_lossy(&refused.bytes));
+            assert_eq!(refused.status, 400, "{told}: {}", refused.text_of_body());
             let (code, fields) = refused.problem();
             assert_eq!(code, "invalid_query", "{told}");
             assert_eq!(fields.first().map(|(pointer, _)| pointer.as_str()), Some(pointer), "{told}");

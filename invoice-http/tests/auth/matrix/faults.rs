@@ -52,7 +52,7 @@ impl<'a> Trial<'a> {
 
 #[track_caller]
 fn refused(answer: &Answer, told: &str, statuses: &[u16], pointer: &str) {
-    let text = String::from_utf8_lossy(&answer.bytes);
+    let text = answer.text_of_body();
     assert!(statuses.contains(&answer.status.as_u16()), "{told}: {} {text}", answer.status.as_u16());
     let (_, fields) = answer.problem();
     let named = fields.iter().any(|(named, _)| named == pointer);
@@ -122,7 +122,7 @@ async fn texts_that_are_none_are_refused() {
             let answer = trial.send([start.as_bytes(), b"\xff", end.as_bytes()].concat()).await;
             assert_eq!(answer.status, 400, "{} {at}: not UTF-8", operation.name());
             let answer = trial.send(marked.replace("<here>", "a\\u0000b")).await;
-            let told = format!("{} {at}: NUL: {}", operation.name(), String::from_utf8_lossy(&answer.bytes));
+            let told = format!("{} {at}: NUL: {}", operation.name(), answer.text_of_body());
             let taken = if operation.path.contains("/bulk/") {
                 !answer.at("/items/0/problem").is_null()
             } else {
@@ -201,9 +201,6 @@ async fn queries_that_say_nothing_or_too_much_are_refused_at_their_parameter() {
         };
         let told = |query: &str| format!("{} ?{query}", operation.name());
         refused(&ask("nonsense=1").await, &told("nonsense"), &[400], "/nonsense");
-        for query in ["a=%00", "a=%FF", "%00", "%FF=1"] {
-            assert_eq!(ask(query).await.status, 400, "{}", told(query));
-        }
         for (name, schema) in operation.parameters("query") {
             if name == "locale" {
                 continue;
@@ -211,6 +208,10 @@ async fn queries_that_say_nothing_or_too_much_are_refused_at_their_parameter() {
             tried += 1;
             let twice = format!("{name}=1&{name}=2");
             refused(&ask(&twice).await, &told(&twice), &[400], &format!("/{name}"));
+            for text in ["a%00b", "%FF"] {
+                let query = format!("{name}={text}");
+                assert_eq!(ask(&query).await.status, 400, "{}", told(&query));
+            }
             let document = crate::document::document();
             let target =
                 schema["$ref"].as_str().and_then(|path| document.pointer(path.trim_start_matches('#')));

@@ -52,20 +52,24 @@ fn collect(document: &Value, schema: &Value, pointer: String, depth: usize, foun
         let target = document.pointer(reference.trim_start_matches('#')).unwrap();
         return collect(document, target, pointer, depth, found);
     }
-    let mut nullable = false;
-    let mut schema = schema;
     if let Some(either) = schema["oneOf"].as_array() {
-        nullable = either.iter().any(|one| one["type"] == "null");
-        schema = either.iter().find(|one| one["type"] != "null").unwrap();
-        if let Some(reference) = schema["$ref"].as_str() {
-            schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+        let forms: Vec<_> = either.iter().filter(|one| one["type"] != "null").collect();
+        let (first, nullable) = (found.len(), forms.len() < either.len());
+        let one = if forms.len() > 1 { &all_of(&forms) } else { forms[0] };
+        let inside = format!("{pointer}/");
+        collect(document, one, pointer, depth, found);
+        for (place, field) in found[first..].iter_mut().enumerate() {
+            let child = field.pointer.strip_prefix(&inside).is_some_and(|name| !name.contains('/'));
+            // One form may not have what another needs, which is told of the whole.
+            field.nullable |= if place == 0 { nullable } else { forms.len() > 1 && child };
         }
+        return;
     }
     let types = match &schema["type"] {
         Value::Array(types) => types.clone(),
         one => vec![one.clone()],
     };
-    nullable |= types.contains(&json!("null"));
+    let nullable = types.contains(&json!("null"));
     let form = match types.iter().find(|one| **one != "null").and_then(Value::as_str) {
         Some("string") => Form::Text,
         Some("integer") => Form::Whole,
@@ -91,6 +95,17 @@ fn collect(document: &Value, schema: &Value, pointer: String, depth: usize, foun
     }
 }
 
+/// A schema of all fields that an object has in any of its forms.
+fn all_of(forms: &[&Value]) -> Value {
+    let mut fields = Map::new();
+    for (name, field) in forms.iter().flat_map(|form| form["properties"].as_object().into_iter().flatten()) {
+        if field["type"] != "null" {
+            fields.entry(name.clone()).or_insert_with(|| field.clone());
+        }
+    }
+    json!({"type": "object", "properties": fields, "additionalProperties": false})
+}
+
 /// The body with another value at this place, and objects and lists around it where there were none.
 pub(super) fn with(body: &Value, pointer: &str, value: Value) -> Value {
     let Some((name, rest)) = pointer.strip_prefix('/').map(|path| match path.split_once('/') {
@@ -102,11 +117,7 @@ pub(super) fn with(body: &Value, pointer: &str, value: Value) -> Value {
     if name == "0" {
         let mut items = body.as_array().cloned().unwrap_or_default();
         let first = with(items.first().unwrap_or(&Value::Null), &rest, value);
-        if items.is_empty() {
-            items.push(first)
-        } else {
-            items[0] = first
-        }
+        items.splice(..items.len().min(1), [first]);
         return Value::Array(items);
     }
     // What is looked at first is told first.

@@ -100,7 +100,7 @@ impl Operation {
     /// An answer as the document says that it may be.
     pub(super) fn check(&self, answer: &Answer) {
         let status = answer.status.as_str();
-        let told = format!("{}: {status} {}", self.name(), String::from_utf8_lossy(&answer.bytes));
+        let told = format!("{}: {status} {}", self.name(), answer.text_of_body());
         let documented = &self.documented["responses"][status];
         assert!(documented.is_object(), "not documented: {told}");
         assert!(!answer.status.is_server_error(), "{told}");

@@ -33,7 +33,7 @@ async fn attempt(operation: &Operation, side: &Side<'_>, caller: &Person<'_>, ma
         anonymous.refused(401, "unauthenticated");
     }
     let answer = operation.ask(&caller.client, &path, &etag, body.as_deref()).await;
-    let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+    let text = answer.text_of_body().into_owned();
     let bulk = operation.path.contains("/bulk/");
     let allowed = allowed(row.may, caller.role, maker.user == caller.user);
     match (allowed, row.refused) {
@@ -50,13 +50,18 @@ async fn attempt(operation: &Operation, side: &Side<'_>, caller: &Person<'_>, ma
 
 #[tokio::test]
 async fn each_role_may_what_the_matrix_says_and_anonymous_callers_nothing() {
-    let app = App::new().await;
-    let shared = Side::new(&app, "ours").await;
+    everybody(&App::new().await).await;
+    everybody(&App::on_sqlite().await).await;
+}
+
+async fn everybody(app: &App) {
+    let shared = Side::new(app, "ours").await;
     for operation in Operation::all() {
         for place in 0..Role::ALL.len() {
-            let own = match operation.row.lasting {
-                true => Some(Side::new(&app, &format!("other{}", app.number())).await),
-                false => None,
+            let own = if operation.row.lasting {
+                Some(Side::new(app, &format!("other{}", app.number())).await)
+            } else {
+                None
             };
             let side = own.as_ref().unwrap_or(&shared);
             let caller = &side.people[place];

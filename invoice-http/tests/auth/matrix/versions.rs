@@ -93,7 +93,7 @@ async fn every_post_of_billing_may_be_repeated_with_its_key() {
         let body = body.unwrap_or_default();
         let keyed = side.founder.client.with("idempotency-key", name);
         let first = operation.ask(&keyed, &path, "", Some(&body)).await;
-        assert!(first.status.is_success(), "{name}: {}", String::from_utf8_lossy(&first.bytes));
+        assert!(first.status.is_success(), "{name}: {}", first.text_of_body());
         app.clock.advance_millis(1_000);
         let again = operation.ask(&keyed, &path, "", Some(&body)).await;
         assert_eq!(again.bytes, first.bytes, "{name}");
