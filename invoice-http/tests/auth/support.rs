@@ -39,7 +39,7 @@ impl App {
     /// On SQLite.
     pub(crate) async fn on_sqlite() -> Self {
         let store = Arc::new(SqliteStore::open_in_memory().unwrap());
-        let ports = (BillingPorts::from_store(store.clone()), IdentityPorts::from_store(&store));
+        let ports = (BillingPorts::from_store(&store), IdentityPorts::from_store(&store));
         Self::over(ports, |router, _| router).await
     }
 
@@ -47,7 +47,7 @@ impl App {
     pub(crate) async fn layered(
         layer: impl FnOnce(Router<FullState>, &FullState) -> Router<FullState>,
     ) -> Self {
-        let billing = BillingPorts::from_store(Arc::new(MemoryBilling::default()));
+        let billing = BillingPorts::from_store(&Arc::new(MemoryBilling::default()));
         Self::over((billing, IdentityPorts::from_store(&Arc::new(MemoryIdentity::new()))), layer).await
     }
 
