@@ -22,8 +22,11 @@ const LISTENING: &str = "Listening on http://";
 /// A running server. Dropping it ends the server and removes its folder.
 pub(crate) struct Engine {
     child: Option<Child>,
-    /// Held open: what it says after its address is read by nobody, and must not fail.
-    _output: Option<BufReader<ChildStdout>>,
+    #[expect(
+        dead_code,
+        reason = "held open: what it says after its address is read by nobody, and must not fail"
+    )]
+    output: Option<BufReader<ChildStdout>>,
     // Dropped after the server was ended, before its guardian, which would remove it otherwise.
     folder: Folder,
     guardian: Guardian,
@@ -44,7 +47,7 @@ impl Engine {
         let guardian = Guardian::of(folder.path())?;
         let mut engine = Self {
             child: None,
-            _output: None,
+            output: None,
             folder,
             guardian,
             program: program.to_owned(),
@@ -67,7 +70,7 @@ impl Engine {
         let mut output = BufReader::new(output);
         let lines = output.by_ref().lines().map_while(Result::ok);
         let address = lines.into_iter().find_map(|line| Some(line.strip_prefix(LISTENING)?.to_owned()));
-        engine._output = Some(output);
+        engine.output = Some(output);
         let Some(address) = address else { bail!("invoice-server did not start\n{}", engine.last_words()) };
         engine.address = address;
         Ok(engine)
