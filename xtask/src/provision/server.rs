@@ -22,10 +22,7 @@ const LISTENING: &str = "Listening on http://";
 /// A running server. Dropping it ends the server and removes its folder.
 pub(crate) struct Engine {
     child: Option<Child>,
-    #[expect(
-        dead_code,
-        reason = "held open: what it says after its address is read by nobody, and must not fail"
-    )]
+    /// Held open: what it says after its address is read by nobody, and must not fail.
     output: Option<BufReader<ChildStdout>>,
     // Dropped after the server was ended, before its guardian, which would remove it otherwise.
     folder: Folder,
