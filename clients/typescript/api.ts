@@ -2517,7 +2517,7 @@ export interface components {
         CurrencyCode: string;
         /**
          * Format: date
-         * @description A day.
+         * @description A day of the years 1970 to 9998.
          * @example 2026-03-02
          */
         Date: string;
@@ -3577,7 +3577,7 @@ export interface components {
             team?: components["schemas"]["TeamId"] | null;
         };
         /**
-         * @description A text of at most 10,000 characters.
+         * @description A text of at most 10,000 characters, none of them NUL.
          * @example Call before you deliver.
          */
         LongText: string;
@@ -3701,6 +3701,12 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer`. */
             secret: components["schemas"]["SecretToken"];
         };
+        /**
+         * Format: password
+         * @description A password of at least 8 characters and at most 1,024 bytes.
+         * @example correct horse battery staple
+         */
+        NewPasswordText: string;
         /**
          * @description A text on the document (BG-1).
          * @example {
@@ -5039,7 +5045,7 @@ export interface components {
          */
         PasswordChange: {
             current_password: components["schemas"]["PasswordText"];
-            password: components["schemas"]["PasswordText"];
+            password: components["schemas"]["NewPasswordText"];
         };
         /**
          * @description A new password, and the token that was mailed to set it.
@@ -5049,7 +5055,7 @@ export interface components {
          *     }
          */
         PasswordReset: {
-            password: components["schemas"]["PasswordText"];
+            password: components["schemas"]["NewPasswordText"];
             token: components["schemas"]["SecretToken"];
         };
         /**
@@ -5913,7 +5919,7 @@ export interface components {
             locale?: string | null;
             /** @description The person's name; may be empty. */
             name?: string;
-            password: components["schemas"]["PasswordText"];
+            password: components["schemas"]["NewPasswordText"];
         };
         /**
          * @description A text of at most 1,000 characters that says something.
@@ -6224,7 +6230,7 @@ export interface components {
          */
         SessionId: string;
         /**
-         * @description A text of at most 1,000 characters.
+         * @description A text of at most 1,000 characters, none of them NUL.
          * @example Second floor
          */
         ShortText: string;

@@ -14,7 +14,7 @@ use super::schema;
 pub(crate) struct AddressBody {
     /// Street lines, at most three.
     #[serde(default)]
-    #[schema(value_type = Vec<schema::ShortText>)]
+    #[schema(value_type = Vec<schema::ShortText>, max_items = 3)]
     lines: Vec<String>,
     /// The postal code (BT-38, BT-53, BT-78).
     #[schema(value_type = Option<schema::ShortText>)]

@@ -38,11 +38,11 @@ text!(AmountInput, "An amount in the currency stated beside it, with no more dec
     "119.00", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,4}0*)?$");
 text!(Decimal, "A decimal number of at most 11 digits before and 8 after the point; a JSON number is refused.",
     "19.95", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,8}0*)?$");
-text!(ShortText, "A text of at most 1,000 characters.", "Second floor", at most 1_000);
-text!(LongText, "A text of at most 10,000 characters.", "Call before you deliver.", at most 10_000);
+text!(ShortText, "A text of at most 1,000 characters, none of them NUL.", "Second floor", at most 1_000);
+text!(LongText, "A text of at most 10,000 characters, none of them NUL.", "Call before you deliver.", at most 10_000);
 text!(RequiredText, "A text of at most 1,000 characters that says something.", "Goods returned", at most 1_000,
     pattern "\\S");
-text!(Date, "A day.", "2026-03-02", format "date");
+text!(Date, "A day of the years 1970 to 9998.", "2026-03-02", format "date");
 text!(Instant, "An instant in UTC, to the millisecond.", "2026-03-02T09:00:00.000Z", format "date-time");
 text!(Month, "A month.", "2026-03", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$");
 text!(CurrencyCode, "A currency of ISO 4217.", "EUR", pattern "^[A-Z]{3}$");
@@ -153,10 +153,14 @@ mod identity {
         "ivr_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     );
     text!(EmailText, "An e-mail address.", "ada@example.org", format "email");
-    text!(PasswordText, "A password, of at most 1,024 bytes.", "correct horse battery staple", format "password");
+    text!(PasswordText, "A password, of at most 1,024 bytes.", "correct horse battery staple",
+        pattern "^[^\\u0000-\\u001f\\u007f-\\u009f]+$", format "password");
+    text!(NewPasswordText, "A password of at least 8 characters and at most 1,024 bytes.",
+        "correct horse battery staple", pattern "^[^\\u0000-\\u001f\\u007f-\\u009f]{8,}$", format "password");
 }
 
 #[cfg(feature = "auth-routes")]
 pub(crate) use identity::{
-    ApiKeyId, EmailText, InvitationId, PasswordText, RoleName, SecretToken, SessionId, TeamId,
+    ApiKeyId, EmailText, InvitationId, NewPasswordText, PasswordText, RoleName, SecretToken, SessionId,
+    TeamId,
 };

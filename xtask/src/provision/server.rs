@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +22,8 @@ const LISTENING: &str = "Listening on http://";
 /// A running server. Dropping it ends the server and removes its folder.
 pub(crate) struct Engine {
     child: Option<Child>,
+    /// Held open: what it says after its address is read by nobody, and must not fail.
+    output: Option<BufReader<ChildStdout>>,
     // Dropped after the server was ended, before its guardian, which would remove it otherwise.
     folder: Folder,
     guardian: Guardian,
@@ -40,8 +42,14 @@ impl Engine {
     pub(crate) fn start(program: &Path, settings: &[&str]) -> Result<Self> {
         let folder = Folder::new("engine")?;
         let guardian = Guardian::of(folder.path())?;
-        let mut engine =
-            Self { child: None, folder, guardian, program: program.to_owned(), address: String::new() };
+        let mut engine = Self {
+            child: None,
+            output: None,
+            folder,
+            guardian,
+            program: program.to_owned(),
+            address: String::new(),
+        };
         let log = File::create(engine.log())?;
         // In a group of its own: Ctrl-C is for us, and then for the guardian.
         let mut child = engine
@@ -56,8 +64,10 @@ impl Engine {
         engine.guardian.watch(Some(child.id()))?;
         let output = child.stdout.take().context("no pipe from the server")?;
         engine.child = Some(child);
-        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        let mut output = BufReader::new(output);
+        let lines = output.by_ref().lines().map_while(Result::ok);
         let address = lines.into_iter().find_map(|line| Some(line.strip_prefix(LISTENING)?.to_owned()));
+        engine.output = Some(output);
         let Some(address) = address else { bail!("invoice-server did not start\n{}", engine.last_words()) };
         engine.address = address;
         Ok(engine)

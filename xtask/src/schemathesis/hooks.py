@@ -110,8 +110,9 @@ def before_call(context, case, **kwargs):
         case.headers["Idempotency-Key"] = f"request-{next(NUMBERS)}"
 
 
-# What is wrong with a request that fits the document may only be what no schema can say of it: how values go together,
-# whether a name is in a register or a record is there, check digits, the law, and what happened before.
+# What is wrong with a request that fits the document may only be what its schemas don't say: how values go together,
+# whether a name is in a register or a record is there, check digits, the size of a number in a text, the years that
+# dates are of, NUL in a text, the law, and what happened before.
 BEYOND_ANY_SCHEMA = {
     "accounting_rate_required",
     "advance_not_deductible",
@@ -132,7 +133,9 @@ BEYOND_ANY_SCHEMA = {
     "negative",
     "negative_payable",
     "no_lines",
+    "nul_character",
     "not_positive",
+    "out_of_range",
     "number_reserved",
     "pattern_overlaps",
     "rate_not_allowed",
@@ -144,15 +147,14 @@ BEYOND_ANY_SCHEMA = {
     "unknown",
     "unknown_currency",
 }
-# The same, by field: what only the server makes, what is to come, the size of a number in a text, what goes with another.
+# The same, by field: what only the server makes, and what goes with another.
 BEYOND_AT = {
     ("malformed", "cursor"),
-    ("out_of_range", "expires_at"),
-    ("out_of_range", "fiscal_year_start"),
-    ("out_of_range", "percent"),
+    ("malformed", "number"),
     ("required", "currency"),
     ("required", "metadata_key"),
     ("required", "metadata_value"),
+    ("required", "supplier"),
 }
 # The same, of a request as a whole: what was sent under its key before, a secret, a version that something has by now.
 BEYOND = {"idempotency_mismatch", "invalid_mailed_token", "precondition_required"}

@@ -19,7 +19,7 @@ use crate::wire::schema;
 pub(crate) struct RegistrationInput {
     #[schema(value_type = schema::EmailText)]
     email: String,
-    #[schema(value_type = schema::PasswordText)]
+    #[schema(value_type = schema::NewPasswordText)]
     password: String,
     /// The person's name; may be empty.
     #[serde(default)]
@@ -128,7 +128,7 @@ impl MailedTokenInput {
 pub(crate) struct PasswordResetInput {
     #[schema(value_type = schema::SecretToken)]
     token: String,
-    #[schema(value_type = schema::PasswordText)]
+    #[schema(value_type = schema::NewPasswordText)]
     password: String,
 }
 
@@ -151,7 +151,7 @@ impl PasswordResetInput {
 pub(crate) struct PasswordChangeInput {
     #[schema(value_type = schema::PasswordText)]
     current_password: String,
-    #[schema(value_type = schema::PasswordText)]
+    #[schema(value_type = schema::NewPasswordText)]
     password: String,
 }
 
