@@ -1774,8 +1774,8 @@ export interface components {
          */
         ApiKeyInput: {
             expires_at?: components["schemas"]["Instant"] | null;
-            /** @description 1 to 500 characters. */
-            name: string;
+            /** @description What people call it. */
+            name: components["schemas"]["Name"];
             /** @description Not above the caller's own. */
             role: components["schemas"]["RoleName"];
         };
@@ -2121,6 +2121,11 @@ export interface components {
          * @example cmt_0192d3f0c1a47b3e8f7a5d6c4b3a2910
          */
         CommitId: string;
+        /**
+         * @description An e-mail address, without white space and characters that are not to be seen.
+         * @example buchhaltung@example.org
+         */
+        ContactEmail: string;
         /**
          * @description What the verification of one counter found.
          * @example {
@@ -3570,14 +3575,17 @@ export interface components {
          *     }
          */
         Login: {
-            /** @description A name for the device, which the list of sessions shows up to 500 characters of; the `User-Agent` if not said. */
+            /**
+             * @description A name for the device, which the list of sessions shows; the `User-Agent` if not said. What can't be shown of it is
+             *     left out, and what is longer than 500 characters.
+             */
             device?: string | null;
             email: components["schemas"]["EmailText"];
             password: components["schemas"]["PasswordText"];
             team?: components["schemas"]["TeamId"] | null;
         };
         /**
-         * @description A text of at most 10,000 characters, none of them NUL.
+         * @description A text of at most 10,000 characters, with line breaks and tabs, and no other control characters.
          * @example Call before you deliver.
          */
         LongText: string;
@@ -3681,6 +3689,11 @@ export interface components {
             team: components["schemas"]["Team"];
         };
         /**
+         * @description A name on one line, of at most 500 characters, that shows something.
+         * @example Engines Ltd
+         */
+        Name: string;
+        /**
          * @description A new API key, with its secret, which nobody can show again.
          * @example {
          *       "key": {
@@ -3717,8 +3730,18 @@ export interface components {
             /** @description What it is about, a code of UNTDID 4451 (BT-21). */
             subject?: string | null;
             /** @description The text (BT-22). */
-            text: string;
+            text: components["schemas"]["NoteText"];
         };
+        /**
+         * @description A text of at most 10,000 characters that shows something, with line breaks and tabs, and no other control characters.
+         * @example Thank you.
+         */
+        NoteText: string;
+        /**
+         * @description A name on one line, of at most 500 characters; it may be empty.
+         * @example Ada Lovelace
+         */
+        OptionalName: string;
         /**
          * @description Why something is done, if there is something to say.
          * @example {
@@ -5026,7 +5049,7 @@ export interface components {
             address?: components["schemas"]["Address"] | null;
             contact_name?: components["schemas"]["ShortText"] | null;
             electronic_address?: components["schemas"]["ShortText"] | null;
-            email?: components["schemas"]["ShortText"] | null;
+            email?: components["schemas"]["ContactEmail"] | null;
             legal_id?: components["schemas"]["ShortText"] | null;
             /** @description The full formal name (BT-27, BT-44). */
             name: components["schemas"]["RequiredText"];
@@ -5269,7 +5292,7 @@ export interface components {
             mandate?: null;
             remittance?: null;
             /** @description How to pay in words (BT-82), for `other`. */
-            text: components["schemas"]["RequiredText"];
+            text: components["schemas"]["RequiredLines"];
         };
         /**
          * @description How money came.
@@ -5300,7 +5323,7 @@ export interface components {
             /** @description From when the document is overdue (BT-9). */
             due: components["schemas"]["Due"];
             early_payment?: components["schemas"]["EarlyPayment"] | null;
-            text?: components["schemas"]["ShortText"] | null;
+            text?: components["schemas"]["ShortLines"] | null;
         };
         /**
          * @description Days something was delivered over: a start, an end, or both (BG-14, BG-26).
@@ -5918,11 +5941,16 @@ export interface components {
             /** @description The language to write to the person in, a BCP 47 tag. */
             locale?: string | null;
             /** @description The person's name; may be empty. */
-            name?: string;
+            name?: components["schemas"]["OptionalName"];
             password: components["schemas"]["NewPasswordText"];
         };
         /**
-         * @description A text of at most 1,000 characters that says something.
+         * @description A text of at most 1,000 characters that shows something, with line breaks and tabs, and no other control characters.
+         * @example Cash on delivery
+         */
+        RequiredLines: string;
+        /**
+         * @description A text on one line, of at most 1,000 characters, that shows something: no control characters, and none that turn directions.
          * @example Goods returned
          */
         RequiredText: string;
@@ -6230,7 +6258,12 @@ export interface components {
          */
         SessionId: string;
         /**
-         * @description A text of at most 1,000 characters, none of them NUL.
+         * @description A text of at most 1,000 characters, with line breaks and tabs, and no other control characters.
+         * @example Within 30 days.
+         */
+        ShortLines: string;
+        /**
+         * @description A text on one line, of at most 1,000 characters: no control characters, and none that turn directions. Unless it is empty it shows something.
          * @example Second floor
          */
         ShortText: string;
@@ -6552,8 +6585,8 @@ export interface components {
          *     }
          */
         TeamInput: {
-            /** @description 1 to 500 characters. */
-            name: string;
+            /** @description What people call it. */
+            name: components["schemas"]["Name"];
         };
         /**
          * @description A JSON merge patch (RFC 7396): the fields to change, `null` to take one away.
@@ -7481,7 +7514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not there, or not the caller's. */
+            /** @description The account is not in the team, or there is no such team. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -96,7 +96,7 @@ pub(crate) struct PartyBody {
     #[schema(value_type = Option<schema::ShortText>)]
     phone: Option<String>,
     /// The e-mail address (BT-43, BT-58).
-    #[schema(value_type = Option<schema::ShortText>)]
+    #[schema(value_type = Option<schema::ContactEmail>)]
     email: Option<String>,
 }
 

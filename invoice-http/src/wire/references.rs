@@ -15,7 +15,7 @@ use super::schema;
 #[schema(as = Note, example = json!({"text": "Thank you."}))]
 pub(crate) struct NoteBody {
     /// The text (BT-22).
-    #[schema(max_length = 10000, pattern = "\\S")]
+    #[schema(value_type = schema::NoteText)]
     text: String,
     /// What it is about, a code of UNTDID 4451 (BT-21).
     #[schema(max_length = 3)]

@@ -38,10 +38,21 @@ text!(AmountInput, "An amount in the currency stated beside it, with no more dec
     "119.00", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,4}0*)?$");
 text!(Decimal, "A decimal number of at most 11 digits before and 8 after the point; a JSON number is refused.",
     "19.95", at most 64, pattern "^-?0*[0-9]{1,11}(\\.[0-9]{1,8}0*)?$");
-text!(ShortText, "A text of at most 1,000 characters, none of them NUL.", "Second floor", at most 1_000);
-text!(LongText, "A text of at most 10,000 characters, none of them NUL.", "Call before you deliver.", at most 10_000);
-text!(RequiredText, "A text of at most 1,000 characters that says something.", "Goods returned", at most 1_000,
-    pattern "\\S");
+// The characters that change direction, control or show nothing are those of the domain's rules for texts.
+text!(ShortText, "A text on one line, of at most 1,000 characters: no control characters, and none that turn directions. Unless it is empty it shows something.",
+    "Second floor", at most 1_000, pattern "^([^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*)?$");
+text!(ShortLines, "A text of at most 1,000 characters, with line breaks and tabs, and no other control characters.",
+    "Within 30 days.", at most 1_000, pattern "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$");
+text!(LongText, "A text of at most 10,000 characters, with line breaks and tabs, and no other control characters.",
+    "Call before you deliver.", at most 10_000, pattern "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$");
+text!(RequiredLines, "A text of at most 1,000 characters that shows something, with line breaks and tabs, and no other control characters.",
+    "Cash on delivery", at most 1_000, pattern "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$");
+text!(NoteText, "A text of at most 10,000 characters that shows something, with line breaks and tabs, and no other control characters.",
+    "Thank you.", at most 10_000, pattern "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$");
+text!(RequiredText, "A text on one line, of at most 1,000 characters, that shows something: no control characters, and none that turn directions.",
+    "Goods returned", at most 1_000, pattern "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$");
+text!(ContactEmail, "An e-mail address, without white space and characters that are not to be seen.",
+    "buchhaltung@example.org", at most 1_000, pattern "^[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$");
 text!(Date, "A day of the years 1970 to 9998.", "2026-03-02", format "date");
 text!(Instant, "An instant in UTC, to the millisecond.", "2026-03-02T09:00:00.000Z", format "date-time");
 text!(Month, "A month.", "2026-03", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$");
@@ -152,6 +163,10 @@ mod identity {
         "A secret. Keep it out of logs and addresses.",
         "ivr_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     );
+    text!(Name, "A name on one line, of at most 500 characters, that shows something.", "Engines Ltd",
+        at most 500, pattern "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$");
+    text!(OptionalName, "A name on one line, of at most 500 characters; it may be empty.", "Ada Lovelace",
+        at most 500, pattern "^([^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*)?$");
     text!(EmailText, "An e-mail address.", "ada@example.org", format "email");
     text!(PasswordText, "A password, of at most 1,024 bytes.", "correct horse battery staple",
         pattern "^[^\\u0000-\\u001f\\u007f-\\u009f]+$", format "password");
@@ -161,6 +176,6 @@ mod identity {
 
 #[cfg(feature = "auth-routes")]
 pub(crate) use identity::{
-    ApiKeyId, EmailText, InvitationId, NewPasswordText, PasswordText, RoleName, SecretToken, SessionId,
-    TeamId,
+    ApiKeyId, EmailText, InvitationId, Name, NewPasswordText, OptionalName, PasswordText, RoleName,
+    SecretToken, SessionId, TeamId,
 };

@@ -86,7 +86,7 @@ pub(crate) struct TermsBody {
     /// A discount for paying early.
     early_payment: Option<EarlyPaymentBody>,
     /// The terms in words (BT-20).
-    #[schema(value_type = Option<schema::ShortText>)]
+    #[schema(value_type = Option<schema::ShortLines>)]
     text: Option<String>,
 }
 
@@ -157,7 +157,7 @@ pub(crate) struct InstructionBody {
     #[schema(value_type = Option<schema::RequiredText>)]
     mandate: Option<String>,
     /// How to pay in words (BT-82), for `other`.
-    #[schema(value_type = Option<schema::RequiredText>)]
+    #[schema(value_type = Option<schema::RequiredLines>)]
     text: Option<String>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct RegistrationInput {
     password: String,
     /// The person's name; may be empty.
     #[serde(default)]
-    #[schema(max_length = 500)]
+    #[schema(value_type = schema::OptionalName)]
     name: String,
     /// The language to write to the person in, a BCP 47 tag.
     #[schema(max_length = 35)]
@@ -56,8 +56,7 @@ pub(crate) struct LoginInput {
     #[schema(value_type = Option<schema::TeamId>)]
     team: Option<String>,
     /// A name for the device, which the list of sessions shows; the `User-Agent` if not said. What can't be shown of it is
-    /// left out.
-    #[schema(max_length = 500)]
+    /// left out, and what is longer than 500 characters.
     device: Option<String>,
 }
 

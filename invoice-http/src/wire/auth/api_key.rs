@@ -16,9 +16,8 @@ use crate::wire::schema;
     "expires_at": "2027-03-02T09:00:00.000Z"
 }))]
 pub(crate) struct ApiKeyInput {
-    /// 1 to 500 characters.
-    #[schema(min_length = 1, max_length = 500)]
-    #[schema(max_length = 500, pattern = "\\S")]
+    /// What people call it.
+    #[schema(value_type = schema::Name)]
     name: String,
     /// Not above the caller's own.
     #[schema(value_type = schema::RoleName)]

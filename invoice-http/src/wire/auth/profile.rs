@@ -12,7 +12,7 @@ use crate::wire::schema;
 pub(crate) struct ProfileInput {
     /// The name; may be empty.
     #[serde(default)]
-    #[schema(max_length = 500)]
+    #[schema(value_type = schema::OptionalName)]
     name: String,
     /// The language for mails, a BCP 47 tag.
     #[schema(max_length = 35)]

@@ -11,9 +11,8 @@ use crate::wire::schema;
 #[serde(deny_unknown_fields)]
 #[schema(as = TeamInput, example = json!({"name": "Engines Ltd"}))]
 pub(crate) struct TeamInput {
-    /// 1 to 500 characters.
-    #[schema(min_length = 1, max_length = 500)]
-    #[schema(max_length = 500, pattern = "\\S")]
+    /// What people call it.
+    #[schema(value_type = schema::Name)]
     pub(crate) name: String,
 }
 
