@@ -39,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     /// Mails that are sent in the background.
     pub(crate) mails: Queue,
+    /// Of these, what warns of a change that was made: what strangers ask for must not crowd it out.
+    pub(crate) warnings: Queue,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) checks: Arc<SessionChecks>,
     pub(crate) broadcast: Arc<dyn Broadcast>,
@@ -251,7 +253,7 @@ impl AuthBuilder {
         let throttle = self.throttle.unwrap_or_else(|| Arc::new(InMemoryThrottle::new(self.clock.clone())));
         let passwords = Passwords::new(settings.scheme, settings.hashing_at_once)?
             .expecting(&settings.expected_schemes)?;
-        let mails = Queue::new(settings.mails_at_once, settings.mails_waiting);
+        let [mails, warnings] = [(); 2].map(|()| Queue::new(settings.mails_at_once, settings.mails_waiting));
         Ok(Auth(Arc::new(Parts {
             refresh_key: master.mac_key("refresh")?,
             throttle_key: master.mac_key("throttle")?,
@@ -264,6 +266,7 @@ impl AuthBuilder {
             throttle,
             passwords,
             mails,
+            warnings,
             ring,
             checks,
             broadcast,

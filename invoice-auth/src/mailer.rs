@@ -9,7 +9,8 @@ use crate::secret::OpaqueToken;
 
 /// What is to be mailed. Texts and links are the mailer's; the tokens are secrets and must not be logged.
 ///
-/// Addresses are safe in the header of a mail. A team's name is not: it is what somebody typed, perhaps of several lines.
+/// Addresses are safe in the header of a mail. A team's name is what somebody typed, on one line; one kept from
+/// before that was a rule may have several.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum Mail {
@@ -96,6 +97,11 @@ impl Mail {
         }
     }
 
+    /// Whether it tells somebody of a change that was made to their account.
+    pub(crate) const fn is_warning(&self) -> bool {
+        matches!(self, Self::EmailChanged { .. } | Self::PasswordChanged { .. })
+    }
+
     /// To whom it goes.
     pub const fn to(&self) -> &EmailAddress {
         match self {
@@ -138,7 +144,8 @@ impl MailError {
 /// queue, and one that knows more logs it itself.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Takes a mail. Answer once it is safe with whoever delivers it, not once it is delivered.
+    /// Takes a mail. Answer once it is safe with whoever delivers it, not once it is delivered; after a minute it counts
+    /// as failed.
     async fn send(&self, mail: Mail) -> Result<(), MailError>;
 }
 

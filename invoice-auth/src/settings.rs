@@ -157,7 +157,8 @@ impl Settings {
         Self { expected_schemes: schemes.into(), ..self }
     }
 
-    /// How many mails for which nobody waits are handed to the mailer at once, and how many wait for that: 64 and 1,024.
+    /// How many mails for which nobody waits are handed to the mailer at once, and how many wait for that: 64 and 1,024,
+    /// and as many again of those that warn somebody of what was changed.
     /// What comes beyond is not sent, and the log says so; a password reset is answered [`Busy`](crate::AuthError::Busy).
     #[must_use]
     pub fn background_mails(self, at_once: usize, waiting: usize) -> Self {

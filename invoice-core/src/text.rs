@@ -6,7 +6,7 @@
 
 mod characters;
 
-pub(crate) use characters::is_format;
+pub(crate) use characters::{is_format, is_invisible};
 
 use serde::{Deserialize, Deserializer};
 
@@ -58,7 +58,7 @@ pub(crate) fn breaks_line(c: char) -> bool {
 
 /// Whether there is nothing to be seen.
 pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || characters::is_invisible(c))
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
 /// Adds what [`check_line`] finds in a text that may be absent, at `pointer`.

@@ -43,8 +43,9 @@ impl Auth {
     ///
     /// [`AuthError::TooManyAttempts`] when the address was mailed to many times in a row; [`AuthError::Mail`].
     pub async fn resend_verification(&self, caller: &Caller) -> Result<(), AuthError> {
-        let (parts, id) = (self.parts(), caller.person()?);
-        let user = parts.user_of(id).await?;
+        let parts = self.parts();
+        let user = parts.person(caller).await?.user;
+        let id = user.id();
         if user.verified_at().is_some() {
             return Ok(());
         }

@@ -1,17 +1,23 @@
+use std::io;
+use std::time::Duration;
+
 use invoice_core::identity::{IdentityChange, OneTimeToken, TokenPurpose, User};
 use invoice_core::ports::PageRequest;
 use invoice_core::{OneTimeTokenId, Timestamp, UserId};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::auth::{Auth, Parts};
 use crate::error::AuthError;
-use crate::mailer::Mail;
+use crate::mailer::{Mail, MailError};
 use crate::secret::OpaqueToken;
 use crate::settings::millis;
 
 const PREFIX: &str = "ivm_";
 /// The prefix and 32 bytes in base64url.
 const LEN: usize = PREFIX.len() + 43;
+/// What a mailer has to take a mail.
+const LONGEST: Duration = Duration::from_secs(60);
 
 impl Parts {
     /// A one-time token for a user and the record of it; `payload` is the address it is about.
@@ -70,6 +76,13 @@ impl Parts {
         }
         Ok(change)
     }
+
+    /// Hands a mail to the mailer, which has a minute: one that never answers must not keep others from theirs.
+    pub(crate) async fn hand_over(&self, mail: Mail) -> Result<(), AuthError> {
+        let sent = timeout(LONGEST, self.mailer.send(mail)).await;
+        let sent = sent.unwrap_or_else(|_| Err(MailError::new(io::Error::from(io::ErrorKind::TimedOut))));
+        sent.map_err(AuthError::Mail)
+    }
 }
 
 impl Auth {
@@ -77,7 +90,9 @@ impl Auth {
     /// what is done. What fails is logged, as is what comes when too many wait already.
     pub(crate) fn mail_later(&self, runtime: &Handle, user: UserId, mail: Mail) {
         let kind = mail.kind();
-        let Ok(place) = self.parts().mails.place() else {
+        let parts = self.parts();
+        let queue = if mail.is_warning() { &parts.warnings } else { &parts.mails };
+        let Ok(place) = queue.place() else {
             tracing::warn!(%user, kind, "too many mails wait to be sent: one was dropped");
             return;
         };
@@ -85,7 +100,7 @@ impl Auth {
         runtime.spawn(async move {
             let Ok(_turn) = place.turn().await else { return };
             // Of the error nothing: mailers put addresses into theirs.
-            if auth.parts().mailer.send(mail).await.is_err() {
+            if auth.parts().hand_over(mail).await.is_err() {
                 tracing::error!(%user, kind, "a mail could not be sent");
             }
         });
@@ -93,6 +108,6 @@ impl Auth {
 
     /// Sends a mail that its own addressee waits for.
     pub(super) async fn mail_now(&self, mail: Mail) -> Result<(), AuthError> {
-        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)
+        self.parts().hand_over(mail).await
     }
 }

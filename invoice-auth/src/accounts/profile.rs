@@ -6,6 +6,7 @@ use super::{Profile, ProfileChange};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::AuthError;
+use crate::person::Person;
 
 impl Auth {
     /// The caller's account.
@@ -28,7 +29,7 @@ impl Auth {
         expected: Version,
     ) -> Result<Profile, AuthError> {
         let (parts, now) = (self.parts(), self.parts().now());
-        let user = parts.user_of(caller.person()?).await?;
+        let Person { user, session } = parts.person(caller).await?;
         if user.version() != expected {
             return Err(StoreError::Conflict { expected, found: Some(user.version()) }.into());
         }
@@ -36,7 +37,13 @@ impl Auth {
         let user = changed(user, change)?;
         let event = parts.event(now, SecurityAction::ProfileChanged, caller.client()).by_user(id);
         let profile = Profile { version: expected.next(), ..Profile::from(&user) };
-        parts.commit(parts.change(now).update(user).audit(event)).await?;
+        let commit = parts.change(now).update(user).audit(event);
+        // A session that ended in between is a conflict, as another version of the account is.
+        let commit = match session {
+            Some(session) => commit.guard(session),
+            None => commit,
+        };
+        parts.commit(commit).await?;
         Ok(profile)
     }
 }

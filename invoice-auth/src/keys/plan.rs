@@ -92,7 +92,7 @@ pub(super) fn next_step(keys: &[RingKey], rules: &Rules, now: Timestamp) -> Opti
     };
     surplus(keys, rules, active, now)
         .map(|key| Step::Retire(key.clone()))
-        .or_else(|| misdated(keys, rules, now).map(|key| Step::Destroy(key.clone())))
+        .or_else(|| misdated(keys, rules, active, now).map(|key| Step::Destroy(key.clone())))
         .or_else(|| rotation(keys, rules, active, now))
         .or_else(|| over(keys, rules, now).map(|key| Step::Destroy(key.clone())))
 }
@@ -129,8 +129,18 @@ fn surplus<'a>(
     others.find(|key| key.state() == KeyState::Active && key.kid() != active.kid() && is_surplus(key))
 }
 
-/// A pending key of which nobody knows how long it has been published.
-fn misdated<'a>(keys: &'a [RingKey], rules: &Rules, now: Timestamp) -> Option<&'a SigningKey> {
+/// A pending key of which nobody knows how long it has been published, once the next one is needed. Not before: of two
+/// processes whose clocks differ by days one would publish and the other destroy, again and again.
+fn misdated<'a>(
+    keys: &'a [RingKey],
+    rules: &Rules,
+    active: &SigningKey,
+    now: Timestamp,
+) -> Option<&'a SigningKey> {
+    let ahead = rules.rotate_after.saturating_sub(rules.publish_before);
+    if !active.activated_at().is_some_and(|since| rules.is_up(since, ahead, now)) {
+        return None;
+    }
     let is_misdated =
         |key: &&SigningKey| key.state() == KeyState::Pending && rules.is_absurd(key.created_at(), now);
     keys.iter().map(|key| &key.record).find(is_misdated)

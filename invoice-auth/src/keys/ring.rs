@@ -294,9 +294,10 @@ impl KeyRing {
 
     /// Only for who holds `loading`: a slow reader must not put an older ring in the place of a newer.
     async fn read_alone(&self) -> Result<Arc<Snapshot>, AuthError> {
-        let began = self.clock.now().as_millis();
         let read = self.read_and_open().await;
-        self.failed_at.store(if read.is_ok() { NEVER } else { began }, Ordering::Relaxed);
+        // When it failed, not when it began: a store that hangs fails late.
+        let failed_at = if read.is_ok() { NEVER } else { self.clock.now().as_millis() };
+        self.failed_at.store(failed_at, Ordering::Relaxed);
         read
     }
 

@@ -34,13 +34,14 @@ impl Auth {
         self.end_session(caller, user, session, SecurityAction::SessionRevoked).await
     }
 
-    /// Ends all sessions of the caller, this one too: every token given so far is void.
+    /// Ends all sessions of the caller, this one too: every token given so far is void. Who was shut out in the meantime
+    /// shuts nobody else out.
     pub async fn log_out_everywhere(&self, caller: &Caller) -> Result<(), AuthError> {
         let (parts, id) = (self.parts(), caller.person()?);
         let mut ending = Ending::of(id, None);
         loop {
             let now = parts.now();
-            let user = parts.user_of(id).await?;
+            let user = parts.person(caller).await?.user;
             let event = parts.event(now, SecurityAction::LoggedOutEverywhere, caller.client()).by_user(id);
             let change = parts.change(now).update(user.with_next_uv()).audit(event);
             if ending.is_done(self, change, None).await? {

@@ -57,7 +57,7 @@ impl Auth {
             expires_at: invitation.expires_at(),
         };
         attempt.made();
-        self.parts().mailer.send(mail).await.map_err(AuthError::Mail)?;
+        self.parts().hand_over(mail).await?;
         Ok(invitation)
     }
 

@@ -13,7 +13,7 @@ impl Auth {
     /// Makes a team that the caller owns. It is not the active one yet: [`Auth::switch_team`] goes there, and gives an
     /// access token for it. The present token goes on to be for the team before, or for none.
     ///
-    /// `name` has 1 to 500 characters. [`AuthError::NotFound`] when the caller has no account any more.
+    /// `name` has 1 to 500 characters.
     pub async fn create_team(&self, caller: &Caller, name: &str) -> Result<Team, AuthError> {
         again(|| self.try_create_team(caller, name)).await
     }
@@ -29,10 +29,8 @@ impl Auth {
             .insert(team.clone())
             .insert(Membership::new(team.id(), user, Role::Owner, now))
             .audit(event.in_team(team.id()).by_user(user));
-        match parts.commit(change).await {
-            Err(StoreError::NotFound) => Err(AuthError::NotFound),
-            answer => Ok(answer.map(|()| team)?),
-        }
+        parts.commit(change).await?;
+        Ok(team)
     }
 
     /// The active team. Every member and API key may read it.

@@ -35,8 +35,8 @@ pub struct NoClaims {}
 /// Tells the application's own claims for an access token or an API key, an object that it reads back as a type of its
 /// own.
 ///
-/// It is asked each time a token is made, on logging in, refreshing and switching teams, and each time an API key is
-/// shown. An error of it is their answer. [`Authenticated::claims`](crate::Authenticated::claims) reads the claims back.
+/// It is asked each time a token is made, on logging in, refreshing and switching teams, and when an API key is read from
+/// the store. An error of it is their answer. [`Authenticated::claims`](crate::Authenticated::claims) reads the claims back.
 ///
 /// In a token they are the value of one claim, `app`, so that none can shadow a claim of ours. A token is signed, not
 /// secret: no personal data. And what it says holds until it expires.

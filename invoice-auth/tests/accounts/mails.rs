@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use async_trait::async_trait;
 use invoice_auth::testing::settings;
-use invoice_auth::{Auth, AuthError, Mail, MailError, Mailer, MasterKey};
+use invoice_auth::{Auth, AuthError, Mail, MailError, Mailer, MasterKey, NoClaims};
 use tokio::sync::Semaphore;
 
 use crate::common::stores::in_memory;
-use crate::common::{address, client, registration};
+use crate::common::{PASSWORD, address, client, registration, secret};
 use crate::logs::Log;
 
 /// Takes no mail before it is opened.
@@ -100,4 +100,30 @@ async fn a_password_reset_for_which_there_is_no_room_is_refused_and_not_counted(
             assert!(matches!(answer, Err(AuthError::Busy)), "{answer:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_strangers_ask_for_does_not_crowd_out_a_warning() {
+    let mailer = Slow::new();
+    let auth = deployed(&mailer, 1, 0).await;
+    register(&auth, "ada").await;
+    assert!(matches!(auth.request_password_reset(&address("ada"), &client()).await, Err(AuthError::Busy)));
+    let tokens = auth.log_in(&address("ada"), &secret(PASSWORD), &client()).await.unwrap();
+    let found = auth.authenticate::<NoClaims>(tokens.access.expose(), client()).await.unwrap();
+    let changed = auth.change_password(found.caller(), &secret(PASSWORD), &secret("another one")).await;
+    assert!(changed.unwrap().is_some());
+    mailer.take(2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mailer_that_never_answers_keeps_its_place_for_a_minute() {
+    let mailer = Slow::new();
+    let auth = deployed(&mailer, 1, 0).await;
+    register(&auth, "ada").await;
+    while mailer.now.load(SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(auth.request_password_reset(&address("ada"), &client()).await, Err(AuthError::Busy)));
+    tokio::time::sleep(std::time::Duration::from_secs(61)).await;
+    auth.request_password_reset(&address("ada"), &client()).await.unwrap();
 }

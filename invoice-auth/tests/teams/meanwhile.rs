@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::common::stores::on_every_store;
 use crate::common::watched::Overtaken;
-use crate::common::{PASSWORD, World, address, all, client, is_invalid_token, is_out, secret};
+use crate::common::{PASSWORD, World, address, all, client, is_invalid_mailed_token, is_out, secret};
 
 on_every_store! {
     who_was_shut_out_before_leaves_nothing_behind
@@ -251,12 +251,19 @@ async fn who_was_shut_out_decides_nothing_about_the_account(ports: IdentityPorts
             auth.delete_account(caller, &password).await,
             auth.revoke_session(caller, other).await,
             auth.switch_team(caller, stage.team).await.map(drop),
+            auth.log_out_everywhere(caller).await,
+            auth.update_profile(caller, renamed(), before.version()).await.map(drop),
+            auth.resend_verification(caller).await,
         ];
         assert!(answers.iter().all(is_out), "{way:?}: {answers:?}");
         assert_eq!(world.user(caller.user_id()).await, before, "{way:?}");
         assert_eq!(world.session(other).await, was, "{way:?}");
         assert!(world.mailer.last_to(&format!("new-{name}@example.org")).is_none());
     }
+}
+
+fn renamed() -> ProfileChange {
+    ProfileChange { name: Some("Somebody else".to_owned()), locale: None }
 }
 
 async fn somebody_elses_session_or_one_that_is_not_there_counts_for_nothing(ports: IdentityPorts) {
@@ -295,8 +302,8 @@ async fn nobody_comes_in_by_the_invitation_of_a_disabled_account(ports: Identity
     let token = world.mailed("zoe").await;
     let before = stage.kept().await;
     let late = stage.overtaken(Way::Disabled.shut(&stage)).await;
-    assert!(is_invalid_token(&late.accept_invitation(&zoe, &token).await));
-    assert!(is_invalid_token(&auth.accept_invitation(&zoe, &token).await));
+    assert!(is_invalid_mailed_token(&late.accept_invitation(&zoe, &token).await));
+    assert!(is_invalid_mailed_token(&auth.accept_invitation(&zoe, &token).await));
     assert_eq!(stage.kept().await, before);
     // Nothing else was wrong with it.
     auth.enable_user(stage.caller.user_id(), &client()).await.unwrap();

@@ -53,7 +53,7 @@ async fn a_name_that_shows_something_else_or_nothing_is_refused(desk: Desk) {
 
 async fn who_has_no_account_makes_no_team(desk: Desk) {
     let nobody = Caller::user(UserId::from_uuid(Uuid::from_u128(9)));
-    assert_eq!(told(desk.auth.create_team(&nobody, "Engines").await), "NotFound");
+    assert_eq!(told(desk.auth.create_team(&nobody, "Engines").await), "Unauthenticated(Disabled)");
 }
 
 /// What each use case answers to somebody in this place.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::text::is_format;
+use crate::text::{is_format, is_invisible};
 use crate::{Code, Violation};
 
 /// Most characters of an address: 64 before the `@`, 255 after it.
@@ -12,7 +12,7 @@ const SPECIAL: &str = "<>(),;:\"[]\\";
 
 /// What comes in. An address with characters that nobody sees is another one than it seems to be.
 fn check(text: &str) -> Result<(), Violation> {
-    if text.chars().any(is_format) {
+    if text.chars().any(|c| is_format(c) || is_invisible(c)) {
         return Err(Violation::new("", Code::Malformed, "a character that is not to be seen"));
     }
     check_kept(text)
@@ -126,9 +126,19 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_addresses_are_refused() {
-        for text in
-            ["", "@", "a@", "@b", "a b@c", "a@b\n", "a\0@b", "a\u{200b}@b", "a@\u{202e}b", "a\u{ad}@b"]
-        {
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a b@c",
+            "a@b\n",
+            "a\0@b",
+            "a\u{200b}@b",
+            "a\u{3164}@b",
+            "a@\u{202e}b",
+            "a\u{ad}@b",
+        ] {
             assert!(EmailKey::new(text).is_err(), "{text:?}");
         }
         for text in [
