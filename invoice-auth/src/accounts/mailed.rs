@@ -17,7 +17,7 @@ const PREFIX: &str = "ivm_";
 /// The prefix and 32 bytes in base64url.
 const LEN: usize = PREFIX.len() + 43;
 /// What a mailer has to take a mail.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 impl Parts {
     /// A one-time token for a user and the record of it; `payload` is the address it is about.
