@@ -46,7 +46,7 @@ impl Place {
         self.settings.push((setting, url));
         if self.made.len() == 1 {
             self.settings
-                .push(("INVOICE_MASTER_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".to_owned()));
+                .push(("INVOICE_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()));
         }
         self
     }
