@@ -93,15 +93,12 @@ fn sent(ada: &mut Client, sink: &Sink, invoice: &str) {
     assert!(mail.contains("text/html") && mail.contains("Sperl KG"), "{mail}");
 }
 
-/// A name that would begin another header goes by no mail.
+/// A name that would begin another header comes in nowhere, so that no mail can have it.
 fn refused_to_a_forged_name(ada: &mut Client) {
-    let client = customer(ada, "Sperl KG\r\nBcc: everybody@evil.example");
-    let forged = issued(ada, &client);
-    let refused = ada.post(&format!("{forged}/send"), &json!({}));
+    let name = "Sperl KG\r\nBcc: everybody@evil.example";
+    let refused = ada.post("/clients", &json!({"party": {"name": name}}));
     refused.refused(422, "invalid");
-    assert!(refused.body.contains("/issued/customer/name"), "{}", refused.body);
-    assert_eq!(ada.get(&forged).text("/status"), "issued");
-    ada.post(&format!("{forged}/void"), &json!({"reason": "A forged name"})).done();
+    assert!(refused.body.contains("/party/name"), "{}", refused.body);
 }
 
 fn paid_in_two_parts(ada: &mut Client, invoice: &str) {
