@@ -4,7 +4,8 @@ use super::changes::About;
 use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::{
-    Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, Metadata, Permission, Timestamp, Violation,
+    Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, Metadata, Permission, Timestamp,
+    Violation,
 };
 
 /// New documents are for clients in use.
