@@ -43,6 +43,7 @@ fn kind(expected: &str) -> &str {
         "u64" | "usize" => "a whole number that is not negative",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
+        _ if expected.contains("true") && expected.contains("false") => "true or false",
         _ if expected.starts_with("struct ") => "an object",
         _ if expected.starts_with("enum ") => "a name",
         // The sentences of this crate's own types, and serde's of texts.

@@ -144,7 +144,7 @@ async fn details_are_english_and_name_no_type_of_the_program() {
         (owner.get("/clients?limit=x").await, "not a whole number"),
         (owner.get("/clients?limit=70000").await, "a number too large for this field"),
         (owner.get("/clients?limit=1&limit=2").await, "given more than once"),
-        (owner.get("/clients?archived=maybe").await, "neither true nor false"),
+        (owner.get("/clients?archived=maybe").await, "expected true or false"),
         (owner.get("/clients?limit=0").await, "a page has 1 to 100 rows"),
         (owner.get("/clients?limit=101").await, "a page has 1 to 100 rows"),
     ] {
