@@ -25,6 +25,12 @@ impl Authenticator for Auth {
     }
 }
 
+/// Who calls a route that needs no team: also somebody whose token is of a team that they are not in any more.
+#[cfg(feature = "auth-routes")]
+pub(crate) async fn identify(auth: &Auth, head: &Parts) -> Result<Caller, Problem> {
+    Ok(auth.identify(bearer(head)?, client_info(head)).await?)
+}
+
 /// Where a request comes from: as [`middleware`](crate::middleware) found, which knows the proxies, or else whose
 /// connection it is.
 pub(crate) fn client_info(head: &Parts) -> ClientInfo {

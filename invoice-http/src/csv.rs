@@ -32,18 +32,38 @@ pub(crate) fn invoice(table: &mut String, row: &InvoiceSummary, as_of: NaiveDate
     table.push_str("\r\n");
 }
 
-/// A text of somebody's choice, as a cell: one that a spreadsheet would take for a formula starts with an apostrophe,
+/// Characters that begin a formula. Wide forms are folded to the plain ones by some spreadsheets.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
+
+/// A text of somebody's choice, as a cell: what a spreadsheet would take for a formula has an apostrophe before it,
 /// and quotes keep separators inside.
+///
+/// A spreadsheet that separates cells by semicolons sees no quotes in the middle of one, so that a formula may begin
+/// behind any separator.
 fn text(value: &str) -> String {
-    // Wide forms are folded to the plain ones by some spreadsheets.
-    let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '|', '%', '＝', '＋', '－', '＠'];
-    let risky = value.trim_start_matches([' ', '\u{a0}', '\u{feff}']).starts_with(starts);
-    let guard = if risky { "'" } else { "" };
-    if risky || value.contains([',', ';', '"', '\r', '\n', '\t']) {
-        format!("\"{guard}{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
+    let mut cell = String::with_capacity(value.len() + 2);
+    let mut guarded = value.starts_with(['\t', '\r', '\n']);
+    if guarded || begins_formula(value) {
+        cell.push('\'');
+        guarded = true;
     }
+    for (place, character) in value.char_indices() {
+        cell.push(character);
+        if character == '"' {
+            cell.push('"');
+        }
+        let rest = value.get(place + character.len_utf8()..).unwrap_or_default();
+        if [',', ';', '\r', '\n'].contains(&character) && begins_formula(rest) {
+            cell.push('\'');
+            guarded = true;
+        }
+    }
+    if guarded || value.contains([',', ';', '"', '\r', '\n', '\t']) { format!("\"{cell}\"") } else { cell }
+}
+
+/// Whether a spreadsheet could take a cell of this text for a formula: it looks past blanks and quotes.
+fn begins_formula(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t', '\u{a0}', '\u{feff}', '"']).starts_with(FORMULA)
 }
 
 #[cfg(test)]
@@ -63,7 +83,12 @@ mod tests {
             ("\t=1", "\"'\t=1\""),
             ("Sperl, \"KG\"", "\"Sperl, \"\"KG\"\"\""),
             ("a;b", "\"a;b\""),
-            ("a\r\n=b", "\"a\r\n=b\""),
+            ("a\r\n=b", "\"a\r\n'=b\""),
+            (";=1", "\";'=1\""),
+            ("Grün; =1", "\"Grün;' =1\""),
+            ("Grün,\"=1\"", "\"Grün,'\"\"=1\"\"\""),
+            ("a;b;-2;c", "\"a;b;'-2;c\""),
+            ("Meier; Söhne", "\"Meier; Söhne\""),
             ("", ""),
         ] {
             assert_eq!(text(value), cell, "{value:?}");

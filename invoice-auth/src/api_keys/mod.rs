@@ -45,6 +45,21 @@ impl Auth {
         Ok(Authenticated::new(caller, claims.map_err(|_| TokenError::AppClaims)?, ends))
     }
 
+    /// Who holds what a request shows as its bearer token, for what needs no team, such as a list of one's teams.
+    ///
+    /// Who is not in the token's team any more is found in none, where [`Auth::authenticate`] refuses them; the
+    /// application's own claims may be of that team and are left out. Otherwise the two find the same.
+    pub async fn identify(&self, bearer: &str, client: ClientInfo) -> Result<Caller, TokenError> {
+        if bearer.starts_with(PREFIX) {
+            return Ok(self.program(bearer, client).await?.0);
+        }
+        let caller = self.parts().tokens.identify(bearer, client).await?;
+        if let Some(session) = caller.session_id() {
+            self.saw(session);
+        }
+        Ok(caller)
+    }
+
     /// Which program holds this API key.
     ///
     /// A key acts for who made it: with its own role or theirs, whichever is less now, and not at all while their

@@ -80,12 +80,36 @@ impl TokenDesk {
         Ok(text.map_err(|_| TokenError::AppClaims)?.map(Arc::from))
     }
 
-    /// Who holds this token.
+    /// Who holds this token, in its team.
     pub(crate) async fn authenticate<C: DeserializeOwned>(
         &self,
         token: &str,
         client: ClientInfo,
     ) -> Result<Authenticated<C>, TokenError> {
+        let (claims, checked) = self.proven(token).await?;
+        let of_team = claims.team.is_none() || checked.role.is_some();
+        self.list.require(Check::TeamMember, of_team, TokenError::NotInTeam)?;
+        let app = self.app(&claims)?;
+        let caller = holder(&claims, client);
+        let caller = match claims.team {
+            Some(team) => caller.in_team(team, checked.role),
+            None => caller,
+        };
+        Ok(Authenticated::new(caller, app, Some(claims.expires_at)))
+    }
+
+    /// Who holds this token: in its team, or in none if they are not in that any more.
+    pub(crate) async fn identify(&self, token: &str, client: ClientInfo) -> Result<Caller, TokenError> {
+        let (claims, checked) = self.proven(token).await?;
+        let caller = holder(&claims, client);
+        Ok(match claims.team.zip(checked.role) {
+            Some((team, role)) => caller.in_team(team, Some(role)),
+            None => caller,
+        })
+    }
+
+    /// What a token says, proven and found to hold for its session and its user.
+    async fn proven(&self, token: &str) -> Result<(Arc<Claims>, Arc<Checked>), TokenError> {
         let now = self.clock.now();
         let (claims, checked) = if self.settings.mode == TokenMode::Derived {
             self.read_derived(token).await?
@@ -105,14 +129,7 @@ impl TokenDesk {
             }
             answer => answer.map(|()| checked)?,
         };
-        let app = self.app(&claims)?;
-        let caller =
-            Caller::user(claims.user).in_session(claims.session).of_epoch(claims.uv).from_client(client);
-        let caller = match claims.team {
-            Some(team) => caller.in_team(team, checked.role),
-            None => caller,
-        };
-        Ok(Authenticated::new(caller, app, Some(claims.expires_at)))
+        Ok((claims, checked))
     }
 
     /// What a key of the ring signed. The signature comes first: nobody else's JSON is read.
@@ -212,9 +229,7 @@ impl TokenDesk {
         list.require(Check::UserDisabled, !checked.disabled, TokenError::Disabled)?;
         list.require(Check::SessionIdle, now < checked.idle_expires_at, TokenError::SessionEnded)?;
         list.require(Check::SessionVersion, checked.sv == claims.sv, TokenError::SessionVersion)?;
-        list.require(Check::UserEpoch, checked.uv == claims.uv, TokenError::UserEpoch)?;
-        let of_team = claims.team.is_none() || checked.role.is_some();
-        list.require(Check::TeamMember, of_team, TokenError::NotInTeam)
+        list.require(Check::UserEpoch, checked.uv == claims.uv, TokenError::UserEpoch)
     }
 
     fn app<C: DeserializeOwned>(&self, claims: &Claims) -> Result<C, TokenError> {
@@ -227,4 +242,9 @@ impl TokenDesk {
         };
         read.map_err(|_| TokenError::AppClaims)
     }
+}
+
+/// The user in their session, in no team yet.
+fn holder(claims: &Claims, client: ClientInfo) -> Caller {
+    Caller::user(claims.user).in_session(claims.session).of_epoch(claims.uv).from_client(client)
 }

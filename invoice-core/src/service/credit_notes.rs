@@ -49,6 +49,7 @@ impl Billing {
             call.check_version(invoice.version())?;
             let now = self.now();
             let note = self.new_credit_note(call, &invoice, data.clone(), now)?;
+            self.check_series(call, DocumentType::CreditNote, data.series, None).await?;
             let mut changes = self.changes(call, now);
             let about = about(&note);
             changes.insert(note, &[EventKind::CreditNoteCreated], about);
@@ -71,7 +72,9 @@ impl Billing {
             note.check_draft(Action::Edit)?;
             let invoice = self.load_invoice(call, note.invoice()).await?;
             invoice.check_credit()?;
+            let before = note.data().series;
             note.replace(data.clone(), &invoice)?;
+            self.check_series(call, DocumentType::CreditNote, data.series, before).await?;
             let mut changes = self.changes(call, self.now());
             let about = about(&note);
             changes.update(note, &[EventKind::CreditNoteUpdated], about);

@@ -4,7 +4,8 @@ use super::changes::About;
 use super::{Billing, Call, Error, first};
 use crate::change::{AggregateId, AggregateKind};
 use crate::{
-    Client, Code, EventKind, Invoice, InvoiceData, InvoiceId, Metadata, Permission, Timestamp, Violation,
+    Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, Metadata, Permission, Timestamp,
+    Violation,
 };
 
 /// New documents are for clients in use.
@@ -42,6 +43,7 @@ impl Billing {
             let mut invoice = self.new_invoice(call, data.clone(), now)?;
             self.preview_advances(call, &mut invoice).await?;
             check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
+            self.check_series(call, DocumentType::Invoice, data.content.series(), None).await?;
             let mut changes = self.changes(call, now);
             changes.insert(invoice, &[EventKind::InvoiceCreated], About::default());
             Ok(changes)
@@ -63,7 +65,9 @@ impl Billing {
             if data.content.client() != invoice.content().client() {
                 check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
             }
+            let before = invoice.content().series();
             invoice.edit(data.clone())?;
+            self.check_series(call, DocumentType::Invoice, data.content.series(), before).await?;
             self.preview_advances(call, &mut invoice).await?;
             let mut changes = self.changes(call, self.now());
             changes.update(invoice, &[EventKind::InvoiceUpdated], About::default());

@@ -12,7 +12,7 @@ use crate::time::check_date;
 use crate::totals::{AdvanceDeduction, Totals};
 use crate::{
     Client, Code, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, InvoiceKind, Permission,
-    RoundingMode, Series, SupplierProfile, Timestamp, Violation,
+    RoundingMode, Series, SeriesId, SupplierProfile, Timestamp, Violation,
 };
 
 /// What numbering a document takes, found to be there.
@@ -89,7 +89,31 @@ impl Issuer {
     }
 }
 
+/// A series that can number documents of a type.
+fn usable(series: Option<Series>, document_type: DocumentType) -> Result<Series, Error> {
+    let series = series.filter(|series| series.document_type() == document_type).ok_or_else(|| {
+        let detail = format!("no such series for documents of type {document_type}");
+        Violation::new("/series", Code::Unknown, detail)
+    })?;
+    if series.is_archived() {
+        return Err(Violation::new("/series", Code::Inconsistent, "the series is archived").into());
+    }
+    Ok(series)
+}
+
 impl Billing {
+    /// Looks at the series that a draft chooses, unless it had chosen it before.
+    pub(super) async fn check_series(
+        &self,
+        call: &Call,
+        document_type: DocumentType,
+        chosen: Option<SeriesId>,
+        before: Option<SeriesId>,
+    ) -> Result<(), Error> {
+        let Some(id) = chosen.filter(|_| chosen != before) else { return Ok(()) };
+        usable(self.ports.catalog.series(call.team(), id).await?, document_type).map(drop)
+    }
+
     /// Checks that all that numbering takes is there.
     pub(super) fn issuer(
         context: TradingContext,
@@ -106,13 +130,7 @@ impl Billing {
         let supplier = supplier.ok_or_else(|| {
             Violation::new("/supplier", Code::Required, "the team has no supplier profile yet")
         })?;
-        let series = series.filter(|series| series.document_type() == document_type).ok_or_else(|| {
-            let detail = format!("no such series for documents of type {document_type}");
-            Violation::new("/series", Code::Unknown, detail)
-        })?;
-        if series.is_archived() {
-            return Err(Violation::new("/series", Code::Inconsistent, "the series is archived").into());
-        }
+        let series = usable(series, document_type)?;
         let today = Self::today(Some(&supplier), now);
         Ok(Issuer { client, supplier, series, today })
     }

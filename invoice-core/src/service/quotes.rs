@@ -30,6 +30,7 @@ impl Billing {
             let id = QuoteId::from_uuid(self.ids.uuid(now));
             let quote = Quote::new(id, call.team(), data.clone(), call.actor().user_id(), now)?;
             check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
+            self.check_series(call, quote.kind().document_type(), data.content.series(), None).await?;
             let mut changes = self.changes(call, now);
             let about = about(&quote);
             changes.insert(quote, &[EventKind::QuoteCreated], about);
@@ -48,7 +49,10 @@ impl Billing {
             if data.content.client() != quote.content().client() {
                 check_client(self.ports.catalog.client(call.team(), data.content.client()).await?.as_ref())?;
             }
+            let before = (quote.kind(), quote.content().series());
             quote.replace(data.clone())?;
+            let before = before.1.filter(|_| before.0 == quote.kind());
+            self.check_series(call, quote.kind().document_type(), data.content.series(), before).await?;
             let mut changes = self.changes(call, self.now());
             let about = about(&quote);
             changes.update(quote, &[EventKind::QuoteUpdated], about);

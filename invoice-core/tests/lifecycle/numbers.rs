@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use invoice_core::service::Error;
-use invoice_core::{Code, DocumentType, FiscalYearStart, InvoiceData, Pattern, Reset, SeriesData, Timestamp};
+use invoice_core::{
+    Code, CreditNoteData, CreditScope, DocumentType, FiscalYearStart, InvoiceData, Pattern, QuoteData, Reset,
+    SeriesData, SeriesId, Timestamp,
+};
+use uuid::Uuid;
 
 use crate::story::{DAY, NOON, Story, date, line, named, series, the_field};
 
@@ -196,4 +200,38 @@ async fn dates_go_back_between_counters_but_never_within_one() {
     assert_eq!(the_field(refused), ("/issue_date".to_owned(), Code::DateBeforeLastIssue));
     let other = story.issue(story.content().with_issue_date(date("2026-03-01"))).await.unwrap();
     assert_eq!(other.number(), Some("INV-2026-0001"));
+}
+
+#[tokio::test]
+async fn a_draft_chooses_a_series_that_is_there_in_use_and_of_its_type() {
+    let story = Story::new().await;
+    let (billing, owner) = (&story.billing, &story.owner);
+    let all = billing.all_series(owner.actor()).await.unwrap();
+    let of = |wanted| all.iter().find(|series| series.document_type() == wanted).unwrap().id();
+    let (draft, issued) = (story.draft().await, story.issued().await);
+    let note = |series| {
+        let data = CreditNoteData::new(CreditScope::Full, "Returned");
+        CreditNoteData { series: Some(series), ..data }
+    };
+    let credit =
+        billing.create_credit_note(owner, issued.id(), note(of(DocumentType::CreditNote))).await.unwrap();
+    let absent = SeriesId::from_uuid(Uuid::from_u128(99));
+    for wrong in [absent, of(DocumentType::ProForma)] {
+        let content = || story.content().with_series(wrong);
+        let unknown = ("/series".to_owned(), Code::Unknown);
+        assert_eq!(the_field(billing.create_invoice(owner, content().into()).await), unknown);
+        assert_eq!(the_field(billing.update_invoice(owner, draft.id(), content().into()).await), unknown);
+        assert_eq!(the_field(billing.create_quote(owner, QuoteData::new(content())).await), unknown);
+        assert_eq!(the_field(billing.create_credit_note(owner, issued.id(), note(wrong)).await), unknown);
+        assert_eq!(the_field(billing.update_credit_note(owner, credit.id(), note(wrong)).await), unknown);
+    }
+
+    let other = billing.create_series(owner, numbered("X-{seq}", Reset::Never)).await.unwrap();
+    let content = || story.content().with_series(other.id());
+    let chosen = billing.create_invoice(owner, content().into()).await.unwrap();
+    billing.archive_series(owner, other.id()).await.unwrap();
+    let archived = ("/series".to_owned(), Code::Inconsistent);
+    assert_eq!(the_field(billing.create_invoice(owner, content().into()).await), archived);
+    // What it chose before is looked at when it is issued.
+    billing.update_invoice(owner, chosen.id(), content().into()).await.unwrap();
 }

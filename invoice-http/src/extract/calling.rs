@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use super::json::{Body, Patched};
 use super::precondition::if_match;
 use super::query::no_params;
-use crate::authenticator::client_info;
-use crate::{Authenticator, Problem, ProblemCode};
+use crate::authenticator::{client_info, identify};
+use crate::{Problem, ProblemCode};
 
 /// Longest body of these routes: anybody may send some of them.
 const LONGEST: usize = 32 * 1024;
@@ -25,7 +25,7 @@ async fn caller(parts: &mut Parts, auth: &Auth) -> Result<Caller, Problem> {
     if let Some(caller) = parts.extensions.get::<Caller>() {
         return Ok(caller.clone());
     }
-    let caller = Authenticator::authenticate(auth, parts).await?;
+    let caller = identify(auth, parts).await?;
     parts.extensions.insert(caller.clone());
     Ok(caller)
 }

@@ -5,12 +5,13 @@ use std::fmt;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::error::Category;
 
+use super::merged::Merged;
 use super::objects::Objects;
 use super::strict;
 use crate::{FieldError, Problem, ProblemCode};
@@ -42,7 +43,8 @@ impl Body {
         if is_json(&parts.headers, patch) {
             Ok(Self(bytes))
         } else {
-            Err(Problem::new(ProblemCode::UnsupportedMediaType).with_detail("send application/json"))
+            let detail = "send application/json in UTF-8, not encoded in any way";
+            Err(Problem::new(ProblemCode::UnsupportedMediaType).with_detail(detail))
         }
     }
 
@@ -80,11 +82,22 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// Bodies are read as they come, so that one which says it is packed or in another charset is not understood.
 fn is_json(headers: &HeaderMap, patch: bool) -> bool {
+    let is_packed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(is_packed) {
+        return false;
+    }
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || (patch && essence.eq_ignore_ascii_case("application/merge-patch+json"))
+    let mut parts = media_type.unwrap_or_default().split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_json = essence.eq_ignore_ascii_case("application/json")
+        || (patch && essence.eq_ignore_ascii_case("application/merge-patch+json"));
+    is_json && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| is_taken(name, value))
+}
+
+fn is_taken(name: &str, value: &str) -> bool {
+    !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
 /// What a resource says after a JSON merge patch (RFC 7396) of what it said before.
@@ -94,7 +107,7 @@ pub(crate) fn merge_patch<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Problem> {
     let mut value = serde_json::to_value(before).map_err(|error| explain("", &error))?;
     merge(&mut value, &patch.0);
-    serde_path_to_error::deserialize(Objects(value)).map_err(|error| {
+    serde_path_to_error::deserialize(Merged(value)).map_err(|error| {
         let pointer = strict::pointer(error.path());
         explain(&pointer, error.inner())
     })
@@ -109,12 +122,9 @@ fn merge(target: &mut Value, patch: &Value) {
         *target = Value::Object(serde_json::Map::new());
     }
     let Value::Object(fields) = target else { return };
+    // A name to take away stays as `null`: only the type knows whether there is one.
     for (name, change) in changes {
-        if change.is_null() {
-            fields.remove(name);
-        } else {
-            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-        }
+        merge(fields.entry(name.clone()).or_insert(Value::Null), change);
     }
 }
 
@@ -123,6 +133,11 @@ fn merge(target: &mut Value, patch: &Value) {
 pub(crate) struct Patched(Value);
 
 impl Patched {
+    /// Whether it changes nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.as_object().is_some_and(serde_json::Map::is_empty)
+    }
+
     /// Whether it changes no other fields than these.
     pub(crate) fn touches_only(&self, fields: &[&str]) -> bool {
         self.0.as_object().is_some_and(|changes| changes.keys().all(|name| fields.contains(&name.as_str())))

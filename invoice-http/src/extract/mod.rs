@@ -4,6 +4,7 @@
 mod calling;
 mod command;
 mod json;
+mod merged;
 mod objects;
 mod page;
 mod patch_schema;
@@ -12,6 +13,7 @@ mod precondition;
 mod query;
 mod reading;
 mod strict;
+mod words;
 
 #[cfg(feature = "auth-routes")]
 pub(crate) use calling::{Called, CalledEnd, CalledPatch, CalledRemove, Calling, Open, PathIds};
@@ -27,3 +29,4 @@ pub(crate) use path::Id;
 pub(crate) use precondition::etag;
 pub(crate) use query::{NoParams, Params};
 pub(crate) use reading::Reading;
+pub(crate) use words::plain;

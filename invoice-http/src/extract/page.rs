@@ -32,7 +32,7 @@ impl PageParams {
             Problem::new(ProblemCode::InvalidQuery).with_error(error)
         };
         let limit = self.limit.unwrap_or(50);
-        if limit > MOST {
+        if !(1..=MOST).contains(&limit) {
             return Err(refuse("/limit", Code::OutOfRange, "a page has 1 to 100 rows"));
         }
         let page =

@@ -2,6 +2,7 @@
 
 use serde_path_to_error::{Path, Segment};
 
+use super::words::plain;
 use crate::FieldError;
 
 /// The RFC 6901 JSON Pointer of a path.
@@ -42,8 +43,11 @@ pub(super) fn field_error(pointer: &str, message: &str) -> FieldError {
     } else if sentence.starts_with("duplicate field") || sentence.starts_with("duplicate key") {
         FieldError::new(at_named(), "repeated", sentence)
     } else if sentence.starts_with("invalid type") {
-        FieldError::new(pointer, FieldError::WRONG_TYPE, sentence)
+        FieldError::new(pointer, FieldError::WRONG_TYPE, plain(&sentence).into_owned())
+    } else if sentence == "unsupported value" {
+        // What the reader of queries says of a parameter that comes twice where one is taken.
+        FieldError::new(pointer, "repeated", plain(&sentence).into_owned())
     } else {
-        FieldError::new(pointer, "malformed", sentence)
+        FieldError::new(pointer, "malformed", plain(&sentence).into_owned())
     }
 }

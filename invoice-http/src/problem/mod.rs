@@ -137,6 +137,15 @@ impl Problem {
         self.0.detail.as_deref()
     }
 
+    /// The same problem seen from an enclosing value: `parent` goes before the pointers that are `inside` it.
+    #[must_use]
+    pub(crate) fn under(mut self, parent: &str, inside: impl Fn(&str) -> bool) -> Self {
+        for error in self.0.errors.iter_mut().filter(|error| inside(&error.pointer)) {
+            error.pointer.insert_str(0, parent);
+        }
+        self
+    }
+
     fn become_code(&mut self, code: ProblemCode) {
         self.0.code = code;
         self.0.status = code.status();

@@ -88,6 +88,9 @@ async fn read(reading: Reading, Id(id): Id<ClientId>, _: NoParams) -> Result<Res
 async fn update(Id(id): Id<ClientId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().client(patch.actor(), id).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return answer::record(before.version(), &ClientView::from(&before));
+    }
     let data = merge_patch(&ClientInput::from(&before), &patch.body)?.read()?;
     let client = patch.billing().update_client(&patch.call, id, data).await?;
     answer::record(client.version(), &ClientView::from(&client))

@@ -95,6 +95,9 @@ async fn read(reading: Reading, Id(id): Id<CreditNoteId>, _: NoParams) -> Result
 async fn update(Id(id): Id<CreditNoteId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().credit_note(patch.actor(), id).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return shown(&before);
+    }
     let data = merge_patch(&CreditNoteInput::from(&before), &patch.body)?.read()?;
     let annotates = before.issued().is_some() && patch.body.touches_only(&["internal_notes", "metadata"]);
     let note = if annotates {

@@ -82,6 +82,9 @@ async fn read(reading: Reading, Id(id): Id<ItemId>, _: NoParams) -> Result<Respo
 async fn update(Id(id): Id<ItemId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().item(patch.actor(), id).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return answer::record(before.version(), &ItemView::from(&before));
+    }
     let data = merge_patch(&ItemInput::from(&before), &patch.body)?.read()?;
     let item = patch.billing().update_item(&patch.call, id, data).await?;
     answer::record(item.version(), &ItemView::from(&item))

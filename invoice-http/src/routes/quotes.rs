@@ -107,6 +107,9 @@ async fn read(reading: Reading, Id(id): Id<QuoteId>, _: NoParams) -> Result<Resp
 async fn update(Id(id): Id<QuoteId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().quote(patch.actor(), id).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return shown(&before);
+    }
     let data = merge_patch(&QuoteInput::from(&before), &patch.body)?.read()?;
     let annotates = before.issued().is_some() && patch.body.touches_only(&["internal_notes", "metadata"]);
     let quote = if annotates {

@@ -50,6 +50,9 @@ async fn replace(put: Put<SupplierInput>) -> Result<Response, Problem> {
 async fn update(patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().supplier(patch.actor()).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return answer::record(before.version(), &SupplierView::from(&before));
+    }
     let profile = merge_patch(&SupplierInput::from(&before), &patch.body)?.read(patch.actor().team())?;
     let profile = patch.billing().set_supplier(&patch.call, profile).await?;
     answer::record(profile.version(), &SupplierView::from(&profile))

@@ -11,6 +11,7 @@ use super::read::{At, Reader};
 use super::references::{NoteBody, PrecedingBody};
 use super::schema;
 use super::totals::TotalsView;
+use crate::Problem;
 use crate::extract::TextMap;
 
 /// How much of one line to credit: all that is left of it, or a net amount, or so many of its quantity.
@@ -185,8 +186,12 @@ impl From<&CreditNote> for CreditNoteInput {
 
 impl CreditNoteInput {
     pub(crate) fn read(self) -> Result<CreditNoteData, Violations> {
+        self.read_at(&At::Body)
+    }
+
+    fn read_at(self, at: &At<'_>) -> Result<CreditNoteData, Violations> {
         let mut reader = Reader::default();
-        let data = self.data(&mut reader, &At::Body);
+        let data = self.data(&mut reader, at);
         reader.finish(data)
     }
 
@@ -223,10 +228,21 @@ impl CreditNoteInput {
 #[schema(as = CreditInput, example = json!({"credit_note": {"scope": {"kind": "full"}, "reason": "Goods returned"}}))]
 pub(crate) struct CreditInput {
     /// What to credit.
-    pub(crate) credit_note: CreditNoteInput,
+    credit_note: CreditNoteInput,
     /// Leaves it a draft, of which the invoice knows nothing.
     #[serde(default)]
     pub(crate) draft: bool,
+}
+
+impl CreditInput {
+    pub(crate) fn read(self) -> Result<CreditNoteData, Violations> {
+        self.credit_note.read_at(&At::Body.field("credit_note"))
+    }
+
+    /// The problem with the pointers of a credit note's fields as they are in this body.
+    pub(crate) fn place(problem: Problem) -> Problem {
+        problem.under("/credit_note", |pointer| !["/client", "/supplier"].contains(&pointer))
+    }
 }
 
 /// A line of a credit note.

@@ -7,6 +7,8 @@ use invoice_core::{Code, Currency, IdError, Money, MoneyError, NumberError, Viol
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as PlainError, StrDeserializer};
 
+use crate::extract::plain;
+
 /// Where in the body something stands. Costs nothing unless something is wrong there.
 #[derive(Clone, Copy)]
 pub(crate) enum At<'a> {
@@ -65,7 +67,7 @@ impl Wrong for MoneyError {
 
 impl Wrong for PlainError {
     fn violation(self, at: &At<'_>) -> Violation {
-        Violation::new(at.pointer(), Code::Unknown, self.to_string())
+        Violation::new(at.pointer(), Code::Unknown, plain(&self.to_string()))
     }
 }
 

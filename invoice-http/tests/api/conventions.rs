@@ -81,6 +81,34 @@ async fn updates_name_the_version_they_change() {
 }
 
 #[tokio::test]
+async fn a_patch_takes_away_only_what_there_is_and_an_empty_one_changes_nothing() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let path = format!("/invoices/{}", owner.draft().await);
+    for (patch, at) in [
+        (json!({"colour_notes": null}), "/colour_notes"),
+        (json!({"terms": {"dues": null}}), "/terms/dues"),
+        (json!({"delivery": {"nowhere": null}}), "/delivery/nowhere"),
+    ] {
+        let refused = owner.patch(&path, "\"1\"", patch).await.refused(422, "invalid");
+        assert_eq!(refused.field(), ("invalid".into(), at.into(), "unknown_field".into()));
+    }
+    let before = owner.get(&path).await.expect(200);
+    let same = owner.patch(&path, "\"1\"", json!({})).await.expect(200);
+    assert_eq!((same.etag(), same.body()), ("\"1\"".into(), before.body()));
+    owner.patch(&path, "\"2\"", json!({})).await.refused(412, "precondition_failed");
+
+    let patch = json!({"internal_notes": "Ask twice", "metadata": {"a": "1", "b": "2"}});
+    owner.patch(&path, "\"1\"", patch).await.expect(200);
+    let patch = json!({"internal_notes": null, "terms": null, "metadata": {"a": null, "c": null}});
+    let less = owner.patch(&path, "\"2\"", patch).await.expect(200);
+    assert_eq!((less.at("/internal_notes"), less.at("/terms")), (json!(null), json!(null)));
+    assert_eq!(less.at("/metadata"), json!({"b": "2"}));
+    let refused = owner.patch(&path, "\"3\"", json!({"client": null})).await.refused(422, "invalid");
+    assert_eq!(refused.field(), ("invalid".into(), "/client".into(), "required".into()));
+}
+
+#[tokio::test]
 async fn the_first_profile_needs_no_version_and_every_later_one_does() {
     let app = App::new();
     let owner = app.owner();

@@ -163,3 +163,37 @@ async fn items_are_kept_with_their_price_and_taxes() {
     owner.post(&format!("{path}/restore"), json!({})).await.expect(200);
     owner.delete(&path, "\"4\"").await.expect(204);
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_credit_note_is_told_at_its_place_in_the_body() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let path = format!("/invoices/{}/credit-notes", owner.issued().await);
+    let scope = json!({"kind": "full"});
+    for (note, at) in [
+        (
+            json!({"scope": {"kind": "amount", "amount": "9999", "currency": "EUR"}, "reason": "b"}),
+            "scope/amount",
+        ),
+        (
+            json!({"scope": {"kind": "amount", "amount": "x", "currency": "EUR"}, "reason": "b"}),
+            "scope/amount",
+        ),
+        (json!({"scope": {"kind": "lines", "lines": [{"line": "7"}]}, "reason": "b"}), "scope/lines/0/line"),
+        (json!({"scope": scope, "reason": ""}), "reason"),
+        (json!({"scope": scope, "reason": "b", "issue_date": "2026-02-01"}), "issue_date"),
+        (json!({"scope": scope, "reason": "b", "issue_date": "today"}), "issue_date"),
+        (json!({"scope": scope, "reason": "b", "series": "ser_7"}), "series"),
+        (json!({"scope": scope, "reason": "b", "series": "ser_0000000000000000000000000000ffff"}), "series"),
+    ] {
+        for is_draft in [false, true] {
+            // A draft is held against its invoice's dates when it is issued.
+            if is_draft && note["issue_date"] == "2026-02-01" {
+                continue;
+            }
+            let refused = owner.post(&path, json!({"credit_note": note, "draft": is_draft})).await;
+            let (_, pointer, _) = refused.refused(422, "invalid").field();
+            assert_eq!(pointer, format!("/credit_note/{at}"), "{note} as a draft: {is_draft}");
+        }
+    }
+}

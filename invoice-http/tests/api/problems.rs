@@ -105,13 +105,55 @@ async fn other_media_types_and_large_bodies_are_refused() {
     };
     send("text/plain", "{}".to_owned()).await.refused(415, "unsupported_media_type");
     send("application/merge-patch+json", "{}".to_owned()).await.refused(415, "unsupported_media_type");
-    send("application/json; charset=utf-8", "{}".to_owned()).await.refused(422, "invalid");
+    send("application/json; charset=utf-16", "{}".to_owned()).await.refused(415, "unsupported_media_type");
+    for utf_8 in
+        ["application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\"", "application/json; v=1"]
+    {
+        send(utf_8, "{}".to_owned()).await.refused(422, "invalid");
+    }
+    for (coding, status) in [("gzip", 415), ("br", 415), ("identity", 422)] {
+        let packed = owner.with("content-encoding", coding).with("content-type", "application/json");
+        packed.send("POST", "/api/v1/clients", "{}").await.expect(status);
+    }
     send("application/json", " ".repeat(101)).await.refused(413, "body_too_large");
     let stream = axum::body::Body::from_stream(futures::stream::iter(
         (0..20).map(|_| Ok::<_, std::io::Error>(vec![b' '; 10])),
     ));
     let owner = owner.with("content-type", "application/json");
     owner.send("POST", "/api/v1/clients", stream).await.refused(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn details_are_english_and_name_no_type_of_the_program() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let invoice = |name: &str, value: Value| {
+        let mut body = crate::support::invoice("cli_0000000000000000000000000000ffff");
+        body[name] = value;
+        body
+    };
+    for (answer, detail) in [
+        (owner.post("/clients", json!([])).await, "expected an object, found a list"),
+        (owner.post("/clients", json!({"party": "A"})).await, "expected an object, found a string"),
+        (owner.post("/clients", json!({"party": {"name": 7}})).await, "expected a string, found a number"),
+        (owner.post("/invoices", invoice("lines", json!({}))).await, "expected a list, found an object"),
+        (
+            owner.post("/invoices", invoice("terms", json!({"due": {"kind": "days", "days": 70_000}}))).await,
+            "expected a whole number from 0 to 65535",
+        ),
+        (owner.get("/clients?limit=x").await, "not a whole number"),
+        (owner.get("/clients?limit=70000").await, "a number too large for this field"),
+        (owner.get("/clients?limit=1&limit=2").await, "given more than once"),
+        (owner.get("/clients?archived=maybe").await, "expected true or false"),
+        (owner.get("/clients?limit=0").await, "a page has 1 to 100 rows"),
+        (owner.get("/clients?limit=101").await, "a page has 1 to 100 rows"),
+    ] {
+        assert!(answer.status.is_client_error());
+        assert_eq!(answer.text("/errors/0/detail"), detail);
+    }
+    let unknown = owner.post("/invoices", invoice("prices", json!("free"))).await.refused(422, "invalid");
+    let detail = unknown.text("/errors/0/detail");
+    assert!(detail.starts_with("not one of `") && !detail.contains("variant"), "{detail}");
 }
 
 async fn told_to(user: crate::support::User<'_>, path: &str) -> (String, String) {

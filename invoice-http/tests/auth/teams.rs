@@ -90,3 +90,27 @@ async fn the_security_audit_is_for_who_decides_about_members() {
     let client = (rest.text("/items/0/address"), rest.text("/items/0/user_agent"));
     assert_eq!(client, ("192.0.2.7".into(), "tests/1".into()));
 }
+
+#[tokio::test]
+async fn who_lost_the_team_of_their_token_still_reaches_what_needs_none() {
+    let app = App::new().await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let team = ada.team("Engines").await;
+    let place = app.join(&team, &ada, &bob, "member").await;
+    let (ada, bob) = (ada.working_in(&team).await, bob.working_in(&team).await);
+    bob.get("/clients").await.expect(200);
+    let etag = ada.get(&place).await.expect(200).etag();
+    ada.delete(&place, &etag).await.expect(204);
+    let etag = ada.get(&team).await.expect(200).etag();
+    ada.delete(&team, &etag).await.expect(204);
+    for outsider in [&ada, &bob] {
+        outsider.get("/clients").await.refused(401, "unauthenticated");
+        outsider.get("/users/me").await.expect(200);
+        outsider.get(&team).await.refused(404, "not_found");
+        assert_eq!(outsider.get("/teams").await.expect(200).at("/items"), json!([]));
+    }
+    let next = bob.team("Looms").await;
+    bob.working_in(&next).await.get("/clients").await.expect(200);
+    ada.post("/users/me/delete", json!({"password": crate::support::PASSWORD})).await.expect(204);
+    ada.get("/users/me").await.refused(401, "unauthenticated");
+}

@@ -182,10 +182,13 @@ async fn a_remembered_token_is_held_against_its_session_every_time() {
         let (team, membership) = place(&world).await;
         world.commit(world.make.change().update(team).delete(membership)).await;
         assert_eq!(refused(&desk, &token).await, "not_in_team");
+        let found = desk.identify(&token, ClientInfo::new()).await.unwrap();
+        assert_eq!((found.user_id(), found.team(), found.role()), (world.ada.user(), None, None));
 
         let user = world.ports().users.user(world.ada.user()).await.unwrap().unwrap();
         world.commit(world.make.change().update(user.with_next_uv())).await;
         assert_eq!(refused(&desk, &token).await, "user_epoch");
+        assert!(desk.identify(&token, ClientInfo::new()).await.is_err());
 
         let next = world.ada.clone().with_next_sv();
         world.commit(world.make.change().update(next)).await;

@@ -63,6 +63,9 @@ async fn read(calling: Calling, _: NoParams) -> Result<Response, Problem> {
 async fn update(patch: CalledPatch) -> Result<Response, Problem> {
     let before = patch.auth.profile(&patch.caller).await?;
     patch.check(before.version)?;
+    if patch.body.is_empty() {
+        return answer::record(before.version, &ProfileView::from(&before));
+    }
     let change = merge_patch(&ProfileInput::from(&before), &patch.body)?.into();
     let profile = patch.auth.update_profile(&patch.caller, change, patch.version).await?;
     answer::record(profile.version, &ProfileView::from(&profile))

@@ -126,6 +126,9 @@ pub(super) async fn read(
 pub(super) async fn update(Id(id): Id<InvoiceId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().invoice(patch.actor(), id).await?;
     patch.check(before.version())?;
+    if patch.body.is_empty() {
+        return answer::record(before.version(), &InvoiceView::from(&before));
+    }
     let data = merge_patch(&InvoiceInput::from(&before), &patch.body)?.read()?;
     let annotates = before.issued().is_some() && patch.body.touches_only(&["internal_notes", "metadata"]);
     let invoice = if annotates {

@@ -40,12 +40,13 @@ pub(super) async fn credit(
     Id(id): Id<InvoiceId>,
     Post { state, call, body }: Post<CreditInput>,
 ) -> Result<Response, Problem> {
-    let data = body.credit_note.read()?;
-    let note = if body.draft {
-        state.billing().create_credit_note(&call, id, data).await?
+    let (is_draft, data) = (body.draft, body.read()?);
+    let note = if is_draft {
+        state.billing().create_credit_note(&call, id, data).await
     } else {
-        state.billing().credit_invoice(&call, id, data).await?
+        state.billing().credit_invoice(&call, id, data).await
     };
+    let note = note.map_err(|error| CreditInput::place(error.into()))?;
     let location = format!("../../credit-notes/{}", note.id());
     answer::created(note.version(), &location, &CreditNoteView::from(&note))
 }
