@@ -11,18 +11,19 @@ use crate::store::Stores;
 
 pub(super) async fn run(what: Keys, mut config: Config) -> anyhow::Result<()> {
     let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
-    let auth = engine::quiet_auth(&mut config, &stores).await?;
     match what {
+        // Without what it takes to sign, which would be made where it is missing.
         Keys::List => {}
-        Keys::Rotate => rotate(&auth).await?,
+        Keys::Rotate => rotate(&engine::quiet_auth(&mut config, &stores).await?).await?,
         Keys::Revoke(Revoke { kid }) => {
-            let kid = KeyId::new(kid).map_err(|wrong| anyhow!("not a key's identifier: {wrong}"))?;
+            let kid =
+                KeyId::new(kid).map_err(|wrong| anyhow!("not a key's identifier: {}", wrong.detail()))?;
+            let auth = engine::quiet_auth(&mut config, &stores).await?;
             auth.keys().revoke(&kid, None).await.with_context(|| format!("{kid} can't be revoked"))?;
         }
     }
-    for KeyView { kid, algorithm, state, created_at, activated_at, retired_at, .. } in
-        auth.keys().list().await?
-    {
+    for key in stores.identity().identity().signing_keys.signing_keys().await? {
+        let KeyView { kid, algorithm, state, created_at, activated_at, retired_at, .. } = KeyView::from(&key);
         let instant =
             |at: Option<_>| at.map_or_else(|| "-".to_owned(), |at: invoice_core::Timestamp| at.to_string());
         println!(

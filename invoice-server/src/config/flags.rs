@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn files_are_named_and_servers_are_not_since_they_have_passwords() {
-        let url = |text| StoreUrl::parse(text).unwrap();
+        let url = |text: &str| StoreUrl::parse(text).unwrap();
         let flags =
             |billing: &str, identity: Option<&str>| of(None, &url(billing), identity.map(url).as_ref(), None);
         assert_eq!(flags("sqlite:invoices.db", None).as_deref(), Some(""));
