@@ -1,7 +1,9 @@
 //! Callers who hold connections and ask nothing.
 
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::place::Place;
 
@@ -37,4 +39,20 @@ fn more_connections_than_may_be_wait_until_one_ends() {
     third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     third.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_file_descriptors_it_says_so_and_goes_on_when_some_are_free() {
+    let place = Place::sqlite();
+    let log = place.folder.path().join("log");
+    let server = place.start_with_few_files(64, File::create(&log).unwrap());
+    let held: Vec<_> = (0..100).map(|_| server.connect().unwrap()).collect();
+    let start = Instant::now();
+    while !fs::read_to_string(&log).unwrap().contains("a connection could not be accepted") {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing was logged");
+        thread::yield_now();
+    }
+    drop(held);
+    assert_eq!(server.client().fetch("/healthz").status, 200);
 }
