@@ -58,7 +58,7 @@ impl Config {
     ) -> Result<Self, Vec<String>> {
         let mut checks = Checks::default();
         checks.problems.extend(variables::unknown(variables, Given::VARIABLES));
-        let file = given.config.clone();
+        let file = given.config.clone().filter(|path| !path.is_empty());
         if let Some(path) = given.config.take().filter(|path| !path.is_empty()) {
             let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
             match read.and_then(|text| text.parse().map_err(|error: toml::de::Error| error.to_string())) {
