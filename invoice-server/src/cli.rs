@@ -29,6 +29,9 @@ pub(crate) enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(User),
+    /// Manage teams.
+    #[command(subcommand)]
+    Team(Team),
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     Keys(Keys),
@@ -78,6 +81,22 @@ pub(crate) struct NewUser {
     /// Also make a team of this name, which the user owns.
     #[arg(long)]
     pub(crate) team: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Team {
+    /// Make a team for an account that is there. Its password is read from the first line of standard input.
+    Create(NewTeam),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewTeam {
+    /// The e-mail address of whoever will own it.
+    #[arg(long)]
+    pub(crate) email: String,
+    /// The team's name.
+    #[arg(long)]
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Subcommand)]

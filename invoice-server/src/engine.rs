@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use invoice_auth::redis::{RedisBroadcast, RedisThrottle};
 use invoice_auth::{Auth, AuthError, Mailer, MasterKey, NoMailer, Settings};
+use invoice_core::identity::KeyState;
 use invoice_core::service::Billing;
 use invoice_core::system::{RandomIds, SystemClock};
 use invoice_http::middleware::RedisLimits;
@@ -39,7 +40,17 @@ pub(crate) async fn accounts(
 ) -> anyhow::Result<Accounts> {
     let settings =
         Settings::new(public_url(config), AUDIENCE).mode(config.tokens).verified_only(config.verified_only);
-    let master = config.take_master_key().load()?;
+    let master = config.take_master_key();
+    if let Some(file) = master.missing() {
+        // A new one would open none of them: everybody would be logged out, and the file that is missing forgotten.
+        let sealed = stores.identity().identity().signing_keys.signing_keys().await?;
+        ensure!(
+            !sealed.iter().any(|key| key.state() != KeyState::Destroyed),
+            "the master key's file {} is missing, and the database has signing keys that it opens: put it back",
+            file.display()
+        );
+    }
+    let master = master.load()?;
     let shared = match &config.redis_url {
         Some(url) => Some(Shared::open(url, &master).await.context("redis_url")?),
         None => None,

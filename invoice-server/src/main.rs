@@ -4,12 +4,15 @@
 mod cli;
 mod commands;
 mod config;
+mod connections;
 mod engine;
 mod health;
 mod mail;
 mod master_key;
 mod metrics;
+mod outlet;
 mod private;
+mod seldom;
 mod serve;
 mod store;
 mod tasks;
@@ -26,9 +29,10 @@ fn main() -> ExitCode {
     // Before the arguments, which read the environment, and before there are other threads.
     let dotenv = dotenvy::from_path(".env");
     let cli = Cli::parse();
+    let variables: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     let read = match dotenv {
         Err(error) if !error.not_found() => Err(vec![format!(".env: {error}")]),
-        _ => Config::read(cli.settings),
+        _ => Config::read(cli.settings, variables.iter().map(String::as_str)),
     };
     let config = match read {
         Ok(config) => config,

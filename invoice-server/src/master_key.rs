@@ -32,7 +32,7 @@ impl MasterKeySource {
         match (given, file, accounts) {
             (Some(_), Some(_), _) => Err("given twice, with master_key_file".to_owned()),
             (Some(text), None, _) => {
-                let present = MasterKey::from_base64(&text).map_err(|wrong| wrong.to_string())?;
+                let present = MasterKey::from_base64(&text).map_err(|wrong| wrong.detail().to_owned())?;
                 Ok(Self::Given { present: Box::new(present), previous })
             }
             (None, Some(path), _) => Ok(Self::File { path, make: false, previous }),
@@ -47,6 +47,14 @@ impl MasterKeySource {
                      or name a file with master_key_file"
                     .to_owned())
             }
+        }
+    }
+
+    /// The file that it would make, not being there.
+    pub(crate) fn missing(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, make: true, .. } if !path.exists() => Some(path),
+            _ => None,
         }
     }
 
@@ -75,7 +83,7 @@ fn read(path: &Path) -> anyhow::Result<MasterKey> {
     let metadata = file.metadata().with_context(|| format!("{shown} can't be read"))?;
     ensure!(private::is_private(&metadata), "{shown} can be read by others: chmod 600 {shown}");
     let text = io::read_to_string(file).with_context(|| format!("{shown} can't be read"))?;
-    MasterKey::from_base64(&text).map_err(|wrong| anyhow!("{shown}: {wrong}"))
+    MasterKey::from_base64(&text).map_err(|wrong| anyhow!("{shown}: {}", wrong.detail()))
 }
 
 /// Writes a new key, complete or not at all: of several processes that start at once, one makes the file.

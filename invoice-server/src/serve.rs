@@ -1,7 +1,5 @@
 //! Serving, from the first connection to the last answer.
 
-use std::future::IntoFuture as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,12 +14,14 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::config::Config;
+use crate::connections::{self, Bounds};
 use crate::engine::{self, Accounts};
 use crate::health::Health;
 use crate::mail::{InvoiceMail, PostOffice};
 use crate::metrics;
+use crate::outlet::Outlet;
 use crate::store::Stores;
-use crate::tasks::{Outlet, Tasks};
+use crate::tasks::Tasks;
 
 /// Serves until told to stop.
 pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
@@ -58,23 +58,23 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     welcome(&config);
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async {
-            let _ = stopped.await;
-        });
-    let served = tokio::spawn(served.into_future());
+    let bounds = Bounds { connections: config.max_connections, head: config.head_timeout };
+    let served = tokio::spawn(connections::serve(listener, app, bounds, async {
+        let _ = stopped.await;
+    }));
     told_to_stop.await;
     info!("stopping");
     health.stop();
     let _ = stop.send(());
     let code = if let Ok(ended) = tokio::time::timeout(config.shutdown_grace, served).await {
-        ended??;
+        ended?;
         ExitCode::SUCCESS
     } else {
         warn!("requests in flight were cut off");
         ExitCode::FAILURE
     };
     tasks.stop().await;
+    info!("stopped");
     Ok(code)
 }
 
@@ -129,5 +129,11 @@ fn welcome(config: &Config) {
     if cfg!(feature = "docs") {
         println!("Docs         {url}/docs/");
     }
-    println!("First user   invoice-server user create --email you@example.com --team 'Your company'");
+    let (before, flags) = match &config.flags {
+        Some(flags) => ("", flags.as_str()),
+        None => ("with these settings: ", ""),
+    };
+    println!(
+        "First user   {before}invoice-server{flags} user create --email you@example.com --team 'Your company'"
+    );
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use invoice_core::ports::BillingPorts;
 use invoice_core::ports::identity::IdentityPorts;
 use invoice_store_mongo::MongoStore;
@@ -47,8 +47,8 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("sqlite::memory:"),
-            Self::Postgres(_) => f.write_str("postgres"),
-            Self::Mongo { database, .. } => write!(f, "mongodb, database {database}"),
+            Self::Postgres(url) => write!(f, "postgres, {}", place(url)),
+            Self::Mongo { uri, database } => write!(f, "mongodb, {}, database {database}", host(uri)),
         }
     }
 }
@@ -74,8 +74,23 @@ impl StoreUrl {
         }
     }
 
+    /// The address, if it is a file's.
+    pub(crate) fn file(&self) -> Option<String> {
+        matches!(self, Self::Sqlite(_)).then(|| self.to_string())
+    }
+
+    /// Refuses a file that is not there, for whoever only looks: most likely its name is mistyped.
+    fn must_exist(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(path) => ensure!(path.exists(), "there is no file {}", path.display()),
+            Self::Memory => bail!("a store in memory has nothing to look at: name one with database_url"),
+            Self::Postgres(_) | Self::Mongo { .. } => {}
+        }
+        Ok(())
+    }
+
     /// Opens it. A SQLite file is made if it is not there, and brought up to this release.
-    pub(crate) async fn open(&self) -> anyhow::Result<Store> {
+    async fn open(&self) -> anyhow::Result<Store> {
         let opened = match self {
             Self::Sqlite(path) => open_file(path),
             Self::Memory => SqliteStore::open_in_memory().map(Store::Sqlite).map_err(anyhow::Error::from),
@@ -88,6 +103,21 @@ impl StoreUrl {
         };
         opened.with_context(|| format!("the store at {self} can't be opened"))
     }
+}
+
+/// Host and database of an address, without the user and the password before them and the options behind. Nothing if
+/// it can't be told for certain which of them an `@` belongs to.
+fn place(url: &str) -> &str {
+    let (before, options) = url.split_once('?').unwrap_or((url, ""));
+    match before.rsplit_once('@') {
+        Some((_, place)) => place,
+        None if options.contains('@') => "",
+        None => before.split_once("//").map_or("", |(_, place)| place),
+    }
+}
+
+fn host(url: &str) -> &str {
+    place(url).split('/').next().unwrap_or_default()
 }
 
 /// Opens a file; a new one, which will have hashes of passwords in it, is for its owner alone.
@@ -174,6 +204,16 @@ impl Stores {
         Ok(Self { billing: billing.open().await?, other_identity })
     }
 
+    /// The same, and makes none: for errands that look at what is there.
+    pub(crate) async fn open_existing(
+        billing: &StoreUrl,
+        identity: Option<&StoreUrl>,
+    ) -> anyhow::Result<Self> {
+        billing.must_exist()?;
+        identity.map_or(Ok(()), StoreUrl::must_exist)?;
+        Self::open(billing, identity).await
+    }
+
     pub(crate) fn identity(&self) -> &Store {
         self.other_identity.as_ref().unwrap_or(&self.billing)
     }
@@ -215,10 +255,16 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
-        for url in ["postgres://app:hunter2@localhost/bills", "mongodb://app:hunter2@localhost/bills"] {
+    fn the_place_of_a_server_is_shown_and_a_password_is_not() {
+        for (url, shown) in [
+            ("postgres://app:hunter2@localhost:5433/bills?hunter2=1", "postgres, localhost:5433/bills"),
+            ("postgres://localhost/bills", "postgres, localhost/bills"),
+            ("postgres://app:hunter2/hunter2@db/bills", "postgres, db/bills"),
+            ("postgres://app:hunter2?hunter2@db/bills", "postgres, "),
+            ("mongodb://app:hunter2@one,two:2/bills?hunter2", "mongodb, one,two:2, database bills"),
+        ] {
             let url = StoreUrl::parse(url).unwrap();
-            assert!(!format!("{url} {url:?}").contains("hunter2"));
+            assert_eq!((url.to_string().as_str(), format!("{url:?}").as_str()), (shown, shown));
         }
     }
 }

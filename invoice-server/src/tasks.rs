@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use invoice_auth::Auth;
-use invoice_core::service::{Billing, Call, NotReceived, Patience, Receiver, Relay, SweepReport};
+use invoice_core::service::{Billing, Call, Relay, SweepReport};
 use invoice_core::system::SystemClock;
-use invoice_core::{Actor, Event, TeamId};
-use invoice_http::Deliveries;
+use invoice_core::{Actor, TeamId};
 use metrics::counter;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
@@ -16,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
+use crate::outlet::Outlet;
 use crate::teams;
 
 const KEYS_EVERY: Duration = Duration::from_mins(5);
@@ -159,34 +158,5 @@ async fn relay(billing: Billing, outlet: Outlet, mut stopped: watch::Receiver<bo
 async fn upkeep(metrics: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
     while wait(&mut stopped, UPKEEP_EVERY).await {
         metrics.run_upkeep();
-    }
-}
-
-/// Where events go.
-pub(crate) struct Outlet {
-    receiver: Arc<dyn Receiver>,
-    patience: Patience,
-}
-
-impl Outlet {
-    /// Sends are recorded, and nothing else. Events are taken all the same: kept, they would fill the store, and a mail
-    /// server that is set up later would bring every customer the invoices of the past.
-    pub(crate) fn nobody() -> Self {
-        Self { receiver: Arc::new(Nobody), patience: Patience::default() }
-    }
-
-    /// Invoices go by mail, a few in one pass: a slow server must answer for all of them within the lease.
-    pub(crate) fn mail(deliveries: Deliveries) -> Self {
-        let patience = Patience { batch: 10, lease_millis: 300_000, ..Patience::default() };
-        Self { receiver: Arc::new(deliveries), patience }
-    }
-}
-
-struct Nobody;
-
-#[async_trait]
-impl Receiver for Nobody {
-    async fn receive(&self, _event: &Event) -> Result<(), NotReceived> {
-        Ok(())
     }
 }

@@ -12,6 +12,9 @@ use mongodb::error::{
 /// A key that is taken.
 pub(crate) const DUPLICATE_KEY: i32 = 11_000;
 
+/// Another transaction was first.
+const WRITE_CONFLICT: i32 = 112;
+
 /// The server's code, if it answered with one.
 pub(crate) fn code(error: &Error) -> Option<i32> {
     match &*error.kind {
@@ -109,7 +112,23 @@ pub(crate) fn store_error(error: Error) -> StoreError {
         return too_large();
     }
     if is_lost(&error) || is_transient(&error) || is_unknown(&error) {
+        tell(&error);
         return StoreError::Unavailable;
     }
     StoreError::backend(error)
+}
+
+/// Logs why the port answers no more than that the store is unavailable: by code if the server answered, since its text
+/// may hold what is stored.
+fn tell(error: &Error) {
+    match (code(error), &*error.kind) {
+        (Some(WRITE_CONFLICT), _) => tracing::debug!("others wrote the same documents"),
+        (Some(code), _) => tracing::warn!(code, "MongoDB can't do it now"),
+        (None, ErrorKind::Io(cause)) => tracing::warn!(%cause, "MongoDB can't be reached"),
+        // It names hosts, and what is the matter with each.
+        (None, ErrorKind::ServerSelection { message, .. }) => {
+            tracing::warn!(cause = message, "MongoDB can't be reached");
+        }
+        (None, _) => tracing::warn!("MongoDB can't be reached"),
+    }
 }

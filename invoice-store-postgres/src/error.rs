@@ -55,11 +55,31 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
         return match (database.code(), what) {
             ("23505", Some(what)) => StoreError::Duplicate { what },
             ("23503", _) => StoreError::NotFound,
-            (code, _) if is_passing(code) => StoreError::Unavailable,
+            (code, _) if is_passing(code) => {
+                tell(&error);
+                StoreError::Unavailable
+            }
             _ => StoreError::backend(error),
         };
     }
-    if is_lost(&error) { StoreError::Unavailable } else { StoreError::backend(error) }
+    if !is_lost(&error) {
+        return StoreError::backend(error);
+    }
+    tell(&error);
+    StoreError::Unavailable
+}
+
+/// Logs why the port answers no more than that the store is unavailable: by code, since the server's text may hold what
+/// is stored.
+pub(crate) fn tell(error: &sqlx::Error) {
+    match (database(error), error) {
+        (Some(database), _) if is_contention(error) => {
+            tracing::debug!(sqlstate = database.code(), "others wrote the same rows");
+        }
+        (Some(database), _) => tracing::warn!(sqlstate = database.code(), "PostgreSQL can't do it now"),
+        (None, sqlx::Error::Io(cause)) => tracing::warn!(%cause, "PostgreSQL can't be reached"),
+        (None, cause) => tracing::warn!(%cause, "PostgreSQL can't be reached"),
+    }
 }
 
 /// A state of the server that passes: contention, shutdown, too few resources.

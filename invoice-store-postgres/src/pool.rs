@@ -112,7 +112,11 @@ impl Pool {
 fn pool_error(error: PoolError<sqlx::Error>) -> StoreError {
     match error {
         PoolError::Backend(error) => store_error(error),
-        _ => StoreError::Unavailable,
+        PoolError::Closed => StoreError::Unavailable,
+        error => {
+            tracing::warn!(cause = %error, "no connection to PostgreSQL could be had");
+            StoreError::Unavailable
+        }
     }
 }
 

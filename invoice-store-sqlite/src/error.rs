@@ -107,7 +107,10 @@ impl From<rusqlite::Error> for SqliteError {
 impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
         match error {
-            SqliteError::Busy | SqliteError::Closed => Self::Unavailable,
+            cause @ (SqliteError::Busy | SqliteError::Closed) => {
+                tracing::warn!(%cause, "the SQLite file can't be used now");
+                Self::Unavailable
+            }
             SqliteError::UnknownOutcome => Self::UnknownOutcome,
             other => Self::backend(other),
         }

@@ -13,6 +13,10 @@ use crate::{Event, Timestamp};
 pub trait Receiver: Send + Sync {
     /// Takes one event. It may come again, also after it was taken: its id tells.
     async fn receive(&self, event: &Event) -> Result<(), NotReceived>;
+
+    /// Is told that an event which it did not take will come again, or is set aside, such as for a log. Does nothing
+    /// unless it is written.
+    fn not_received(&self, _event: &ClaimedEvent, _reason: &NotReceived) {}
 }
 
 /// Why an event was not taken.
@@ -139,7 +143,10 @@ impl Relay {
             }
             match receiver.receive(&event.event).await {
                 Ok(()) => received.push(event),
-                Err(refusal) => put_back = self.put_back(&event, refusal, &mut pass).await,
+                Err(refusal) => {
+                    receiver.not_received(&event, &refusal);
+                    put_back = self.put_back(&event, refusal, &mut pass).await;
+                }
             }
             if put_back.is_err() {
                 break;

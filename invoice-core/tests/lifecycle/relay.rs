@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use invoice_core::Event;
+use invoice_core::ports::ClaimedEvent;
 use invoice_core::service::{NotReceived, Pass, Patience, Receiver, Relay};
 
 use crate::story::Story;
@@ -11,12 +12,13 @@ use crate::story::Story;
 /// Answers by the event's kind, and remembers what it was given.
 struct Log {
     seen: Mutex<Vec<String>>,
+    refused: Mutex<Vec<(u32, NotReceived)>>,
     answer: fn(&str) -> Result<(), NotReceived>,
 }
 
 impl Log {
     fn new(answer: fn(&str) -> Result<(), NotReceived>) -> Self {
-        Self { seen: Mutex::default(), answer }
+        Self { seen: Mutex::default(), refused: Mutex::default(), answer }
     }
 
     fn seen(&self) -> Vec<String> {
@@ -29,6 +31,10 @@ impl Receiver for Log {
     async fn receive(&self, event: &Event) -> Result<(), NotReceived> {
         self.seen.lock().unwrap().push(event.kind.to_string());
         (self.answer)(event.kind.as_str())
+    }
+
+    fn not_received(&self, event: &ClaimedEvent, reason: &NotReceived) {
+        self.refused.lock().unwrap().push((event.attempts, reason.clone()));
     }
 }
 
@@ -80,6 +86,8 @@ async fn a_busy_receiver_is_asked_again_after_a_wait_that_doubles() {
         buried.iter().map(|(event, why)| (event.kind.as_str(), why.as_str())).collect::<Vec<_>>(),
         [("invoice.created", "busy")]
     );
+    let told = [1, 2, 3].map(|attempt| (attempt, NotReceived::Yet("busy".to_owned())));
+    assert_eq!(*busy.refused.lock().unwrap(), told);
 }
 
 #[tokio::test]

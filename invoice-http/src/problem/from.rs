@@ -43,8 +43,14 @@ impl From<StoreError> for Problem {
             StoreError::NotFound => Self::new(ProblemCode::NotFound),
             StoreError::InUse => Self::new(ProblemCode::InUse),
             StoreError::Refused(violation) => Violations::from(violation).into(),
-            StoreError::Unavailable => retry_later(ProblemCode::Unavailable, 1),
-            StoreError::UnknownOutcome => retry_later(ProblemCode::UnknownOutcome, 1),
+            StoreError::Unavailable => {
+                tracing::warn!(%error, "a request could not be done");
+                retry_later(ProblemCode::Unavailable, 1)
+            }
+            StoreError::UnknownOutcome => {
+                tracing::warn!(%error, "a request may be done or not");
+                retry_later(ProblemCode::UnknownOutcome, 1)
+            }
             error => internal(&error),
         }
     }

@@ -7,7 +7,11 @@ use crate::config::Config;
 use crate::store::Stores;
 
 pub(super) async fn run(what: Migrate, config: &Config) -> anyhow::Result<()> {
-    let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    let (billing, identity) = (&config.billing, config.identity.as_ref());
+    let stores = match what {
+        Migrate::Up => Stores::open(billing, identity).await?,
+        Migrate::Down(_) | Migrate::Status => Stores::open_existing(billing, identity).await?,
+    };
     match what {
         Migrate::Up => {
             for (name, store) in stores.each() {

@@ -7,7 +7,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use crate::cli::{Command, User};
+use crate::cli::{Command, Team, User};
 use crate::config::Config;
 use crate::serve;
 
@@ -16,6 +16,7 @@ pub(crate) async fn run(command: Command, config: Config) -> anyhow::Result<Exit
         Command::Serve => return serve::run(config).await,
         Command::Migrate(what) => migrate::run(what, &config).await?,
         Command::User(User::Create(new)) => user::create(new, config).await?,
+        Command::Team(Team::Create(new)) => user::create_team(new, config).await?,
         Command::Keys(what) => keys::run(what, config).await?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&invoice_http::openapi_with_auth())?),
         Command::Verify(which) => return verify::run(which, &config).await,

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use async_trait::async_trait;
 use invoice_auth::{Auth, AuthError, ClientInfo, Mail, MailError, Mailer, NoClaims, Password, Registration};
+use invoice_core::identity::Team;
+use invoice_core::{TeamId, Timestamp};
 use tokio::sync::mpsc::{Sender, channel};
+use uuid::Uuid;
 
-use crate::cli::NewUser;
+use crate::cli::{NewTeam, NewUser};
 use crate::config::Config;
 use crate::engine;
 use crate::store::Stores;
@@ -26,8 +29,9 @@ impl Mailer for Kept {
 /// Registers as anybody does, with the proof of the address brought by hand.
 pub(super) async fn create(new: NewUser, mut config: Config) -> anyhow::Result<()> {
     let NewUser { email, name, team } = new;
+    // Before anything is written: an account without the team that was asked for is half an errand.
+    team.as_deref().map_or(Ok(()), check_name)?;
     let typed = read_password()?;
-    let password = |text: &str| Password::new(text).map_err(|wrong| anyhow!("the password: {wrong}"));
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
     let (sender, mut mails) = channel(1);
     let auth = engine::accounts(&mut config, &stores, Arc::new(Kept(sender))).await?.auth;
@@ -36,7 +40,10 @@ pub(super) async fn create(new: NewUser, mut config: Config) -> anyhow::Result<(
     auth.register(registration, &client).await.map_err(plainly)?;
     match mails.recv().await.context("no mail was made")? {
         Mail::VerifyEmail { token, .. } => auth.verify_email(&token, &client).await?,
-        Mail::AlreadyRegistered { .. } => bail!("{email} has an account already"),
+        Mail::AlreadyRegistered { .. } => bail!(
+            "{email} has an account already; a team for it is made by \
+             `invoice-server team create --email {email} --name 'Your company'`"
+        ),
         _ => bail!("another mail was made than to verify the address"),
     }
     println!("{email} can log in");
@@ -44,6 +51,29 @@ pub(super) async fn create(new: NewUser, mut config: Config) -> anyhow::Result<(
         found(&auth, &email, &password(&typed)?, &team, &client).await?;
     }
     Ok(())
+}
+
+/// Makes a team for somebody who has an account.
+pub(super) async fn create_team(new: NewTeam, mut config: Config) -> anyhow::Result<()> {
+    let NewTeam { email, name } = new;
+    check_name(&name)?;
+    let typed = read_password()?;
+    let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
+    let auth = engine::quiet_auth(&mut config, &stores).await?;
+    let client = ClientInfo::new().with_user_agent("invoice-server team create");
+    found(&auth, &email, &password(&typed)?, &name, &client).await
+}
+
+/// Whether a team can have this name.
+fn check_name(name: &str) -> anyhow::Result<()> {
+    let nobodys = (TeamId::from_uuid(Uuid::nil()), Timestamp::from_millis(0));
+    Team::new(nobodys.0, name, nobodys.1)
+        .map(drop)
+        .map_err(|wrong| plainly(AuthError::Invalid(wrong)).context("the team"))
+}
+
+fn password(text: &str) -> anyhow::Result<Password> {
+    Password::new(text).map_err(|wrong| anyhow!("the password: {wrong}"))
 }
 
 /// Makes a team as its owner, who logs in for it and out again.
@@ -54,7 +84,7 @@ async fn found(
     name: &str,
     client: &ClientInfo,
 ) -> anyhow::Result<()> {
-    let tokens = auth.log_in(email, password, client).await?;
+    let tokens = auth.log_in(email, password, client).await.map_err(plainly)?;
     let known = auth.authenticate::<NoClaims>(tokens.access.expose(), client.clone()).await?;
     let made = auth.create_team(known.caller(), name).await.map_err(plainly);
     auth.log_out(known.caller()).await?;

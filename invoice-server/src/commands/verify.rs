@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use invoice_auth::email_address;
 use invoice_core::ports::PageRequest;
-use invoice_core::{Actor, TeamId};
+use invoice_core::{Actor, ChainFault, TeamId};
 
 use crate::cli::Verify;
 use crate::config::Config;
@@ -17,7 +17,7 @@ pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCo
     let Verify { teams, user } = which;
     let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
     let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
-    let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
     match &user {
         Some(email) => teams.extend(teams_of(&stores, email).await?),
         None if teams.is_empty() => teams = teams::all(&stores.identity().identity()).await?,
@@ -34,7 +34,7 @@ pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCo
                 None => println!("  {series}: whole, {documents} document(s)"),
                 Some(fault) => {
                     is_whole = false;
-                    println!("  {series}: BROKEN after {documents} document(s): {fault:?}");
+                    println!("  {series}: BROKEN after {documents} document(s): {}", words(&fault));
                 }
             }
         }
@@ -54,5 +54,18 @@ async fn teams_of(stores: &Stores, email: &str) -> anyhow::Result<Vec<TeamId>> {
         teams.extend(found.items.iter().map(|team| team.team.id()));
         let Some(next) = found.next else { return Ok(teams) };
         page = page.after(next);
+    }
+}
+
+/// What was found, for whoever looks into it.
+fn words(fault: &ChainFault) -> String {
+    match fault {
+        ChainFault::Gap { expected, found } => format!("number {expected} is missing, {found} comes next"),
+        ChainFault::Unlinked { number } => format!("{number} does not continue the document before it"),
+        ChainFault::Changed { number } => format!("{number} is not what was issued"),
+        ChainFault::Truncated { last, next } => {
+            let last = last.map_or_else(|| "nothing".to_owned(), |last| last.to_string());
+            format!("it ends with {last}, and number {next} would be the next")
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! Reads settings one by one and keeps what is wrong with each.
 
 use std::fmt::Display;
+use std::fs::File;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use invoice_auth::TokenMode;
 use invoice_http::middleware::Limit;
+use lettre::message::Mailbox;
+
+use crate::mail::{self, PostOffice};
 
 /// Gathers problems, so that all are told at once.
 #[derive(Debug, Default)]
@@ -65,12 +71,64 @@ impl Checks {
         })
     }
 
+    /// A file that can be read.
+    pub(super) fn file(&mut self, name: &str, text: Option<String>) -> Option<PathBuf> {
+        let path = PathBuf::from(text.filter(|text| !text.is_empty())?);
+        if let Err(error) = File::open(&path) {
+            self.wrong(name, format_args!("{}: {error}", path.display()));
+        }
+        Some(path)
+    }
+
+    /// The way of mail, if there is one.
+    pub(super) fn post(
+        &mut self,
+        server: Option<String>,
+        from: Option<String>,
+        app_url: Option<String>,
+    ) -> Option<PostOffice> {
+        let is_given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+        if is_given(&server) && !is_given(&from) {
+            self.wrong("mail_from", "needed with smtp_url");
+        }
+        let from = self.optional("mail_from", from, |text| {
+            text.parse::<Mailbox>().map_err(|_| "not a mailbox such as Invoices <invoices@bills.example>")
+        });
+        let server = self.optional("smtp_url", server, mail::server);
+        let app_url = self.optional("app_url", app_url, base_url);
+        Some(PostOffice::new(server?, from?, app_url))
+    }
+
     pub(super) fn seconds(&mut self, name: &str, text: Option<String>, default: u64) -> Duration {
         let seconds = self.read(name, text, default, |text| match text.parse() {
             Ok(seconds @ 1..=3_600) => Ok(seconds),
             _ => Err("not a number of seconds from 1 to 3600"),
         });
         Duration::from_secs(seconds)
+    }
+}
+
+/// How access tokens are signed.
+pub(super) fn tokens(text: &str) -> Result<TokenMode, &'static str> {
+    match text {
+        "eddsa" => Ok(TokenMode::EdDsa),
+        "es256" => Ok(TokenMode::Es256),
+        "derived" => Ok(TokenMode::Derived),
+        _ => Err("none of eddsa, es256, derived"),
+    }
+}
+
+/// A server without TLS: the driver's is not built in.
+pub(super) fn redis_url(text: &str) -> Result<String, &'static str> {
+    let is_plain = text.starts_with("redis://");
+    if is_plain { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
+}
+
+/// So many connections.
+pub(super) fn connections(text: &str) -> Result<usize, &'static str> {
+    match text.parse() {
+        Ok(connections @ 1..=1_000_000) => Ok(connections),
+        _ => Err("not a number from 1 to 1000000"),
     }
 }
 

@@ -19,6 +19,9 @@ macro_rules! settings {
         }
 
         impl Given {
+            /// The variables of the environment that settings come from.
+            pub(super) const VARIABLES: &[&str] = &["INVOICE_CONFIG", $($env),+];
+
             /// Takes from a file what was not given before, and names what is no setting.
             pub(super) fn fill_from(&mut self, mut file: Table, problems: &mut Vec<String>) {
                 $(
@@ -73,6 +76,10 @@ settings! {
     https_only, "INVOICE_HTTPS_ONLY", value_name = "BOOL";
     /// How many seconds a request may take (default: 30).
     request_timeout, "INVOICE_REQUEST_TIMEOUT", value_name = "SECONDS";
+    /// How many seconds the head of a request may take, and a connection without one stay open (default: 75).
+    head_timeout, "INVOICE_HEAD_TIMEOUT", value_name = "SECONDS";
+    /// How many connections may be open at once; keep it below the system's limit of open files (default: 900).
+    max_connections, "INVOICE_MAX_CONNECTIONS", value_name = "NUMBER";
     /// How many seconds requests in flight get to end when the server is told to stop (default: 30).
     shutdown_grace, "INVOICE_SHUTDOWN_GRACE", value_name = "SECONDS";
     /// Least level that is logged: off, error, warn, info, debug or trace (default: info).

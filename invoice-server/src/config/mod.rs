@@ -1,24 +1,24 @@
 //! The configuration: read from flags, the environment, `.env` and a file, and checked as a whole.
 
 mod check;
+mod flags;
 mod given;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use invoice_auth::TokenMode;
 use invoice_http::middleware::{Limit, Network};
-use lettre::message::Mailbox;
 use tracing::level_filters::LevelFilter;
 
-use crate::mail::{self, PostOffice};
+use crate::mail::PostOffice;
 use crate::master_key::MasterKeySource;
 use crate::store::StoreUrl;
-use check::{Checks, base_url, limit};
+use check::{Checks, base_url, connections, limit, redis_url, tokens};
 
 pub(crate) use given::Given;
 
@@ -40,15 +40,25 @@ pub(crate) struct Config {
     pub(crate) origins: Vec<HeaderValue>,
     pub(crate) https_only: bool,
     pub(crate) request_timeout: Duration,
+    pub(crate) head_timeout: Duration,
+    pub(crate) max_connections: usize,
     pub(crate) shutdown_grace: Duration,
+    /// What to add to an errand's arguments so that it finds the same stores; `None` if that is better not shown.
+    pub(crate) flags: Option<String>,
     log_level: LevelFilter,
     log_json: bool,
 }
 
 impl Config {
-    /// Reads the file if one is named, and checks everything; or tells all that is wrong.
-    pub(crate) fn read(mut given: Given) -> Result<Self, Vec<String>> {
+    /// Reads the file if one is named, and checks everything, also the names of the environment's variables; or tells
+    /// all that is wrong.
+    pub(crate) fn read<'a>(
+        mut given: Given,
+        variables: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, Vec<String>> {
         let mut checks = Checks::default();
+        checks.problems.extend(variables::unknown(variables, Given::VARIABLES));
+        let file = given.config.clone().filter(|path| !path.is_empty());
         if let Some(path) = given.config.take().filter(|path| !path.is_empty()) {
             let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
             match read.and_then(|text| text.parse().map_err(|error: toml::de::Error| error.to_string())) {
@@ -56,50 +66,32 @@ impl Config {
                 Err(error) => checks.wrong(&path, error.trim_end()),
             }
         }
-        Self::check(given, checks)
+        Self::check(given, file.as_deref(), checks)
     }
 
-    fn check(given: Given, mut checks: Checks) -> Result<Self, Vec<String>> {
+    fn check(given: Given, file: Option<&str>, mut checks: Checks) -> Result<Self, Vec<String>> {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
         let listen = checks.read("listen", given.listen, listen, str::parse);
         let billing = StoreUrl::default();
         let billing = checks.read("database_url", given.database_url, billing, StoreUrl::parse);
         let identity = checks.optional("identity_url", given.identity_url, StoreUrl::parse);
         let identity = identity.filter(|identity| *identity != billing);
-        let app_url = checks.optional("app_url", given.app_url, base_url);
-        let mail_from = checks.optional("mail_from", given.mail_from, str::parse::<Mailbox>);
-        let server = checks.optional("smtp_url", given.smtp_url, mail::server);
-        let post = match (server, mail_from) {
-            (Some(server), Some(from)) => Some(PostOffice::new(server, from, app_url)),
-            (Some(_), None) => {
-                checks.wrong("mail_from", "needed with smtp_url");
-                None
-            }
-            (None, _) => None,
-        };
+        let post = checks.post(given.smtp_url, given.mail_from, given.app_url);
         let accounts = identity.as_ref().unwrap_or(&billing);
-        let path = |text: Option<String>| text.filter(|text| !text.is_empty()).map(PathBuf::from);
-        let master_key = MasterKeySource::new(
-            given.master_key.filter(|text| !text.is_empty()),
-            path(given.master_key_file),
-            path(given.previous_master_key_file),
-            accounts,
-        );
+        let key_file = checks.file("master_key_file", given.master_key_file);
+        let previous = checks.file("previous_master_key_file", given.previous_master_key_file);
+        let given_key = given.master_key.filter(|text| !text.is_empty());
+        let flags = match &given_key {
+            None => flags::of(file, &billing, identity.as_ref(), key_file.as_deref()),
+            Some(_) => None,
+        };
+        let master_key = MasterKeySource::new(given_key, key_file, previous, accounts);
         let master_key = master_key.map_err(|error| checks.wrong("master_key", error)).ok();
         let config = Self {
             listen,
             public_url: checks.optional("public_url", given.public_url, base_url),
-            redis_url: checks.optional("redis_url", given.redis_url, |text| {
-                // The driver's TLS is not built in.
-                let is_plain = text.starts_with("redis://");
-                if is_plain { Ok(text.to_owned()) } else { Err("not an address such as redis://localhost") }
-            }),
-            tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, |text| match text {
-                "eddsa" => Ok(TokenMode::EdDsa),
-                "es256" => Ok(TokenMode::Es256),
-                "derived" => Ok(TokenMode::Derived),
-                _ => Err("none of eddsa, es256, derived"),
-            }),
+            redis_url: checks.optional("redis_url", given.redis_url, redis_url),
+            tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, tokens),
             verified_only: checks.truth("verified_only", given.verified_only),
             trusted_proxies: checks.list("trusted_proxies", given.trusted_proxies, str::parse),
             anonymous_limit: checks.read(
@@ -119,6 +111,9 @@ impl Config {
             }),
             https_only: checks.truth("https_only", given.https_only),
             request_timeout: checks.seconds("request_timeout", given.request_timeout, 30),
+            head_timeout: checks.seconds("head_timeout", given.head_timeout, 75),
+            max_connections: checks.read("max_connections", given.max_connections, 900, connections),
+            flags,
             shutdown_grace: checks.seconds("shutdown_grace", given.shutdown_grace, 30),
             log_level: checks.read("log_level", given.log_level, LevelFilter::INFO, |text| {
                 text.parse().map_err(|_| "none of off, error, warn, info, debug, trace")

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use super::*;
 
 fn check(given: Given) -> Result<Config, Vec<String>> {
-    Config::read(given)
+    Config::read(given, [])
 }
 
 #[test]
@@ -80,4 +80,43 @@ fn a_server_needs_a_master_key_and_a_file_does_not() {
 fn a_setting_given_empty_is_not_given() {
     let given = Given { smtp_url: Some(String::new()), listen: Some(" ".to_owned()), ..Given::default() };
     assert!(check(given).is_ok());
+}
+
+#[test]
+fn a_key_file_that_is_not_there_and_no_sender_of_mail_are_told_with_all_else() {
+    let some = |text: &str| Some(text.to_owned());
+    let given = Given {
+        listen: some("8080"),
+        master_key_file: some("no-such.key"),
+        smtp_url: some("nonsense"),
+        ..Given::default()
+    };
+    let problems = check(given).err().unwrap();
+    for beginning in ["listen:", "master_key_file: no-such.key:", "mail_from: needed", "smtp_url:"] {
+        assert!(problems.iter().any(|problem| problem.starts_with(beginning)), "{beginning} of {problems:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_plain_words() {
+    let given = Given {
+        master_key: Some("BwcH".to_owned()),
+        mail_from: Some("nobody".to_owned()),
+        ..Given::default()
+    };
+    let problems = check(given).err().unwrap();
+    assert_eq!(
+        problems,
+        [
+            "mail_from: not a mailbox such as Invoices <invoices@bills.example>",
+            "master_key: not 32 bytes in base64"
+        ]
+    );
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_a_problem_like_any_other() {
+    let problems = Config::read(Given::default(), ["INVOICE_DATABASE_UL", "HOME"]).err().unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].ends_with("did you mean INVOICE_DATABASE_URL?"), "{problems:?}");
 }

@@ -8,8 +8,10 @@ use invoice_auth::{Mail, MailError, Mailer, OpaqueToken};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{AsyncTransport as _, Message};
+use tracing::warn;
 
 use super::Post;
+use super::cause::cause;
 use super::words::Language;
 
 #[async_trait]
@@ -26,7 +28,28 @@ impl Mailer for Post {
             .header(ContentType::TEXT_PLAIN)
             .body(text)
             .map_err(MailError::new)?;
-        self.transport.send(message).await.map(drop).map_err(MailError::new)
+        let sent = self.transport.send(message).await;
+        if let Err(error) = &sent
+            && let Some(others) = self.failed.pass()
+        {
+            let cause = cause(error);
+            warn!(kind = name(&mail), cause, others, "a mail of an account could not be sent");
+        }
+        sent.map(drop).map_err(MailError::new)
+    }
+}
+
+/// What it is called in texts, links and logs.
+const fn name(mail: &Mail) -> &'static str {
+    match mail {
+        Mail::VerifyEmail { .. } => "verify-email",
+        Mail::ChangeEmail { .. } => "change-email",
+        Mail::ResetPassword { .. } => "reset-password",
+        Mail::Invitation { .. } => "accept-invitation",
+        Mail::AlreadyRegistered { .. } => "already-registered",
+        Mail::EmailChanged { .. } => "email-changed",
+        Mail::PasswordChanged { .. } => "password-changed",
+        _ => "unknown",
     }
 }
 
@@ -35,20 +58,21 @@ impl Post {
     /// and that only in the text: a subject with one could make a mail look like another's.
     pub(super) fn text(&self, mail: &Mail) -> Option<(String, String)> {
         let nothing = FluentArgs::new;
-        let (name, language, token, given) = match mail {
-            Mail::VerifyEmail { token, locale, .. } => ("verify-email", locale, Some(token), nothing()),
-            Mail::ChangeEmail { token, locale, .. } => ("change-email", locale, Some(token), nothing()),
-            Mail::ResetPassword { token, locale, .. } => ("reset-password", locale, Some(token), nothing()),
+        let name = name(mail);
+        let (language, token, given) = match mail {
+            Mail::VerifyEmail { token, locale, .. }
+            | Mail::ChangeEmail { token, locale, .. }
+            | Mail::ResetPassword { token, locale, .. } => (locale, Some(token), nothing()),
             // Of whoever is invited no language is known.
             Mail::Invitation { team, role, token, .. } => {
                 let team: String = team.chars().filter(|c| !c.is_control()).collect();
                 let role = Language::of(None).text(&format!("role-{role}"));
                 let given = FluentArgs::from_iter([("team", team), ("role", role)]);
-                ("accept-invitation", &None, Some(token), given)
+                (&None, Some(token), given)
             }
-            Mail::AlreadyRegistered { locale, .. } => ("already-registered", locale, None, nothing()),
-            Mail::EmailChanged { locale, .. } => ("email-changed", locale, None, nothing()),
-            Mail::PasswordChanged { locale, .. } => ("password-changed", locale, None, nothing()),
+            Mail::AlreadyRegistered { locale, .. }
+            | Mail::EmailChanged { locale, .. }
+            | Mail::PasswordChanged { locale, .. } => (locale, None, nothing()),
             _ => return None,
         };
         let language = Language::of(language.as_deref());

@@ -8,6 +8,7 @@ use lettre::message::{Mailbox, SinglePart};
 use lettre::{Address, AsyncTransport as _, Message};
 
 use super::Post;
+use super::cause::cause;
 
 /// Mails the page of an invoice to its customer.
 pub(crate) struct InvoiceMail(Post);
@@ -64,7 +65,7 @@ impl Delivery for InvoiceMail {
         match self.0.transport.send(message).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(NotReceived::Ever(error.to_string())),
-            Err(error) => Err(NotReceived::Yet(error.to_string())),
+            Err(error) => Err(NotReceived::Yet(cause(&error))),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Mail by SMTP: what accounts need, and invoices.
 
 mod account;
+mod cause;
 mod invoice;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,12 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
 pub(crate) use invoice::InvoiceMail;
 
+use crate::seldom::Seldom;
+
 /// How long the server may take for each step; with all the mails of one pass, well below the relay's lease.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// How to reach the server at this address; it is not asked yet.
 pub(crate) fn server(url: &str) -> Result<AsyncSmtpTransportBuilder, String> {
@@ -56,7 +61,8 @@ impl PostOffice {
     /// Begins to hold connections, for which there must be a runtime of tokio.
     pub(crate) fn open(&self) -> Post {
         let (from, app_url) = (self.from.clone(), self.app_url.clone());
-        Post { transport: self.server.clone().build(), from, app_url }
+        let failed = Arc::new(Seldom::new(TOLD_EVERY));
+        Post { transport: self.server.clone().build(), from, app_url, failed }
     }
 }
 
@@ -66,4 +72,6 @@ pub(crate) struct Post {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     app_url: Option<Arc<str>>,
+    /// Mails of accounts that were not sent.
+    failed: Arc<Seldom>,
 }

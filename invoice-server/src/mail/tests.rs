@@ -63,3 +63,31 @@ fn a_password_leaves_the_machine_encrypted_or_not_at_all() {
         assert!(!is_exposed(safe), "{safe}");
     }
 }
+
+/// Why this mail server did not take a mail.
+async fn refused_by(url: &str) -> String {
+    use lettre::AsyncTransport as _;
+    let message = lettre::Message::builder()
+        .from("bills@server.example".parse().unwrap())
+        .to("ada@example.org".parse().unwrap())
+        .body(String::new())
+        .unwrap();
+    let error = server(url).unwrap().build().send(message).await.unwrap_err();
+    cause::cause(&error)
+}
+
+#[tokio::test]
+async fn why_no_mail_goes_is_told_without_what_the_server_says_of_the_addressee() {
+    use tokio::io::AsyncWriteExt as _;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let busy = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"421 ada@example.org not now\r\n").await.unwrap();
+    });
+    assert_eq!(refused_by(&url).await, "the mail server answered 421");
+    busy.await.unwrap();
+    // The listener has gone with the task.
+    let refused = refused_by(&url).await;
+    assert!(refused.contains("refused"), "{refused}");
+}

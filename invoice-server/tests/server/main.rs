@@ -9,6 +9,7 @@
 )]
 
 mod concurrency;
+mod connections;
 mod errands;
 mod http;
 mod idempotency;

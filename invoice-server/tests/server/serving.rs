@@ -16,6 +16,14 @@ fn it_starts_without_configuration_and_says_where_to_go_on() {
     assert!(place.folder.path().join("invoices.db.key").exists());
 }
 
+#[test]
+fn the_errand_it_tells_of_is_done_where_it_serves() {
+    let place = Place::sqlite();
+    let server = place.start(&["--database-url", "sqlite:my bills.db"]);
+    let told = "invoice-server --database-url 'sqlite:my bills.db' user create";
+    assert!(server.welcome.contains(told), "{}", server.welcome);
+}
+
 #[cfg(unix)]
 #[test]
 fn the_files_it_makes_are_for_its_owner_alone() {

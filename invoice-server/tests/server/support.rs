@@ -1,5 +1,6 @@
 //! Starts the program in a place of the test's own.
 
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -28,21 +29,18 @@ impl Place {
     /// Starts a server on a free port, and returns when it listens.
     pub(crate) fn start(&self, arguments: &[&str]) -> Server {
         let mut command = self.program(&["--listen", "127.0.0.1:0", "--log-level", "warn"]);
-        let mut child = command.args(arguments).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut welcome, mut address) = (String::new(), None);
-        for line in lines.by_ref().map_while(Result::ok) {
-            if let Some((_, found)) = line.split_once("Listening on http://") {
-                address = Some(found.to_owned());
-            }
-            welcome.push_str(&line);
-            welcome.push('\n');
-            if line.contains("First user") {
-                break;
-            }
-        }
-        let address = address.expect("the program ended before it listened");
-        Server { child, address, welcome }
+        Server::listening(command.args(arguments).stderr(Stdio::inherit()))
+    }
+
+    /// The same with so many open files at most, and a file to log to.
+    #[cfg(unix)]
+    pub(crate) fn start_with_few_files(&self, files: u32, log: File) -> Server {
+        let program = self.program(&["--listen", "127.0.0.1:0", "--log-level", "warn"]);
+        let mut command = Command::new("/bin/sh");
+        command.env_clear();
+        command.arg("-c").arg(format!("ulimit -n {files} && exec \"$0\" \"$@\""));
+        command.arg(program.get_program()).args(program.get_args()).current_dir(self.folder.path());
+        Server::listening(command.stdout(Stdio::piped()).stderr(log))
     }
 }
 
@@ -65,6 +63,25 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts it, and waits until it listens.
+    fn listening(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (mut welcome, mut address) = (String::new(), None);
+        for line in lines.by_ref().map_while(Result::ok) {
+            if let Some((_, found)) = line.split_once("Listening on http://") {
+                address = Some(found.to_owned());
+            }
+            welcome.push_str(&line);
+            welcome.push('\n');
+            if line.contains("First user") {
+                break;
+            }
+        }
+        let address = address.expect("the program ended before it listened");
+        Self { child, address, welcome }
+    }
+
     pub(crate) fn connect(&self) -> io::Result<TcpStream> {
         TcpStream::connect(&self.address)
     }

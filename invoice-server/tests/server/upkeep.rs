@@ -49,5 +49,9 @@ fn all_teams_are_verified_and_a_changed_past_is_found() {
     drop(file);
     let broken = place.errand(&["verify"], "");
     assert_eq!(broken.status.code(), Some(1), "{}", said(&broken));
-    assert!(printed(&broken).contains("BROKEN"), "{}", said(&broken));
+    assert!(
+        printed(&broken).contains("BROKEN after 1 document(s): INV-00001 is not what was issued"),
+        "{}",
+        said(&broken)
+    );
 }
