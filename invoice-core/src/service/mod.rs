@@ -24,6 +24,7 @@ pub use error::Error;
 pub use import::{ImportedCreditNote, ImportedInvoice};
 pub use payments::{Paid, PayData, RefundData};
 pub use relay::{NotReceived, Pass, Patience, Receiver, Relay};
+pub use revise::check_reason;
 pub use settle::WriteOffData;
 pub use sweep::SweepReport;
 

@@ -5,7 +5,7 @@ use super::{Billing, Call, Error, first};
 use crate::change::AggregateId;
 use crate::{
     CreditNoteData, CreditScope, DocumentType, EventKind, Invoice, InvoiceData, InvoiceId, Permission,
-    Timestamp,
+    Timestamp, Violations,
 };
 
 impl Billing {
@@ -118,8 +118,9 @@ impl Billing {
     }
 }
 
-pub(super) fn check_reason(reason: &str) -> Result<(), Error> {
-    let mut found = crate::Violations::new();
+/// Whether this can be the reason of a void or a write-off; what is wrong is at `/reason`.
+pub fn check_reason(reason: &str) -> Result<(), Violations> {
+    let mut found = Violations::new();
     crate::text::collect_required(&mut found, "/reason", reason, crate::text::SHORT);
-    Ok(found.into_result()?)
+    found.into_result()
 }

@@ -51,16 +51,12 @@ pub(crate) struct Calling {
 }
 
 impl Calling {
-    /// The same caller, in this team. Which role they have in it, if any, is for the use cases to find out.
+    /// The same caller, in this team. Which role they have in it, if any, is for the use cases to find out. An API key
+    /// stays in its own team, where nobody else's is found.
     pub(crate) fn in_team(&self, team: TeamId) -> Caller {
-        in_team(&self.caller, team)
+        let role = self.caller.role().filter(|_| self.caller.team() == Some(team));
+        self.caller.clone().in_team(team, role)
     }
-}
-
-/// An API key stays in its own team, where nobody else's is found.
-fn in_team(caller: &Caller, team: TeamId) -> Caller {
-    let role = caller.role().filter(|_| caller.team() == Some(team));
-    caller.clone().in_team(team, role)
 }
 
 impl<S> FromRequestParts<S> for Calling
@@ -110,16 +106,8 @@ fn plain(parts: &Parts) -> Result<(), Problem> {
 
 /// A POST of who is logged in.
 pub(crate) struct Called<T> {
-    pub(crate) auth: Auth,
-    pub(crate) caller: Caller,
+    pub(crate) by: Calling,
     pub(crate) body: T,
-}
-
-impl<T> Called<T> {
-    /// The same caller, in this team.
-    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
-        in_team(&self.caller, team)
-    }
 }
 
 impl<S, T> FromRequest<S> for Called<T>
@@ -132,27 +120,21 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let Calling { auth, caller } = Calling::from_request_parts(&mut parts, state).await?;
+        let by = Calling::from_request_parts(&mut parts, state).await?;
         plain(&parts)?;
         let body = Body::read(Request::from_parts(parts, body), LONGEST, false).await?;
-        Ok(Self { auth, caller, body: body.parse()? })
+        Ok(Self { by, body: body.parse()? })
     }
 }
 
 /// A PATCH: names the version it changes.
 pub(crate) struct CalledPatch {
-    pub(crate) auth: Auth,
-    pub(crate) caller: Caller,
+    pub(crate) by: Calling,
     pub(crate) version: Version,
     pub(crate) body: Patched,
 }
 
 impl CalledPatch {
-    /// The same caller, in this team.
-    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
-        in_team(&self.caller, team)
-    }
-
     /// Refuses to change what was read at another version than the one named.
     pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
         if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
@@ -168,26 +150,18 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let Calling { auth, caller } = Calling::from_request_parts(&mut parts, state).await?;
+        let by = Calling::from_request_parts(&mut parts, state).await?;
         no_params(&parts)?;
         let version = required(&parts)?;
         let body = Body::read(Request::from_parts(parts, body), LONGEST, true).await?;
-        Ok(Self { auth, caller, version, body: body.parse()? })
+        Ok(Self { by, version, body: body.parse()? })
     }
 }
 
 /// A DELETE: names the version it removes.
 pub(crate) struct CalledRemove {
-    pub(crate) auth: Auth,
-    caller: Caller,
+    pub(crate) by: Calling,
     pub(crate) version: Version,
-}
-
-impl CalledRemove {
-    /// The same caller, in this team.
-    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
-        in_team(&self.caller, team)
-    }
 }
 
 impl<S> FromRequestParts<S> for CalledRemove
@@ -198,24 +172,16 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
+        let by = Calling::from_request_parts(parts, state).await?;
         no_params(parts)?;
-        Ok(Self { auth, caller, version: required(parts)? })
+        Ok(Self { by, version: required(parts)? })
     }
 }
 
 /// A DELETE that ends something, whatever became of it since it was seen: who ends a session or a key that leaked must
 /// not be held up by its being used.
 pub(crate) struct CalledEnd {
-    pub(crate) auth: Auth,
-    pub(crate) caller: Caller,
-}
-
-impl CalledEnd {
-    /// The same caller, in this team.
-    pub(crate) fn in_team(&self, team: TeamId) -> Caller {
-        in_team(&self.caller, team)
-    }
+    pub(crate) by: Calling,
 }
 
 impl<S> FromRequestParts<S> for CalledEnd
@@ -226,9 +192,9 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Calling { auth, caller } = Calling::from_request_parts(parts, state).await?;
+        let by = Calling::from_request_parts(parts, state).await?;
         plain(parts)?;
-        Ok(Self { auth, caller })
+        Ok(Self { by })
     }
 }
 

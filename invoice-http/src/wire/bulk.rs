@@ -1,4 +1,5 @@
 use invoice_core::ports::InvoiceSummary;
+use invoice_core::service::check_reason;
 use invoice_core::{Code, InvoiceId, Violations};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,9 +11,6 @@ use crate::Problem;
 
 /// Most records of one bulk request.
 const MOST: usize = 100;
-
-/// As of each alone.
-const LONGEST_REASON: usize = 1_000;
 
 /// Which invoices.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,15 +49,7 @@ impl BulkInput {
 impl BulkReasonInput {
     /// A reason that can't be one is so for all of them.
     pub(crate) fn read(&self) -> Result<Named, Violations> {
-        let (mut reader, at) = (Reader::default(), At::Body);
-        if self.reason.trim().is_empty() {
-            reader.add(&at.field("reason"), Code::Required, "must not be empty");
-        }
-        if self.reason.chars().nth(LONGEST_REASON).is_some() {
-            let detail = format!("longer than {LONGEST_REASON} characters");
-            reader.add(&at.field("reason"), Code::TooLong, detail);
-        }
-        reader.finish(Some(()))?;
+        check_reason(&self.reason)?;
         read(&self.ids)
     }
 }

@@ -24,6 +24,27 @@ async fn a_draft_is_previewed_created_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn an_invoice_is_created_and_published_in_one_step_or_not_at_all() {
+    let app = App::ready().await;
+    let owner = app.owner();
+    let client = owner.client().await;
+    let issued = owner.post("/invoices/publish", invoice(&client)).await.expect(201);
+    assert_eq!(
+        (issued.text("/number"), issued.text("/status")),
+        ("INV-2026-00001".to_owned(), "issued".to_owned())
+    );
+    assert_eq!(issued.header("location"), issued.text("/id"));
+
+    // What only an issue asks for.
+    let mut late = invoice(&client);
+    late["issue_date"] = json!("2027-01-01");
+    owner.post("/invoices/publish", late).await.refused(422, "invalid");
+    assert_eq!(owner.get("/invoices").await.expect(200).at("/items").as_array().map(Vec::len), Some(1));
+    let next = owner.post("/invoices/publish", invoice(&client)).await.expect(201);
+    assert_eq!(next.text("/number"), "INV-2026-00002");
+}
+
+#[tokio::test]
 async fn an_invoice_is_published_sent_and_shown_as_overdue_by_the_teams_calendar() {
     let app = App::ready().await;
     let owner = app.owner();

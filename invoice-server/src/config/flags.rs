@@ -24,7 +24,12 @@ pub(super) fn of(
     if let Some(key) = key {
         flags.push(("--master-key-file", key.display().to_string()));
     }
-    Some(flags.into_iter().map(|(flag, value)| format!(" {flag} {}", quoted(&value))).collect())
+    Some(
+        flags
+            .into_iter()
+            .flat_map(|(flag, value)| [" ".to_owned(), flag.to_owned(), " ".to_owned(), quoted(&value)])
+            .collect(),
+    )
 }
 
 /// As a shell reads it.

@@ -71,7 +71,7 @@ async fn refresh(Open { auth, client, body }: Open<RefreshInput>) -> Result<Resp
     request_body = Option<EmptyInput>,
     responses((status = 204, description = "It has ended.")))]
 async fn log_out(called: Called<EmptyInput>) -> Result<StatusCode, Problem> {
-    called.auth.log_out(&called.caller).await?;
+    called.by.auth.log_out(&called.by.caller).await?;
     Ok(answer::nothing())
 }
 
@@ -80,6 +80,6 @@ async fn log_out(called: Called<EmptyInput>) -> Result<StatusCode, Problem> {
     request_body = Option<EmptyInput>,
     responses((status = 204, description = "They have ended.")))]
 async fn log_out_everywhere(called: Called<EmptyInput>) -> Result<StatusCode, Problem> {
-    called.auth.log_out_everywhere(&called.caller).await?;
+    called.by.auth.log_out_everywhere(&called.by.caller).await?;
     Ok(answer::nothing())
 }

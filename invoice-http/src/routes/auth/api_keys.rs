@@ -42,8 +42,8 @@ async fn create(
     PathIds((id,)): PathIds<(TeamId,)>,
     called: Called<ApiKeyInput>,
 ) -> Result<Response, Problem> {
-    let caller = called.in_team(id);
-    let new = called.auth.create_api_key(&caller, called.body.read()?).await?;
+    let caller = called.by.in_team(id);
+    let new = called.by.auth.create_api_key(&caller, called.body.read()?).await?;
     answer::json(StatusCode::CREATED, &NewApiKeyView::from(&new))
 }
 
@@ -55,6 +55,6 @@ async fn revoke(
     end: CalledEnd,
     PathIds((team, key)): PathIds<(TeamId, ApiKeyId)>,
 ) -> Result<StatusCode, Problem> {
-    end.auth.revoke_api_key(&end.in_team(team), key).await?;
+    end.by.auth.revoke_api_key(&end.by.in_team(team), key).await?;
     Ok(answer::nothing())
 }

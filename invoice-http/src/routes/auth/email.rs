@@ -27,7 +27,7 @@ where
     request_body = Option<EmptyInput>,
     responses((status = 202, description = "The caller was mailed, unless the address is verified.")))]
 async fn resend(called: Called<EmptyInput>) -> Result<StatusCode, Problem> {
-    called.auth.resend_verification(&called.caller).await?;
+    called.by.auth.resend_verification(&called.by.caller).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -46,7 +46,7 @@ async fn verify(post: Open<MailedTokenInput>) -> Result<StatusCode, Problem> {
     responses((status = 202, description = "The new address was mailed.")))]
 async fn request_change(called: Called<EmailChangeInput>) -> Result<StatusCode, Problem> {
     let (email, password) = called.body.read()?;
-    called.auth.request_email_change(&called.caller, &email, &password).await?;
+    called.by.auth.request_email_change(&called.by.caller, &email, &password).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

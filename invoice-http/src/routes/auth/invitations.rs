@@ -45,7 +45,7 @@ async fn create(
     called: Called<InvitationInput>,
 ) -> Result<Response, Problem> {
     let role = called.body.role()?;
-    let invitation = called.auth.invite(&called.in_team(id), &called.body.email, role).await?;
+    let invitation = called.by.auth.invite(&called.by.in_team(id), &called.body.email, role).await?;
     answer::json(StatusCode::CREATED, &InvitationView::from(&invitation))
 }
 
@@ -58,7 +58,7 @@ async fn revoke(
     end: CalledEnd,
     PathIds((team, invitation)): PathIds<(TeamId, InvitationId)>,
 ) -> Result<StatusCode, Problem> {
-    end.auth.revoke_invitation(&end.in_team(team), invitation).await?;
+    end.by.auth.revoke_invitation(&end.by.in_team(team), invitation).await?;
     Ok(answer::nothing())
 }
 
@@ -68,6 +68,6 @@ async fn revoke(
     responses((status = 200, description = "The caller's membership.", body = MembershipView)))]
 async fn accept(called: Called<MailedTokenInput>) -> Result<Response, Problem> {
     let token = called.body.token();
-    let membership = called.auth.accept_invitation(&called.caller, &token).await?;
+    let membership = called.by.auth.accept_invitation(&called.by.caller, &token).await?;
     answer::json(StatusCode::OK, &MembershipView::from(&membership))
 }

@@ -83,14 +83,14 @@ async fn change_role(
     PathIds((team, user)): PathIds<(TeamId, UserId)>,
     patch: CalledPatch,
 ) -> Result<Response, Problem> {
-    let caller = patch.in_team(team);
-    let before = patch.auth.member(&caller, user).await?.membership;
+    let caller = patch.by.in_team(team);
+    let before = patch.by.auth.member(&caller, user).await?.membership;
     patch.check(before.version())?;
     if patch.body.is_empty() {
         return answer::record(before.version(), &MembershipView::from(&before));
     }
     let role = merge_patch(&MemberInput::from(&before), &patch.body)?.read()?;
-    let membership = patch.auth.change_role(&caller, user, role, patch.version).await?;
+    let membership = patch.by.auth.change_role(&caller, user, role, patch.version).await?;
     answer::record(membership.version(), &MembershipView::from(&membership))
 }
 
@@ -102,7 +102,7 @@ async fn remove(
     remove: CalledRemove,
     PathIds((team, user)): PathIds<(TeamId, UserId)>,
 ) -> Result<StatusCode, Problem> {
-    remove.auth.remove_member(&remove.in_team(team), user, remove.version).await?;
+    remove.by.auth.remove_member(&remove.by.in_team(team), user, remove.version).await?;
     Ok(answer::nothing())
 }
 
@@ -114,6 +114,6 @@ async fn leave(
     PathIds((id,)): PathIds<(TeamId,)>,
     called: Called<EmptyInput>,
 ) -> Result<StatusCode, Problem> {
-    called.auth.leave_team(&called.in_team(id)).await?;
+    called.by.auth.leave_team(&called.by.in_team(id)).await?;
     Ok(answer::nothing())
 }

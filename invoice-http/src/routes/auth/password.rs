@@ -49,7 +49,7 @@ async fn confirm(post: Open<PasswordResetInput>) -> Result<StatusCode, Problem> 
         (status = 204, description = "It was changed by a caller in no session.")))]
 async fn change(called: Called<PasswordChangeInput>) -> Result<Response, Problem> {
     let (old, new) = called.body.read()?;
-    match called.auth.change_password(&called.caller, &old, &new).await? {
+    match called.by.auth.change_password(&called.by.caller, &old, &new).await? {
         Some(tokens) => answer::json(StatusCode::OK, &TokensView::from(&tokens)),
         None => Ok(answer::nothing().into_response()),
     }

@@ -34,6 +34,6 @@ async fn list(calling: Calling, Params(filter): Params<PageFilter>) -> Result<Re
     params(("id" = crate::wire::schema::SessionId, Path)),
     responses((status = 204, description = "It has ended.")))]
 async fn revoke(end: CalledEnd, PathIds((id,)): PathIds<(SessionId,)>) -> Result<StatusCode, Problem> {
-    end.auth.revoke_session(&end.caller, id).await?;
+    end.by.auth.revoke_session(&end.by.caller, id).await?;
     Ok(answer::nothing())
 }

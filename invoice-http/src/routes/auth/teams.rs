@@ -42,7 +42,7 @@ async fn list(calling: Calling, Params(filter): Params<PageFilter>) -> Result<Re
     responses((status = 201, description = "The new team.", body = TeamView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
 async fn create(called: Called<TeamInput>) -> Result<Response, Problem> {
-    let team = called.auth.create_team(&called.caller, &called.body.name).await?;
+    let team = called.by.auth.create_team(&called.by.caller, &called.body.name).await?;
     answer::created(team.version(), &format_args!("teams/{}", team.id()), &TeamView::from(&team))
 }
 
@@ -66,14 +66,14 @@ async fn read(
     responses((status = 200, description = "The changed team.", body = TeamView<'static>,
         headers(("ETag" = String)))))]
 async fn rename(PathIds((id,)): PathIds<(TeamId,)>, patch: CalledPatch) -> Result<Response, Problem> {
-    let caller = patch.in_team(id);
-    let before = patch.auth.team(&caller).await?;
+    let caller = patch.by.in_team(id);
+    let before = patch.by.auth.team(&caller).await?;
     patch.check(before.version())?;
     if patch.body.is_empty() {
         return answer::record(before.version(), &TeamView::from(&before));
     }
     let input = merge_patch(&TeamInput::from(&before), &patch.body)?;
-    let team = patch.auth.rename_team(&caller, &input.name, patch.version).await?;
+    let team = patch.by.auth.rename_team(&caller, &input.name, patch.version).await?;
     answer::record(team.version(), &TeamView::from(&team))
 }
 
@@ -82,7 +82,7 @@ async fn rename(PathIds((id,)): PathIds<(TeamId,)>, patch: CalledPatch) -> Resul
     params(("id" = crate::wire::schema::TeamId, Path)),
     responses((status = 204, description = "It is gone.")))]
 async fn delete(remove: CalledRemove, PathIds((id,)): PathIds<(TeamId,)>) -> Result<StatusCode, Problem> {
-    remove.auth.delete_team(&remove.in_team(id), remove.version).await?;
+    remove.by.auth.delete_team(&remove.by.in_team(id), remove.version).await?;
     Ok(answer::nothing())
 }
 
@@ -92,7 +92,7 @@ async fn delete(remove: CalledRemove, PathIds((id,)): PathIds<(TeamId,)>) -> Res
     params(("id" = crate::wire::schema::TeamId, Path)), request_body = Option<EmptyInput>,
     responses((status = 200, description = "An access token for the team.", body = AccessTokenView<'static>)))]
 async fn switch(PathIds((id,)): PathIds<(TeamId,)>, called: Called<EmptyInput>) -> Result<Response, Problem> {
-    let token = called.auth.switch_team(&called.caller, id).await?;
+    let token = called.by.auth.switch_team(&called.by.caller, id).await?;
     answer::json(StatusCode::OK, &AccessTokenView::new(&token, id))
 }
 
@@ -104,6 +104,6 @@ async fn transfer(
     PathIds((id,)): PathIds<(TeamId,)>,
     called: Called<TransferInput>,
 ) -> Result<StatusCode, Problem> {
-    called.auth.transfer_ownership(&called.in_team(id), called.body.read()?).await?;
+    called.by.auth.transfer_ownership(&called.by.in_team(id), called.body.read()?).await?;
     Ok(answer::nothing())
 }

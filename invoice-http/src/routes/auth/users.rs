@@ -61,13 +61,13 @@ async fn read(calling: Calling, _: NoParams) -> Result<Response, Problem> {
     responses((status = 200, description = "The changed account.", body = ProfileView<'static>,
         headers(("ETag" = String)))))]
 async fn update(patch: CalledPatch) -> Result<Response, Problem> {
-    let before = patch.auth.profile(&patch.caller).await?;
+    let before = patch.by.auth.profile(&patch.by.caller).await?;
     patch.check(before.version)?;
     if patch.body.is_empty() {
         return answer::record(before.version, &ProfileView::from(&before));
     }
     let change = merge_patch(&ProfileInput::from(&before), &patch.body)?.into();
-    let profile = patch.auth.update_profile(&patch.caller, change, patch.version).await?;
+    let profile = patch.by.auth.update_profile(&patch.by.caller, change, patch.version).await?;
     answer::record(profile.version, &ProfileView::from(&profile))
 }
 
@@ -76,6 +76,6 @@ async fn update(patch: CalledPatch) -> Result<Response, Problem> {
     request_body = ProofInput,
     responses((status = 204, description = "It is gone.")))]
 async fn delete(called: Called<ProofInput>) -> Result<StatusCode, Problem> {
-    called.auth.delete_account(&called.caller, &called.body.read()?).await?;
+    called.by.auth.delete_account(&called.by.caller, &called.body.read()?).await?;
     Ok(answer::nothing())
 }

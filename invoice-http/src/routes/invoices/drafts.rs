@@ -39,6 +39,18 @@ pub(super) async fn create(Post { state, call, body }: Post<InvoiceInput>) -> Re
     answer::created(invoice.version(), &location, &InvoiceView::from(&invoice))
 }
 
+/// Creates and issues an invoice in one step: it has its number, or nothing was written.
+#[utoipa::path(post, path = "/invoices/publish", tag = "invoices", operation_id = "create_and_publish_invoice",
+    request_body = InvoiceInput,
+    responses((status = 201, description = "The issued invoice.", body = InvoiceView<'static>,
+        headers(("ETag" = String), ("Location" = String)))))]
+pub(super) async fn create_published(
+    Post { state, call, body }: Post<InvoiceInput>,
+) -> Result<Response, Problem> {
+    let invoice = state.billing().create_and_issue_invoice(&call, body.read()?).await?;
+    answer::created(invoice.version(), &invoice.id(), &InvoiceView::from(&invoice))
+}
+
 /// Computes the totals of a draft without storing anything.
 #[utoipa::path(post, path = "/invoices/preview", tag = "invoices", operation_id = "preview_invoice",
     request_body = InvoiceInput,

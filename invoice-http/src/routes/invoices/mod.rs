@@ -20,6 +20,7 @@ where
 {
     OpenApiRouter::new()
         .routes(routes!(drafts::list, drafts::create))
+        .routes(routes!(drafts::create_published))
         .routes(routes!(drafts::preview))
         .routes(routes!(drafts::read, drafts::update, drafts::delete))
         .routes(routes!(steps::publish))

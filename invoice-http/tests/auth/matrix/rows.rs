@@ -111,6 +111,7 @@ pub(super) const ROWS: &[Row] = &[
     maker("restore_item", Kind::ArchivedItem),
     read("list_invoices"),
     may("create_invoice", Permission::WriteOwn),
+    may("create_and_publish_invoice", Permission::IssueDocuments),
     read("preview_invoice"),
     read("read_invoice").about(Kind::Invoice),
     read("print_invoice").about(Kind::Invoice),
