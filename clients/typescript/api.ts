@@ -822,6 +822,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Creates and issues an invoice in one step: it has its number, or nothing was written. */
+        post: operations["create_and_publish_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/items": {
         parameters: {
             query?: never;
@@ -3461,7 +3478,7 @@ export interface components {
          *     }
          */
         ItemInput: {
-            code?: components["schemas"]["ShortText"] | null;
+            code?: components["schemas"]["RequiredText"] | null;
             /** @description The currency of the price. */
             currency: components["schemas"]["CurrencyCode"];
             description?: components["schemas"]["LongText"] | null;
@@ -3491,6 +3508,11 @@ export interface components {
             taxes?: unknown;
             unit?: unknown;
         };
+        /**
+         * @description A language, a BCP 47 tag.
+         * @example en-GB
+         */
+        LanguageTag: string;
         /**
          * @description A line of a document (BG-25).
          * @example {
@@ -3727,8 +3749,7 @@ export interface components {
          *     }
          */
         Note: {
-            /** @description What it is about, a code of UNTDID 4451 (BT-21). */
-            subject?: string | null;
+            subject?: components["schemas"]["SubjectCode"] | null;
             /** @description The text (BT-22). */
             text: components["schemas"]["NoteText"];
         };
@@ -5938,8 +5959,7 @@ export interface components {
          */
         Registration: {
             email: components["schemas"]["EmailText"];
-            /** @description The language to write to the person in, a BCP 47 tag. */
-            locale?: string | null;
+            locale?: components["schemas"]["LanguageTag"] | null;
             /** @description The person's name; may be empty. */
             name?: components["schemas"]["OptionalName"];
             password: components["schemas"]["NewPasswordText"];
@@ -6333,6 +6353,11 @@ export interface components {
          * @enum {string}
          */
         StatusName: "draft" | "void" | "credited" | "overpaid" | "paid" | "uncollectible" | "overdue" | "partially_paid" | "sent" | "issued";
+        /**
+         * @description What a note is about, a code of UNTDID 4451 (BT-21).
+         * @example AAI
+         */
+        SubjectCode: string;
         /**
          * @description What a team says of itself.
          * @example {
@@ -10641,9 +10666,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Payable amount of at least this, in `currency`; sorts by amount. */
-                amount_from?: components["schemas"]["Amount"];
+                amount_from?: components["schemas"]["AmountInput"];
                 /** @description Payable amount of at most this, in `currency`. */
-                amount_to?: components["schemas"]["Amount"];
+                amount_to?: components["schemas"]["AmountInput"];
                 /** @description Of this client. */
                 client?: components["schemas"]["ClientId"];
                 /** @description In this currency. */
@@ -13332,9 +13357,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Payable amount of at least this, in `currency`; sorts by amount. */
-                amount_from?: components["schemas"]["Amount"];
+                amount_from?: components["schemas"]["AmountInput"];
                 /** @description Payable amount of at most this, in `currency`. */
-                amount_to?: components["schemas"]["Amount"];
+                amount_to?: components["schemas"]["AmountInput"];
                 /** @description Of this client. */
                 client?: components["schemas"]["ClientId"];
                 /** @description In this currency. */
@@ -13613,6 +13638,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Totals"];
+                };
+            };
+            /** @description The request is malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No credentials, or wrong ones. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state does not allow it, or others were faster. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not at the version named by `If-Match`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields of the body are wrong, or the idempotency key was used otherwise. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available at the moment, or took too long. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_and_publish_invoice: {
+        parameters: {
+            query?: {
+                /** @description The language of messages: en, de or fr. Before `Accept-Language`. */
+                locale?: string;
+            };
+            header?: {
+                /** @description Makes the request repeatable: the same key and body are answered alike and done once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceInput"];
+            };
+        };
+        responses: {
+            /** @description The issued invoice. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
                 };
             };
             /** @description The request is malformed. */

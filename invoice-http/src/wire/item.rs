@@ -17,7 +17,7 @@ use crate::extract::TextMap;
 }))]
 pub(crate) struct ItemInput {
     /// The seller's own identifier (BT-155), unique among the team's items.
-    #[schema(value_type = Option<schema::ShortText>)]
+    #[schema(value_type = Option<schema::RequiredText>)]
     code: Option<String>,
     /// The name (BT-153).
     #[schema(value_type = schema::RequiredText)]

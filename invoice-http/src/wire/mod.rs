@@ -29,3 +29,4 @@ pub(crate) mod supplier;
 pub(crate) mod tax;
 pub(crate) mod terms;
 pub(crate) mod totals;
+mod whole;

@@ -18,7 +18,7 @@ pub(crate) struct NoteBody {
     #[schema(value_type = schema::NoteText)]
     text: String,
     /// What it is about, a code of UNTDID 4451 (BT-21).
-    #[schema(max_length = 3)]
+    #[schema(value_type = Option<schema::SubjectCode>)]
     subject: Option<String>,
 }
 

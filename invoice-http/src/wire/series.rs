@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::read::{At, Reader};
-use super::schema;
+use super::{schema, whole};
 
 /// What a user decides about a number series.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,8 +25,8 @@ pub(crate) struct SeriesInput {
     #[schema(value_type = schema::ResetName)]
     reset: String,
     /// The first number of the period that contains `from`; 1 if not said.
-    #[schema(minimum = 1)]
     #[schema(minimum = 1, maximum = 999_999_999_999_u64)]
+    #[serde(default, deserialize_with = "whole::optional")]
     start: Option<u64>,
     /// The first issue date it numbers.
     #[schema(value_type = schema::Date)]

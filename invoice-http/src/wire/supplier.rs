@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::party::PartyBody;
 use super::read::{At, Reader};
-use super::schema;
 use super::terms::{InstructionBody, TermsBody};
+use super::{schema, whole};
 
 /// How the team is taxed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -56,9 +56,11 @@ impl RegimeBody {
 pub(crate) struct FiscalYearBody {
     /// 1 to 12.
     #[schema(minimum = 1, maximum = 12)]
+    #[serde(deserialize_with = "whole::number")]
     month: u32,
     /// A day that every year has.
     #[schema(minimum = 1, maximum = 31)]
+    #[serde(deserialize_with = "whole::number")]
     day: u32,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::read::{At, Reader};
-use super::schema;
+use super::{schema, whole};
 
 /// From when a document is overdue (BT-9).
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -17,6 +17,7 @@ pub(crate) struct DueBody {
     kind: String,
     /// How many days, for `days` (after the issue date) and `days_after_month_end`.
     #[schema(maximum = 65535)]
+    #[serde(default, deserialize_with = "whole::optional")]
     days: Option<u16>,
     /// The day, for `on`.
     #[schema(value_type = Option<schema::Date>)]

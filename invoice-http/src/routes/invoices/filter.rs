@@ -63,10 +63,10 @@ pub(super) struct Filter {
     #[param(value_type = Option<schema::Date>)]
     overdue_as_of: Option<String>,
     /// Payable amount of at least this, in `currency`; sorts by amount.
-    #[param(value_type = Option<schema::Amount>)]
+    #[param(value_type = Option<schema::AmountInput>)]
     amount_from: Option<String>,
     /// Payable amount of at most this, in `currency`.
-    #[param(value_type = Option<schema::Amount>)]
+    #[param(value_type = Option<schema::AmountInput>)]
     amount_to: Option<String>,
     /// Number starting with this; sorts by number.
     number_prefix: Option<String>,

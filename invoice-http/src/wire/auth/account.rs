@@ -26,7 +26,7 @@ pub(crate) struct RegistrationInput {
     #[schema(value_type = schema::OptionalName)]
     name: String,
     /// The language to write to the person in, a BCP 47 tag.
-    #[schema(max_length = 35)]
+    #[schema(value_type = Option<schema::LanguageTag>)]
     locale: Option<String>,
 }
 
