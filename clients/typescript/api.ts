@@ -2126,12 +2126,57 @@ export interface components {
          *     }
          */
         ClientPatch: {
-            currency?: unknown;
-            internal_notes?: unknown;
-            language?: unknown;
-            metadata?: unknown;
-            party?: unknown;
-            terms?: unknown;
+            currency?: components["schemas"]["CurrencyCode"] | null;
+            internal_notes?: components["schemas"]["LongText"] | null;
+            language?: components["schemas"]["ShortText"] | null;
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+            /** @description The party as it stands on documents (BG-7). */
+            party?: {
+                address?: {
+                    city?: components["schemas"]["ShortText"] | null;
+                    /** @description The country (BT-40, BT-55, BT-80). */
+                    country?: components["schemas"]["CountryCode"];
+                    lines?: components["schemas"]["ShortText"][] | null;
+                    postal_code?: components["schemas"]["ShortText"] | null;
+                    subdivision?: components["schemas"]["ShortText"] | null;
+                } | null;
+                contact_name?: components["schemas"]["ShortText"] | null;
+                electronic_address?: components["schemas"]["ShortText"] | null;
+                email?: components["schemas"]["ContactEmail"] | null;
+                legal_id?: components["schemas"]["ShortText"] | null;
+                /** @description The full formal name (BT-27, BT-44). */
+                name?: components["schemas"]["RequiredText"];
+                phone?: components["schemas"]["ShortText"] | null;
+                tax_registration?: components["schemas"]["ShortText"] | null;
+                trading_name?: components["schemas"]["ShortText"] | null;
+                /** @description The VAT identifier with its country (BT-31, BT-48). */
+                vat_id?: string | null;
+            };
+            terms?: {
+                /** @description From when the document is overdue (BT-9). */
+                due?: {
+                    date?: components["schemas"]["Date"] | null;
+                    /**
+                     * Format: int32
+                     * @description How many days, for `days` (after the issue date) and `days_after_month_end`.
+                     */
+                    days?: number | null;
+                    /** @description Which rule. */
+                    kind?: components["schemas"]["DueKind"];
+                };
+                early_payment?: {
+                    /**
+                     * Format: int32
+                     * @description Days after the issue date, the last one included.
+                     */
+                    days?: number;
+                    /** @description The discount in percent of the payable amount. */
+                    percent?: components["schemas"]["Decimal"];
+                } | null;
+                text?: components["schemas"]["ShortLines"] | null;
+            } | null;
         };
         /**
          * @description The identifier of a commit.
@@ -2484,13 +2529,23 @@ export interface components {
          *     }
          */
         CreditNotePatch: {
-            internal_notes?: unknown;
-            issue_date?: unknown;
-            metadata?: unknown;
-            notes?: unknown;
-            reason?: unknown;
-            scope?: unknown;
-            series?: unknown;
+            internal_notes?: components["schemas"]["LongText"] | null;
+            issue_date?: components["schemas"]["Date"] | null;
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+            notes?: components["schemas"]["Note"][] | null;
+            /** @description Why (BT-22), printed on the credit note. */
+            reason?: components["schemas"]["RequiredText"];
+            /** @description How much of the invoice. */
+            scope?: {
+                amount?: components["schemas"]["AmountInput"] | null;
+                currency?: components["schemas"]["CurrencyCode"] | null;
+                /** @description Everything that is left (`full`), some `lines`, or an `amount` with tax. */
+                kind?: components["schemas"]["CreditKind"];
+                lines?: (components["schemas"]["CreditLine"][] | null) | null;
+            };
+            series?: components["schemas"]["SeriesId"] | null;
         };
         /**
          * @description Where a credit note stands.
@@ -3262,33 +3317,94 @@ export interface components {
          *     }
          */
         InvoicePatch: {
-            accounting_rate?: unknown;
-            advances?: unknown;
-            allowances?: unknown;
-            charges?: unknown;
-            client?: unknown;
-            currency?: unknown;
-            delivery?: unknown;
-            instructions?: unknown;
-            internal_notes?: unknown;
-            issue_date?: unknown;
-            kind?: unknown;
-            language?: unknown;
-            lines?: unknown;
-            metadata?: unknown;
-            notes?: unknown;
-            payable_rounding?: unknown;
-            period?: unknown;
-            prepaid?: unknown;
-            prices?: unknown;
-            references?: unknown;
-            rounding?: unknown;
-            series?: unknown;
-            simplified?: unknown;
-            supply_date?: unknown;
-            tax_point?: unknown;
-            tax_rounding?: unknown;
-            terms?: unknown;
+            accounting_rate?: {
+                /** @description The currency VAT is accounted in. */
+                currency?: components["schemas"]["CurrencyCode"];
+                /** @description The day the rate is of. */
+                date?: components["schemas"]["Date"];
+                /** @description Units of it for one unit of the document's currency. */
+                rate?: components["schemas"]["Decimal"];
+                /** @description Who published the rate. */
+                source?: components["schemas"]["RequiredText"];
+            } | null;
+            advances?: components["schemas"]["InvoiceId"][] | null;
+            allowances?: components["schemas"]["DocumentAdjustment"][] | null;
+            charges?: components["schemas"]["DocumentAdjustment"][] | null;
+            /** @description Whom it is for. */
+            client?: components["schemas"]["ClientId"];
+            /** @description The currency of all amounts (BT-5). */
+            currency?: components["schemas"]["CurrencyCode"];
+            delivery?: {
+                /** @description Where to. */
+                address?: {
+                    city?: components["schemas"]["ShortText"] | null;
+                    /** @description The country (BT-40, BT-55, BT-80). */
+                    country?: components["schemas"]["CountryCode"];
+                    lines?: components["schemas"]["ShortText"][] | null;
+                    postal_code?: components["schemas"]["ShortText"] | null;
+                    subdivision?: components["schemas"]["ShortText"] | null;
+                };
+                name?: components["schemas"]["ShortText"] | null;
+            } | null;
+            instructions?: components["schemas"]["PaymentInstruction"][] | null;
+            internal_notes?: components["schemas"]["LongText"] | null;
+            issue_date?: components["schemas"]["Date"] | null;
+            kind?: components["schemas"]["InvoiceKindName"] | null;
+            language?: components["schemas"]["ShortText"] | null;
+            lines?: components["schemas"]["Line"][] | null;
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+            notes?: components["schemas"]["Note"][] | null;
+            payable_rounding?: {
+                amount?: components["schemas"]["AmountInput"] | null;
+                /** @description By a stated `amount`, to a multiple (`increment`), or not at all. */
+                kind?: components["schemas"]["PayableRoundingKind"];
+            } | null;
+            period?: {
+                end?: components["schemas"]["Date"] | null;
+                start?: components["schemas"]["Date"] | null;
+            } | null;
+            prepaid?: components["schemas"]["AmountInput"] | null;
+            prices?: components["schemas"]["PriceModeName"] | null;
+            references?: {
+                buyer_reference?: components["schemas"]["ShortText"] | null;
+                contract?: components["schemas"]["ShortText"] | null;
+                despatch_advice?: components["schemas"]["ShortText"] | null;
+                preceding?: components["schemas"]["Preceding"][] | null;
+                project?: components["schemas"]["ShortText"] | null;
+                purchase_order?: components["schemas"]["ShortText"] | null;
+                sales_order?: components["schemas"]["ShortText"] | null;
+            } | null;
+            rounding?: components["schemas"]["RoundingName"] | null;
+            series?: components["schemas"]["SeriesId"] | null;
+            simplified?: boolean | null;
+            supply_date?: components["schemas"]["Date"] | null;
+            tax_point?: components["schemas"]["Date"] | null;
+            tax_rounding?: components["schemas"]["TaxRoundingName"] | null;
+            terms?: {
+                /** @description From when the document is overdue (BT-9). */
+                due?: {
+                    date?: components["schemas"]["Date"] | null;
+                    /**
+                     * Format: int32
+                     * @description How many days, for `days` (after the issue date) and `days_after_month_end`.
+                     */
+                    days?: number | null;
+                    /** @description Which rule. */
+                    kind?: components["schemas"]["DueKind"];
+                };
+                early_payment?: {
+                    /**
+                     * Format: int32
+                     * @description Days after the issue date, the last one included.
+                     */
+                    days?: number;
+                    /** @description The discount in percent of the payable amount. */
+                    percent?: components["schemas"]["Decimal"];
+                } | null;
+                text?: components["schemas"]["ShortLines"] | null;
+            } | null;
         };
         /**
          * @description A row of a list of invoices.
@@ -3499,14 +3615,19 @@ export interface components {
          *     }
          */
         ItemPatch: {
-            code?: unknown;
-            currency?: unknown;
-            description?: unknown;
-            metadata?: unknown;
-            name?: unknown;
-            price?: unknown;
-            taxes?: unknown;
-            unit?: unknown;
+            code?: components["schemas"]["RequiredText"] | null;
+            /** @description The currency of the price. */
+            currency?: components["schemas"]["CurrencyCode"];
+            description?: components["schemas"]["LongText"] | null;
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+            /** @description The name (BT-153). */
+            name?: components["schemas"]["RequiredText"];
+            /** @description The price of one unit without tax (BT-146). */
+            price?: components["schemas"]["Decimal"];
+            taxes?: components["schemas"]["Tax"][] | null;
+            unit?: components["schemas"]["Unit"] | null;
         };
         /**
          * @description A language, a BCP 47 tag.
@@ -3653,7 +3774,7 @@ export interface components {
          *     }
          */
         MemberPatch: {
-            role?: unknown;
+            role?: components["schemas"]["RoleName"];
         };
         /**
          * @description Somebody's place in a team.
@@ -5474,8 +5595,9 @@ export interface components {
          *     }
          */
         ProfilePatch: {
-            locale?: unknown;
-            name?: unknown;
+            /** @description The language for mails, a BCP 47 tag. */
+            locale?: string | null;
+            name?: components["schemas"]["OptionalName"] | null;
         };
         /**
          * @description The password, asked for again.
@@ -5811,34 +5933,95 @@ export interface components {
          *     }
          */
         QuotePatch: {
-            accounting_rate?: unknown;
-            advances?: unknown;
-            allowances?: unknown;
-            charges?: unknown;
-            client?: unknown;
-            currency?: unknown;
-            delivery?: unknown;
-            instructions?: unknown;
-            internal_notes?: unknown;
-            issue_date?: unknown;
-            kind?: unknown;
-            language?: unknown;
-            lines?: unknown;
-            metadata?: unknown;
-            notes?: unknown;
-            payable_rounding?: unknown;
-            period?: unknown;
-            prepaid?: unknown;
-            prices?: unknown;
-            references?: unknown;
-            rounding?: unknown;
-            series?: unknown;
-            simplified?: unknown;
-            supply_date?: unknown;
-            tax_point?: unknown;
-            tax_rounding?: unknown;
-            terms?: unknown;
-            valid_until?: unknown;
+            accounting_rate?: {
+                /** @description The currency VAT is accounted in. */
+                currency?: components["schemas"]["CurrencyCode"];
+                /** @description The day the rate is of. */
+                date?: components["schemas"]["Date"];
+                /** @description Units of it for one unit of the document's currency. */
+                rate?: components["schemas"]["Decimal"];
+                /** @description Who published the rate. */
+                source?: components["schemas"]["RequiredText"];
+            } | null;
+            advances?: components["schemas"]["InvoiceId"][] | null;
+            allowances?: components["schemas"]["DocumentAdjustment"][] | null;
+            charges?: components["schemas"]["DocumentAdjustment"][] | null;
+            /** @description Whom it is for. */
+            client?: components["schemas"]["ClientId"];
+            /** @description The currency of all amounts (BT-5). */
+            currency?: components["schemas"]["CurrencyCode"];
+            delivery?: {
+                /** @description Where to. */
+                address?: {
+                    city?: components["schemas"]["ShortText"] | null;
+                    /** @description The country (BT-40, BT-55, BT-80). */
+                    country?: components["schemas"]["CountryCode"];
+                    lines?: components["schemas"]["ShortText"][] | null;
+                    postal_code?: components["schemas"]["ShortText"] | null;
+                    subdivision?: components["schemas"]["ShortText"] | null;
+                };
+                name?: components["schemas"]["ShortText"] | null;
+            } | null;
+            instructions?: components["schemas"]["PaymentInstruction"][] | null;
+            internal_notes?: components["schemas"]["LongText"] | null;
+            issue_date?: components["schemas"]["Date"] | null;
+            kind?: components["schemas"]["QuoteKindName"] | null;
+            language?: components["schemas"]["ShortText"] | null;
+            lines?: components["schemas"]["Line"][] | null;
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+            notes?: components["schemas"]["Note"][] | null;
+            payable_rounding?: {
+                amount?: components["schemas"]["AmountInput"] | null;
+                /** @description By a stated `amount`, to a multiple (`increment`), or not at all. */
+                kind?: components["schemas"]["PayableRoundingKind"];
+            } | null;
+            period?: {
+                end?: components["schemas"]["Date"] | null;
+                start?: components["schemas"]["Date"] | null;
+            } | null;
+            prepaid?: components["schemas"]["AmountInput"] | null;
+            prices?: components["schemas"]["PriceModeName"] | null;
+            references?: {
+                buyer_reference?: components["schemas"]["ShortText"] | null;
+                contract?: components["schemas"]["ShortText"] | null;
+                despatch_advice?: components["schemas"]["ShortText"] | null;
+                preceding?: components["schemas"]["Preceding"][] | null;
+                project?: components["schemas"]["ShortText"] | null;
+                purchase_order?: components["schemas"]["ShortText"] | null;
+                sales_order?: components["schemas"]["ShortText"] | null;
+            } | null;
+            rounding?: components["schemas"]["RoundingName"] | null;
+            series?: components["schemas"]["SeriesId"] | null;
+            simplified?: boolean | null;
+            supply_date?: components["schemas"]["Date"] | null;
+            tax_point?: components["schemas"]["Date"] | null;
+            tax_rounding?: components["schemas"]["TaxRoundingName"] | null;
+            terms?: {
+                /** @description From when the document is overdue (BT-9). */
+                due?: {
+                    date?: components["schemas"]["Date"] | null;
+                    /**
+                     * Format: int32
+                     * @description How many days, for `days` (after the issue date) and `days_after_month_end`.
+                     */
+                    days?: number | null;
+                    /** @description Which rule. */
+                    kind?: components["schemas"]["DueKind"];
+                };
+                early_payment?: {
+                    /**
+                     * Format: int32
+                     * @description Days after the issue date, the last one included.
+                     */
+                    days?: number;
+                    /** @description The discount in percent of the payable amount. */
+                    percent?: components["schemas"]["Decimal"];
+                } | null;
+                text?: components["schemas"]["ShortLines"] | null;
+            } | null;
+            valid_until?: components["schemas"]["Date"] | null;
         };
         /**
          * @description Where an offer stands.
@@ -6473,13 +6656,71 @@ export interface components {
          *     }
          */
         SupplierPatch: {
-            default_instructions?: unknown;
-            default_terms?: unknown;
-            fiscal_year_start?: unknown;
-            party?: unknown;
-            regime?: unknown;
-            tax_currency?: unknown;
-            time_zone?: unknown;
+            default_instructions?: components["schemas"]["PaymentInstruction"][] | null;
+            default_terms?: {
+                /** @description From when the document is overdue (BT-9). */
+                due?: {
+                    date?: components["schemas"]["Date"] | null;
+                    /**
+                     * Format: int32
+                     * @description How many days, for `days` (after the issue date) and `days_after_month_end`.
+                     */
+                    days?: number | null;
+                    /** @description Which rule. */
+                    kind?: components["schemas"]["DueKind"];
+                };
+                early_payment?: {
+                    /**
+                     * Format: int32
+                     * @description Days after the issue date, the last one included.
+                     */
+                    days?: number;
+                    /** @description The discount in percent of the payable amount. */
+                    percent?: components["schemas"]["Decimal"];
+                } | null;
+                text?: components["schemas"]["ShortLines"] | null;
+            } | null;
+            fiscal_year_start?: {
+                /**
+                 * Format: int32
+                 * @description A day that every year has.
+                 */
+                day?: number;
+                /**
+                 * Format: int32
+                 * @description 1 to 12.
+                 */
+                month?: number;
+            } | null;
+            /** @description The party as it stands on documents (BG-4). */
+            party?: {
+                address?: {
+                    city?: components["schemas"]["ShortText"] | null;
+                    /** @description The country (BT-40, BT-55, BT-80). */
+                    country?: components["schemas"]["CountryCode"];
+                    lines?: components["schemas"]["ShortText"][] | null;
+                    postal_code?: components["schemas"]["ShortText"] | null;
+                    subdivision?: components["schemas"]["ShortText"] | null;
+                } | null;
+                contact_name?: components["schemas"]["ShortText"] | null;
+                electronic_address?: components["schemas"]["ShortText"] | null;
+                email?: components["schemas"]["ContactEmail"] | null;
+                legal_id?: components["schemas"]["ShortText"] | null;
+                /** @description The full formal name (BT-27, BT-44). */
+                name?: components["schemas"]["RequiredText"];
+                phone?: components["schemas"]["ShortText"] | null;
+                tax_registration?: components["schemas"]["ShortText"] | null;
+                trading_name?: components["schemas"]["ShortText"] | null;
+                /** @description The VAT identifier with its country (BT-31, BT-48). */
+                vat_id?: string | null;
+            };
+            regime?: {
+                kind?: components["schemas"]["RegimeKind"];
+                reason?: components["schemas"]["RequiredText"] | null;
+            } | null;
+            tax_currency?: components["schemas"]["CurrencyCode"] | null;
+            /** @description The IANA time zone whose calendar the team lives by. */
+            time_zone?: string;
         };
         /**
          * @description A tax on a line, allowance or charge.
@@ -6620,7 +6861,8 @@ export interface components {
          *     }
          */
         TeamPatch: {
-            name?: unknown;
+            /** @description What people call it. */
+            name?: components["schemas"]["Name"];
         };
         /**
          * @description What who logged in gets.
@@ -20322,7 +20564,7 @@ export interface operations {
                 /** @description The language of messages: en, de or fr. Before `Accept-Language`. */
                 locale?: string;
                 /** @description How the name or the address starts, without regard to case. */
-                prefix: string;
+                prefix: components["schemas"]["Name"];
             };
             header?: never;
             path?: never;

@@ -1,28 +1,94 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Object, SchemaType};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The schema of a JSON merge patch of `T`: any of its fields, each of them may be `null` to take it away.
-pub(crate) fn of<T: PartialSchema>() -> RefOr<Schema> {
-    let object = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .description(Some("A JSON merge patch (RFC 7396): the fields to change, `null` to take one away."));
-    let RefOr::T(Schema::Object(fields)) = T::schema() else { return object.into() };
+/// The schema of a JSON merge patch of `T`: any of its fields, and `null` for those that can be taken away.
+pub(crate) fn of<T: ToSchema>() -> RefOr<Schema> {
+    let mut schemas = Vec::new();
+    T::schemas(&mut schemas);
+    let known = Known(schemas.into_iter().collect());
+    let RefOr::T(Schema::Object(whole)) = T::schema() else { return ObjectBuilder::new().into() };
     // One of the fields of the whole is a patch.
-    let field = match fields.example {
-        Some(Value::Object(example)) => example.into_iter().next(),
+    let field = match &whole.example {
+        Some(Value::Object(example)) => example.iter().next(),
         _ => None,
     };
-    let object = object.examples(field.map(|field| Value::Object([field].into_iter().collect())));
-    let object = fields.properties.into_iter().fold(object, |object, (name, _)| object.property(name, any()));
-    object.additional_properties(Some(AdditionalProperties::FreeForm(false))).into()
+    let field =
+        field.map(|(name, value)| Value::Object([(name.clone(), value.clone())].into_iter().collect()));
+    known
+        .patch(&whole)
+        .description(Some("A JSON merge patch (RFC 7396): the fields to change, `null` to take one away."))
+        .examples(field)
+        .into()
 }
 
-fn any() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::AnyValue)
+/// The schemas that others refer to, by name.
+struct Known(BTreeMap<String, RefOr<Schema>>);
+
+impl Known {
+    fn patch(&self, whole: &Object) -> ObjectBuilder {
+        let mut object = ObjectBuilder::new().schema_type(Type::Object);
+        for (name, field) in &whole.properties {
+            let field = self.part(field);
+            let field = if whole.required.contains(name) { field } else { or_null(field) };
+            object = object.property(name, field);
+        }
+        object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
+    }
+
+    /// What a patch says of a field that stays: of an object, a patch of its own; of all else, the new value.
+    fn part(&self, field: &RefOr<Schema>) -> RefOr<Schema> {
+        let field = match field {
+            RefOr::T(Schema::OneOf(optional)) => optional.items.first().unwrap_or(field),
+            _ => field,
+        };
+        let (whole, description) = match field {
+            RefOr::T(schema) => (schema, ""),
+            RefOr::Ref(named) => match self.named(&named.ref_location) {
+                Some(schema) => (schema, named.description.as_str()),
+                None => return field.clone(),
+            },
+        };
+        match whole {
+            Schema::Object(whole) if whole.schema_type == SchemaType::Type(Type::Object) => {
+                let mut patch =
+                    if whole.properties.is_empty() { entries(whole) } else { self.patch(whole).build() };
+                patch.description = Some(description.to_owned()).filter(|text| !text.is_empty());
+                RefOr::T(Schema::Object(patch))
+            }
+            _ => field.clone(),
+        }
+    }
+
+    fn named(&self, location: &str) -> Option<&Schema> {
+        match self.0.get(location.rsplit('/').next()?)? {
+            RefOr::T(schema) => Some(schema),
+            RefOr::Ref(_) => None,
+        }
+    }
+}
+
+/// Of a map, the entries to set or to take away.
+fn entries(map: &Object) -> Object {
+    let mut patch = map.clone();
+    patch.examples.clear();
+    if let Some(AdditionalProperties::RefOr(values)) = patch.additional_properties.as_deref_mut() {
+        *values = or_null(values.clone());
+    }
+    patch
+}
+
+fn or_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    if let RefOr::T(Schema::Object(Object { schema_type: SchemaType::Array(types), .. })) = &schema
+        && types.contains(&Type::Null)
+    {
+        return schema;
+    }
+    OneOfBuilder::new().item(schema).item(ObjectBuilder::new().schema_type(Type::Null)).into()
 }
 
 macro_rules! patches {
@@ -39,6 +105,10 @@ macro_rules! patches {
         impl ToSchema for $name {
             fn name() -> Cow<'static, str> {
                 Cow::Borrowed(stringify!($name))
+            }
+
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                <$input as ToSchema>::schemas(schemas);
             }
         }
     )+};

@@ -175,6 +175,7 @@ pub(crate) struct AllocationsInput {
     #[schema(value_type = schema::CurrencyCode)]
     currency: String,
     /// The parts, one for each invoice.
+    #[schema(min_items = 1)]
     allocations: Vec<AllocationBody>,
 }
 

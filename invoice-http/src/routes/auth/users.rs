@@ -14,6 +14,7 @@ use crate::wire::auth::account::ProofInput;
 use crate::wire::auth::member::MemberView;
 use crate::wire::auth::profile::{ProfileInput, ProfileView};
 use crate::wire::page::PageView;
+use crate::wire::schema;
 
 pub(super) fn routes<S>() -> OpenApiRouter<S>
 where
@@ -28,7 +29,7 @@ where
 #[into_params(parameter_in = Query)]
 struct Search {
     /// How the name or the address starts, without regard to case.
-    #[param(pattern = "\\S")]
+    #[param(value_type = schema::Name)]
     prefix: String,
     /// Most rows in the page, 1 to 100; 50 if not said.
     #[param(minimum = 1, maximum = 100)]
