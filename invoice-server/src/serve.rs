@@ -30,9 +30,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let listener = listener.with_context(|| format!("can't listen on {}", config.listen))?;
     config.listen = listener.local_addr()?;
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
-    for (name, store) in stores.each() {
-        store.migrate().await.with_context(|| format!("the schema of {name} can't be brought up"))?;
-    }
+    stores.bring_up().await?;
     let post = config.post.as_ref().map(PostOffice::open);
     let mailer: Arc<dyn Mailer> = match &post {
         Some(post) => Arc::new(post.clone()),

@@ -214,6 +214,31 @@ impl Stores {
         Self::open(billing, identity).await
     }
 
+    /// The same at this release's schema: for errands that work with what is there.
+    pub(crate) async fn open_current(
+        billing: &StoreUrl,
+        identity: Option<&StoreUrl>,
+    ) -> anyhow::Result<Self> {
+        let stores = Self::open_existing(billing, identity).await?;
+        for (name, store) in stores.each() {
+            let status = store.status().await?;
+            let (current, newest) = (status.current(), status.newest());
+            ensure!(
+                status.is_current(),
+                "the schema of {name} is at version {current} of {newest}: `invoice-server migrate up` brings it up"
+            );
+        }
+        Ok(stores)
+    }
+
+    /// Brings all schemas up to this release.
+    pub(crate) async fn bring_up(&self) -> anyhow::Result<()> {
+        for (name, store) in self.each() {
+            store.migrate().await.with_context(|| format!("the schema of {name} can't be brought up"))?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn identity(&self) -> &Store {
         self.other_identity.as_ref().unwrap_or(&self.billing)
     }

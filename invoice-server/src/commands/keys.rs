@@ -10,7 +10,7 @@ use crate::engine;
 use crate::store::Stores;
 
 pub(super) async fn run(what: Keys, mut config: Config) -> anyhow::Result<()> {
-    let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
+    let stores = Stores::open_current(&config.billing, config.identity.as_ref()).await?;
     match what {
         // Without what it takes to sign, which would be made where it is missing.
         Keys::List => {}

@@ -33,6 +33,7 @@ pub(super) async fn create(new: NewUser, mut config: Config) -> anyhow::Result<(
     team.as_deref().map_or(Ok(()), check_name)?;
     let typed = read_password()?;
     let stores = Stores::open(&config.billing, config.identity.as_ref()).await?;
+    stores.bring_up().await?;
     let (sender, mut mails) = channel(1);
     let auth = engine::accounts(&mut config, &stores, Arc::new(Kept(sender))).await?.auth;
     let client = ClientInfo::new().with_user_agent("invoice-server user create");
@@ -58,7 +59,7 @@ pub(super) async fn create_team(new: NewTeam, mut config: Config) -> anyhow::Res
     let NewTeam { email, name } = new;
     check_name(&name)?;
     let typed = read_password()?;
-    let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
+    let stores = Stores::open_current(&config.billing, config.identity.as_ref()).await?;
     let auth = engine::quiet_auth(&mut config, &stores).await?;
     let client = ClientInfo::new().with_user_agent("invoice-server team create");
     found(&auth, &email, &password(&typed)?, &name, &client).await

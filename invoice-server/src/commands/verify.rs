@@ -17,7 +17,7 @@ pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCo
     let Verify { teams, user } = which;
     let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
     let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
-    let stores = Stores::open_existing(&config.billing, config.identity.as_ref()).await?;
+    let stores = Stores::open_current(&config.billing, config.identity.as_ref()).await?;
     match &user {
         Some(email) => teams.extend(teams_of(&stores, email).await?),
         None if teams.is_empty() => teams = teams::all(&stores.identity().identity()).await?,

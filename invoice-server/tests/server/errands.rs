@@ -55,6 +55,21 @@ fn a_user_is_made_once_with_a_team_that_can_be_verified() {
 }
 
 #[test]
+fn a_first_user_is_made_before_anybody_served_on_every_store() {
+    for place in [Place::sqlite(), Place::postgres(), Place::mongo(), Place::mixed()] {
+        let looked = place.errand(&["keys", "list"], "");
+        assert!(!looked.status.success(), "{}", said(&looked));
+        let made = place.errand(
+            &["user", "create", "--email", "ada@example.org", "--team", "Muster GmbH"],
+            "correct horse battery staple\n",
+        );
+        assert!(made.status.success(), "{}", said(&made));
+        let looked = place.errand(&["keys", "list"], "");
+        assert!(looked.status.success(), "{}", said(&looked));
+    }
+}
+
+#[test]
 fn a_weak_password_and_a_wrong_address_are_said_together() {
     let place = Place::sqlite();
     let output = place.errand(&["user", "create", "--email", "ada"], "short\n");
