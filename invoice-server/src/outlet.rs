@@ -22,8 +22,8 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    /// Sends are recorded, and nothing else. Events are taken all the same: kept, they would fill the store, and a mail
-    /// server that is set up later would bring every customer the invoices of the past.
+    /// Sends are recorded, and nothing else. Events of a time when there was a mail server are taken all the same: kept,
+    /// they would bring customers the invoices of the past when there is one again.
     pub(crate) fn nobody() -> Self {
         Self { receiver: Arc::new(Nobody), patience: Patience::default() }
     }

@@ -37,7 +37,11 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
         None => Arc::new(NoMailer),
     };
     let Accounts { auth, limits } = engine::accounts(&mut config, &stores, mailer).await?;
-    let billing = engine::billing(&stores);
+    let mut billing = engine::billing(&stores);
+    if post.is_none() {
+        // Nobody would take them.
+        billing = billing.without_events();
+    }
     let mut state = FullState::new(billing.clone(), auth.clone());
     let mut outlet = Outlet::nobody();
     if let Some(post) = post {

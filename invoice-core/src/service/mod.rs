@@ -130,6 +130,7 @@ pub struct Billing {
     ports: BillingPorts,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
+    tells: bool,
 }
 
 impl Billing {
@@ -150,7 +151,14 @@ impl Billing {
     /// # }
     /// ```
     pub fn new(ports: BillingPorts, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>) -> Self {
-        Self { ports, clock, ids }
+        Self { ports, clock, ids, tells: true }
+    }
+
+    /// The same without events: for whoever has no [`Relay`] that takes them out of the outbox again. It spares a good part
+    /// of each commit. What happened is in the audit trail all the same.
+    #[must_use]
+    pub fn without_events(self) -> Self {
+        Self { tells: false, ..self }
     }
 
     /// The store's ports, for what the use cases do not cover, such as the outbox.
@@ -219,7 +227,10 @@ impl Billing {
         }
     }
 
-    async fn commit(&self, set: ChangeSet) -> Result<Receipt, Error> {
+    async fn commit(&self, mut set: ChangeSet) -> Result<Receipt, Error> {
+        if !self.tells {
+            set.events.clear();
+        }
         let set = Arc::new(set);
         let mut commits = 1;
         loop {

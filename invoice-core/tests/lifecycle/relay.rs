@@ -3,9 +3,10 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use invoice_core::Event;
+use invoice_core::change::AggregateId;
 use invoice_core::ports::ClaimedEvent;
 use invoice_core::service::{NotReceived, Pass, Patience, Receiver, Relay};
+use invoice_core::{Event, EventKind};
 
 use crate::story::Story;
 
@@ -65,6 +66,22 @@ async fn what_was_received_is_gone_and_came_in_order() {
     assert_eq!(until_idle(&relay, &log).await.delivered, 2);
     assert_eq!(log.seen(), ["invoice.created", "invoice.issued"]);
     assert!(relay.pass(&log).await.unwrap().is_idle());
+}
+
+#[tokio::test]
+async fn without_events_there_is_nothing_to_hand_on_and_the_trail_is_whole() {
+    let mut story = Story::new().await;
+    story.told().await;
+    story.billing = story.billing.without_events();
+    let invoice = story.issued().await;
+    assert_eq!(story.told().await, []);
+    let actions: Vec<_> = story
+        .trail(AggregateId::Invoice(invoice.id()))
+        .await
+        .into_iter()
+        .map(|entry| entry.actions)
+        .collect();
+    assert_eq!(actions, [[EventKind::InvoiceCreated], [EventKind::InvoiceIssued]]);
 }
 
 #[tokio::test]
