@@ -4,6 +4,7 @@
 mod calling;
 mod command;
 mod json;
+mod media_type;
 mod merged;
 mod objects;
 mod page;
