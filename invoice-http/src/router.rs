@@ -36,7 +36,7 @@ where
     InvoiceState: FromRef<S>,
 {
     let (routes, _) = documented::<S>().split_for_parts();
-    finished(routes.route("/openapi.json", get(docs::serve)))
+    finished(routes.route(docs::PATH, get(docs::serve)))
 }
 
 /// With what belongs to all of them.
@@ -68,7 +68,7 @@ where
     Auth: FromRef<S>,
 {
     let (routes, _) = documented_with_auth::<S>().split_for_parts();
-    finished(routes.route("/openapi.json", get(docs::serve_with_auth)))
+    finished(routes.route(docs::PATH, get(docs::serve_with_auth)))
 }
 
 #[cfg(feature = "auth-routes")]

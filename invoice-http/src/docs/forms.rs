@@ -34,6 +34,8 @@ const fn kind(
 const PRICED: [Form; 2] =
     [form(None, &["amount"], &["percent", "base"]), form(None, &["percent"], &["amount"])];
 
+const SOME_OR_ALL: [Form; 2] = [form(None, &["amount", "currency"], &[]), form(None, &[], &["amount"])];
+
 /// The schemas by name, each with its forms, of which exactly one fits.
 const FORMS: &[(&str, &[Form])] = &[
     ("Adjustment", &PRICED),
@@ -80,6 +82,8 @@ const FORMS: &[(&str, &[Form])] = &[
             ),
         ],
     ),
+    ("PayInput", &SOME_OR_ALL),
+    ("WriteOffInput", &SOME_OR_ALL),
     ("Regime", &[kind(r#"["standard"]"#, &[], &["reason"]), kind(r#"["small_business"]"#, &["reason"], &[])]),
     (
         "CreditScope",

@@ -6,18 +6,22 @@ mod forms;
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
+use axum::extract::OriginalUri;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
-    Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
+    Ref, RefOr, Required, Response, ResponseBuilder, Schema, Server, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::problem::ProblemBody;
 use crate::router::collected;
+
+/// Where the document is.
+pub(crate) const PATH: &str = "/openapi.json";
 
 /// The OpenAPI 3.1 document of all routes, each with the errors it may answer.
 ///
@@ -241,18 +245,47 @@ fn problem(status: &str, description: &str) -> Response {
     response.build()
 }
 
-static JSON: LazyLock<Bytes> =
-    LazyLock::new(|| openapi().to_json().map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from));
+/// A document, and how it is written where nothing stands before its path.
+struct Served {
+    document: OpenApi,
+    json: Bytes,
+}
 
-pub(crate) async fn serve() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())
+impl Served {
+    fn new(document: OpenApi) -> Self {
+        let json = json(&document);
+        Self { document, json }
+    }
+
+    /// The document for whoever asked at this path: where the routes are nested, their paths follow what stands
+    /// before its own.
+    fn at(&self, path: &str) -> impl IntoResponse + use<> {
+        let prefix = path.strip_suffix(PATH).unwrap_or_default();
+        let json = if prefix.is_empty() {
+            self.json.clone()
+        } else {
+            let mut document = self.document.clone();
+            document.servers = Some(vec![Server::new(prefix)]);
+            json(&document)
+        };
+        ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], json)
+    }
+}
+
+fn json(document: &OpenApi) -> Bytes {
+    document.to_json().map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from)
+}
+
+static SERVED: LazyLock<Served> = LazyLock::new(|| Served::new(openapi()));
+
+pub(crate) async fn serve(OriginalUri(uri): OriginalUri) -> impl IntoResponse {
+    SERVED.at(uri.path())
 }
 
 #[cfg(feature = "auth-routes")]
-static JSON_WITH_AUTH: LazyLock<Bytes> =
-    LazyLock::new(|| openapi_with_auth().to_json().map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from));
+static SERVED_WITH_AUTH: LazyLock<Served> = LazyLock::new(|| Served::new(openapi_with_auth()));
 
 #[cfg(feature = "auth-routes")]
-pub(crate) async fn serve_with_auth() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON_WITH_AUTH.clone())
+pub(crate) async fn serve_with_auth(OriginalUri(uri): OriginalUri) -> impl IntoResponse {
+    SERVED_WITH_AUTH.at(uri.path())
 }

@@ -1,20 +1,25 @@
 //! An invoice to be printed: one page of HTML that needs nothing else, in which every text is escaped.
 
 mod figures;
+mod numbers;
 mod parties;
+mod words;
 
 use std::fmt::{self, Display, Write as _};
 
+use chrono::NaiveDate;
 use invoice_core::{Content, Invoice, InvoiceKind, Issued, Party, Status};
 
 use crate::problem::Locale;
 use figures::{breakdown, lines, totals};
+use numbers::day;
 use parties::{party, payment};
 
-/// Every label that a page may show.
+/// Every label that a page may show, the units' apart.
 #[cfg(test)]
-pub(crate) const LABELS: &[&str] = &[
+const LABELS: &[&str] = &[
     "account",
+    "account-holder",
     "accounting",
     "advance-invoice",
     "advances",
@@ -47,14 +52,28 @@ pub(crate) const LABELS: &[&str] = &[
     "self-billed-invoice",
     "supplier",
     "supply-date",
+    "tax-exempt",
+    "tax-export",
+    "tax-intra-community",
     "tax-on",
+    "tax-out-of-scope",
     "tax-registration",
+    "tax-reverse-charge",
+    "tax-split-payment",
+    "tax-zero-rated",
     "taxes",
     "total",
+    "vat",
     "vat-id",
     "void",
     "withheld",
 ];
+
+/// Every label that a page may show.
+#[cfg(test)]
+pub(crate) fn labels() -> impl Iterator<Item = &'static str> {
+    LABELS.iter().copied().chain(words::labels())
+}
 
 /// How it looks on a screen and on paper.
 const STYLE: &str = include_str!("print.css");
@@ -146,10 +165,10 @@ pub(crate) fn page(
 
 fn facts(page: &mut String, locale: Locale, invoice: &Invoice) -> fmt::Result {
     let content = invoice.content();
-    let date = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string());
+    let date = |date: Option<NaiveDate>| date.map(|date| day(locale, date));
     let period = content.period().map(|period| {
-        let day = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
-        format!("{} – {}", day(period.start()), day(period.end()))
+        let [start, end] = [period.start(), period.end()].map(|end| date(end).unwrap_or_default());
+        format!("{start} – {end}")
     });
     let facts = [
         ("number", invoice.number().map(str::to_owned)),

@@ -2,6 +2,7 @@ use std::fmt::{self, Write as _};
 
 use invoice_core::{Content, Party, PaymentInstruction};
 
+use super::numbers::percent;
 use super::{Escaped, fact};
 use crate::problem::Locale;
 
@@ -50,26 +51,25 @@ pub(super) fn party(
 
 /// Terms and ways to pay.
 pub(super) fn payment(page: &mut String, locale: Locale, content: &Content) -> fmt::Result {
+    let mut section = String::new();
     let terms = content.terms();
-    if terms.is_none() && content.instructions().is_empty() {
-        return Ok(());
-    }
-    write!(page, "<section><h2>{}</h2>", Escaped(locale.label("payment")))?;
     if let Some(early) = terms.and_then(invoice_core::PaymentTerms::early_payment) {
         let (label, days) = (locale.label("early-payment"), locale.label("days"));
-        let text = format!("{label} {} {days}: {} %", early.days(), early.percent());
-        write!(page, "<p>{}</p>", Escaped(text))?;
+        let text = format!("{label} {} {days}: {}", early.days(), percent(locale, early.percent()));
+        write!(section, "<p>{}</p>", Escaped(text))?;
     }
     if let Some(text) = terms.and_then(invoice_core::PaymentTerms::text) {
-        write!(page, "<p class=\"note\">{}</p>", Escaped(text))?;
+        write!(section, "<p class=\"note\">{}</p>", Escaped(text))?;
     }
     for instruction in content.instructions() {
-        page.push_str("<dl class=\"facts\">");
-        way(page, locale, instruction)?;
-        page.push_str("</dl>");
+        section.push_str("<dl class=\"facts\">");
+        way(&mut section, locale, instruction)?;
+        section.push_str("</dl>");
     }
-    page.push_str("</section>");
-    Ok(())
+    if section.is_empty() {
+        return Ok(());
+    }
+    write!(page, "<section><h2>{}</h2>{section}</section>", Escaped(locale.label("payment")))
 }
 
 fn way(page: &mut String, locale: Locale, instruction: &PaymentInstruction) -> fmt::Result {
@@ -78,7 +78,7 @@ fn way(page: &mut String, locale: Locale, instruction: &PaymentInstruction) -> f
             fact(page, "IBAN", iban)?;
             for (label, text) in [
                 ("BIC", bic),
-                (locale.label("account"), account_name),
+                (locale.label("account-holder"), account_name),
                 (locale.label("remittance"), remittance),
             ] {
                 if let Some(text) = text {

@@ -137,7 +137,7 @@ mod tests {
         let fields = invoice_core::Code::ALL.iter().map(|code| code.as_str());
         let own = [FieldError::UNKNOWN_FIELD, FieldError::WRONG_TYPE];
         let fields = fields.chain(own).map(|code| ("field", code));
-        let labels = crate::print::LABELS.iter().map(|label| ("print", *label));
+        let labels = crate::print::labels().map(|label| ("print", label));
         let all = problems.chain(fields).chain(labels);
         all.map(|(kind, code)| format!("{kind}-{}", code.replace('_', "-"))).collect()
     }

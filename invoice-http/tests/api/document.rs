@@ -27,6 +27,34 @@ async fn the_document_is_served_to_anyone() {
     assert_eq!(served.text("/openapi"), "3.1.0");
 }
 
+#[tokio::test]
+async fn the_document_says_what_its_paths_follow_where_the_routes_are_nested() {
+    let nested = App::layered(|router, _, _, _| axum::Router::new().nest("/of/{tenant}/billing", router));
+    let path = "/of/ada/billing/openapi.json";
+    let served = nested.anonymous().send("GET", path, axum::body::Body::empty()).await.expect(200);
+    assert_eq!(served.at("/servers"), serde_json::json!([{"url": "/of/ada/billing"}]));
+    assert!(served.at("/paths/~1api~1v1~1invoices").is_object());
+    let alone = App::new();
+    let served = alone.anonymous().send("GET", "/openapi.json", axum::body::Body::empty()).await.expect(200);
+    assert!(served.body().get("servers").is_none());
+}
+
+/// What the document says of a body.
+fn schema(name: &str) -> Value {
+    let document: Value = serde_json::from_str(&invoice_http::openapi().to_json().unwrap()).unwrap();
+    document["components"]["schemas"][name].clone()
+}
+
+#[test]
+fn an_amount_that_is_paid_or_written_off_comes_with_its_currency() {
+    for name in ["PayInput", "WriteOffInput"] {
+        let forms = schema(name)["oneOf"].clone();
+        let required = forms[0]["required"].to_string();
+        assert!(required.contains("\"amount\"") && required.contains("\"currency\""), "{name}: {forms}");
+        assert_eq!(forms[1]["properties"]["amount"]["type"], "null", "{name}");
+    }
+}
+
 fn operations() -> Vec<(String, String, Value)> {
     let document: Value = serde_json::from_str(&invoice_http::openapi().to_json().unwrap()).unwrap();
     let mut operations = Vec::new();

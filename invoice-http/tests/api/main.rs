@@ -10,6 +10,7 @@ mod document;
 mod guard;
 mod invoices;
 mod money;
+mod print;
 mod problems;
 mod reports;
 mod support;

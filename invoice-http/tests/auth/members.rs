@@ -78,6 +78,7 @@ async fn users_are_searched_for_in_the_active_team_only() {
         let found = ada.get(&path).await.expect(200);
         assert_eq!(found.at("/items").as_array().unwrap().len(), 1, "{path}");
         assert_eq!(found.text("/items/0/email"), email("bob"));
+        assert_eq!(found.text("/items/0/verified_at"), bob.get("/users/me").await.text("/verified_at"));
     }
     assert_eq!(ada.get("/users").await.refused(400, "invalid_query").field().1, "/prefix");
 }

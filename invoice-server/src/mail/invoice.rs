@@ -73,7 +73,7 @@ impl Delivery for InvoiceMail {
 fn address(email: Option<&str>) -> Result<Address, Violation> {
     const POINTER: &str = "/issued/customer/email";
     let email =
-        email.ok_or_else(|| Violation::new(POINTER, Code::Required, "the customer has no address"))?;
+        email.ok_or_else(|| Violation::new(POINTER, Code::Required, "the customer has no e-mail address"))?;
     email.trim().parse().map_err(|_| Violation::new(POINTER, Code::Malformed, "not an e-mail address"))
 }
 

@@ -71,6 +71,9 @@ pub(crate) struct MemberView<'a> {
     role: Role,
     #[schema(value_type = schema::EmailText)]
     email: &'a str,
+    /// Since when the address is known to be theirs; until then anybody may have given it.
+    #[schema(value_type = Option<schema::Instant>)]
+    verified_at: Option<Timestamp>,
     /// The name; may be empty.
     name: &'a str,
     #[schema(value_type = schema::Instant)]
@@ -87,6 +90,7 @@ impl<'a> From<&'a Member> for MemberView<'a> {
             version: member.membership.version(),
             role: member.membership.role(),
             email: &member.email,
+            verified_at: member.verified_at,
             name: &member.name,
             joined_at: member.membership.joined_at(),
             disabled_at: member.disabled_at,
