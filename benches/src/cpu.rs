@@ -11,18 +11,26 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Processor time of the two sides.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cpu {
-    /// This process and the programs it ran.
-    pub(crate) client: Duration,
+pub struct Cpu {
+    /// Who asks: this process and the programs it ran, or another one.
+    pub client: Duration,
     /// The database server with all its processes.
-    pub(crate) server: Duration,
+    pub server: Duration,
 }
 
 impl Cpu {
     /// Until now; `server` is the process that others of the server are children of.
-    pub(crate) fn now(server: Option<u32>) -> Result<Self, Wrong> {
+    pub fn now(server: Option<u32>) -> Result<Self, Wrong> {
         let own = Times::of("self")?;
-        let client = own.own + own.children;
+        Self::beside(own.own + own.children, server)
+    }
+
+    /// Until now, of another process and none that it ran, in the place of this one.
+    pub fn of(process: u32, server: Option<u32>) -> Result<Self, Wrong> {
+        Self::beside(Times::of(&process.to_string())?.own, server)
+    }
+
+    fn beside(client: Duration, server: Option<u32>) -> Result<Self, Wrong> {
         let Some(server) = server else { return Ok(Self { client, server: Duration::ZERO }) };
         let parent = Times::of(&server.to_string())?;
         let mut spent = parent.own + parent.children;
@@ -80,8 +88,13 @@ impl Times {
 }
 
 /// What this process holds in memory, in kilobytes.
-pub(crate) fn resident_kilobytes() -> Result<u64, Wrong> {
-    let status = fs::read_to_string("/proc/self/status")?;
+pub fn resident_kilobytes() -> Result<u64, Wrong> {
+    resident_kilobytes_of(std::process::id())
+}
+
+/// What a process holds in memory, in kilobytes.
+pub fn resident_kilobytes_of(process: u32) -> Result<u64, Wrong> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
 }
