@@ -109,6 +109,10 @@ impl Mongo {
         (format!("{hosts}/{name}?{options}"), name)
     }
 
+    pub(crate) async fn has(&self, name: &str) -> Result<bool, Wrong> {
+        Ok(self.client.list_database_names().await?.iter().any(|found| found == name))
+    }
+
     pub(crate) async fn drop(&self, name: &str) -> Result<(), Wrong> {
         Ok(self.client.database(name).drop().await?)
     }

@@ -28,7 +28,14 @@ struct Side {
 }
 
 pub(crate) async fn measure(report: &mut Report, length: Length) -> Result<(), Wrong> {
-    let (postgres, mongo) = (Postgres::new("peer").await?, Mongo::new().await?);
+    let mongo = Mongo::new().await?;
+    // It is dropped in the end, so it must be nobody's.
+    if mongo.has(DATABASE).await? {
+        return Err(
+            format!("there is a database `{DATABASE}` already, which the peer would write into").into()
+        );
+    }
+    let postgres = Postgres::new("peer").await?;
     report.table(
         "The server beside Express with MongoDB: the same invoice of five lines",
         &[
@@ -69,7 +76,6 @@ async fn all(
     mongo: &Mongo,
     uri: &str,
 ) -> Result<(), Wrong> {
-    mongo.drop(DATABASE).await?;
     let peer = peer(mongo)?;
     let url = postgres.url();
     for (name, url, database, create, read, cpu) in [
