@@ -7,7 +7,7 @@
 //! - **The token check** is the very same, `Auth` with its cache of verified tokens.
 //! - **The answer** has the bytes of JSON that ours had. A body is read as JSON into plain types first.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Path, Request, State};
@@ -108,53 +108,46 @@ fn failed(error: &Wrong) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-/// Connections that stay open, and are not asked whether they live.
+/// Connections that stay open, and are not asked whether they live. One whose request was broken off is closed, as ours
+/// are: it may be in the middle of a statement.
 pub(crate) struct Held {
+    options: PgConnectOptions,
     idle: Mutex<Vec<PgConnection>>,
     free: Semaphore,
 }
 
 impl Held {
     /// As many as the store has, with its settings.
-    pub(crate) async fn open(options: &PgConnectOptions) -> Result<Self, Wrong> {
-        let mut idle = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
-            let mut connection = options.connect().await?;
-            sqlx::raw_sql("SET enable_seqscan = off; SET jit = off").execute(&mut connection).await?;
-            idle.push(connection);
-        }
-        Ok(Self { idle: Mutex::new(idle), free: Semaphore::new(CONNECTIONS) })
+    pub(crate) fn new(options: PgConnectOptions) -> Self {
+        Self { options, idle: Mutex::default(), free: Semaphore::new(CONNECTIONS) }
     }
 
     /// Each of these on one connection.
     async fn run(&self, statements: &[Statement], ids: &[Uuid]) -> Result<(), Wrong> {
         let _permit = self.free.acquire().await?;
-        let mut lent = Lent { held: self, connection: self.lock().pop() };
-        let connection = lent.connection.as_mut().ok_or("no connection is left")?;
+        let idle = self.lock().pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
         for statement in statements {
-            let row = statement.query(ids)?.fetch_one(&mut *connection).await?;
+            let row = statement.query(ids)?.fetch_one(&mut connection).await?;
             // What a commit says of itself, or else a record: fetched, and parsed by nobody.
             if statement.is_commit() && !row.try_get::<bool, _>(0)? {
                 return Err("the statement did not land".into());
             }
         }
+        self.lock().push(connection);
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<PgConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn connect(&self) -> Result<PgConnection, Wrong> {
+        let mut connection = self.options.connect().await?;
+        sqlx::raw_sql("SET enable_seqscan = off; SET jit = off").execute(&mut connection).await?;
+        Ok(connection)
     }
-}
 
-/// Goes back when dropped, with a request that was broken off too: the driver reads what is left of an answer before
-/// it sends again.
-struct Lent<'h> {
-    held: &'h Held,
-    connection: Option<PgConnection>,
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        self.held.lock().extend(self.connection.take());
+    fn lock(&self) -> MutexGuard<'_, Vec<PgConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

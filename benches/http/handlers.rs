@@ -123,7 +123,7 @@ async fn learn(
     let [read, create] = statements;
     Ok(Bare {
         auth: auth.clone(),
-        held: Held::open(&options).await?,
+        held: Held::new(options),
         read,
         create,
         read_answer: Bytes::from(first.1.clone()),

@@ -32,22 +32,14 @@ impl Cpu {
 
     fn beside(client: Duration, server: Option<u32>) -> Result<Self, Wrong> {
         let Some(server) = server else { return Ok(Self { client, server: Duration::ZERO }) };
-        let parent = Times::of(&server.to_string())?;
-        let mut spent = parent.own + parent.children;
-        for entry in fs::read_dir("/proc")? {
-            let name = entry?.file_name();
-            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-            else {
-                continue;
-            };
-            // A process may end between being listed and being read; its parent counts it then.
-            if let Ok(times) = Times::of(name)
-                && times.parent == server
-            {
-                spent += times.own;
+        // Of one that ends while they are read, the time moves to its parent: read again until none did.
+        loop {
+            let parent = Times::of(&server.to_string())?;
+            let spent = parent.own + Times::of_children(server)?;
+            if Times::of(&server.to_string())?.children == parent.children {
+                return Ok(Self { client, server: spent + parent.children });
             }
         }
-        Ok(Self { client, server: spent })
     }
 }
 
@@ -71,6 +63,25 @@ struct Times {
 }
 
 impl Times {
+    /// Of the children that are there.
+    fn of_children(parent: u32) -> Result<Duration, Wrong> {
+        let mut spent = Duration::ZERO;
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+            else {
+                continue;
+            };
+            // A process may end between being listed and being read; its parent counts it then.
+            if let Ok(times) = Self::of(name)
+                && times.parent == parent
+            {
+                spent += times.own;
+            }
+        }
+        Ok(spent)
+    }
+
     fn of(process: &str) -> Result<Self, Wrong> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The second field is the program's name in parentheses, which may hold anything.
