@@ -66,7 +66,7 @@ async fn all(postgres: &Postgres, auth: &Auth, rows: &mut Rows<'_>) -> Result<()
         let requests: Vec<String> = drafts.iter().map(|id| team.read(address, id)).collect();
         Load::of(&requests)
     };
-    let create = |address: &str| Load::of(&[team.create(address, "")]);
+    let create = |address: &str| Load::of(&[team.create(address)]);
     let (plain, whole) = (Goal::AtLeast(850), Goal::AtLeast(750));
     rows.row("read", &durable.routes, &durable.bare, &read, plain).await?;
     rows.row("read, all middleware", &durable.guarded, &durable.bare, &read, whole).await?;

@@ -32,7 +32,7 @@ pub(crate) async fn measure(report: &mut Report, length: Length) -> Result<(), W
     let team = team::found(server.address(), 1)?.pop().ok_or("no team")?;
     let drafts = team.drafts(server.address(), READS)?;
     let mut requests: Vec<String> = drafts.iter().map(|id| team.read(server.address(), id)).collect();
-    requests.push(team.create(server.address(), ""));
+    requests.push(team.create(server.address()));
     row(report, "after a log-in", held()?, "", "");
     let load = Load::of(&requests)?;
     let target = server.target(None);

@@ -61,10 +61,18 @@ impl Team {
         json!({"client": self.customer, "currency": "EUR", "lines": lines})
     }
 
-    /// The request for a new draft; `head` has further lines.
-    pub(crate) fn create(&self, address: &str, head: &str) -> String {
-        let head = format!("{}{head}", bearer(&self.token));
-        request("POST", "/api/v1/invoices", address, &head, &self.invoice().to_string())
+    /// The request for a new draft.
+    pub(crate) fn create(&self, address: &str) -> String {
+        self.post("/api/v1/invoices", address)
+    }
+
+    /// The request for a new invoice that is issued at once.
+    pub(crate) fn issue(&self, address: &str) -> String {
+        self.post("/api/v1/invoices/publish", address)
+    }
+
+    fn post(&self, path: &str, address: &str) -> String {
+        request("POST", path, address, &bearer(&self.token), &self.invoice().to_string())
     }
 
     /// The request that reads one of its invoices.
@@ -72,30 +80,19 @@ impl Team {
         request("GET", &format!("/api/v1/invoices/{id}"), address, &bearer(&self.token), "")
     }
 
-    /// What stands before and behind a draft's identifier in the request that publishes it.
-    pub(crate) fn publish(&self, address: &str) -> Result<[String; 2], Wrong> {
-        let whole = request("POST", "/api/v1/invoices/{id}/publish", address, &bearer(&self.token), "");
-        let (before, behind) = whole.split_once("{id}").ok_or("no place for the identifier")?;
-        Ok([before.to_owned(), behind.to_owned()])
-    }
-
     /// New drafts, by their identifiers.
     pub(crate) fn drafts(&self, address: &str, count: usize) -> Result<Vec<String>, Wrong> {
-        let member = Client::new(address).bearing(&self.token);
-        let draft = || {
-            let answer = member.post("/api/v1/invoices", &self.invoice())?;
-            Ok(text(&answer, "/id")?.to_owned())
-        };
-        (0..count).map(|_| draft()).collect()
+        self.new_ones("/api/v1/invoices", address, count)
     }
 
-    /// The same, published.
+    /// New invoices that are issued, by their identifiers.
     pub(crate) fn issued(&self, address: &str, count: usize) -> Result<Vec<String>, Wrong> {
+        self.new_ones("/api/v1/invoices/publish", address, count)
+    }
+
+    fn new_ones(&self, path: &str, address: &str, count: usize) -> Result<Vec<String>, Wrong> {
         let member = Client::new(address).bearing(&self.token);
-        let drafts = self.drafts(address, count)?;
-        for id in &drafts {
-            member.post(&format!("/api/v1/invoices/{id}/publish"), &json!({}))?;
-        }
-        Ok(drafts)
+        let one = || Ok(text(&member.post(path, &self.invoice())?, "/id")?.to_owned());
+        (0..count).map(|_| one()).collect()
     }
 }

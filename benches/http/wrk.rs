@@ -32,16 +32,7 @@ pub(crate) struct Load {
 impl Load {
     /// These requests in turn, as they go over the wire.
     pub(crate) fn of(requests: &[String]) -> Result<Self, Wrong> {
-        Self::new(include_str!("load.lua"), requests)
-    }
-
-    /// Invoices created and published, each in two requests; `texts` as `issue.lua` reads them.
-    pub(crate) fn issues(texts: &[String]) -> Result<Self, Wrong> {
-        Self::new(include_str!("issue.lua"), texts)
-    }
-
-    fn new(script: &str, texts: &[String]) -> Result<Self, Wrong> {
-        Ok(Self { script: file(script)?, texts: file(&texts.join("\0"))? })
+        Ok(Self { script: file(include_str!("load.lua"))?, texts: file(&requests.join("\0"))? })
     }
 
     /// Asks for so long. An answer that refuses, or none, fails the run.
