@@ -47,6 +47,7 @@ text!(LongText, "A text of at most 10,000 characters, with line breaks and tabs,
     "Call before you deliver.", at most 10_000, pattern "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$");
 text!(SubjectCode, "What a note is about, a code of UNTDID 4451 (BT-21).", "AAI", at most 3,
     pattern "^([^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*)?$");
+#[cfg(feature = "auth-routes")]
 text!(LanguageTag, "A language, a BCP 47 tag.", "en-GB", at most 35,
     pattern "^([^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069\\s\\u00ad\\u200b-\\u200f\\u2060-\\u206f\\u2800\\u3164\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*)?$");
 text!(RequiredLines, "A text of at most 1,000 characters that shows something, with line breaks and tabs, and no other control characters.",
