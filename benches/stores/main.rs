@@ -3,23 +3,17 @@
 //! Names choose parts: `cargo xtask bench stores -- issue hot`, and after `mongo` those of MongoDB; `--short` only
 //! tries whether everything runs.
 
-mod cpu;
-mod machine;
-mod measure;
 mod mongo;
 mod postgres;
 mod run;
 mod sqlite;
-mod table;
 mod world;
 
 use std::process::ExitCode;
 
+pub(crate) use invoice_benches::{Wrong, cpu, machine, measure, table};
 use measure::Sample;
 use table::Report;
-
-/// What a benchmark gives up with.
-pub(crate) type Wrong = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,9 @@ mod characters;
 
 pub(crate) use characters::{is_format, is_invisible};
 
+use std::fmt;
+
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use crate::{Code, Violation, Violations};
@@ -111,6 +114,29 @@ pub(crate) fn optional<'de, D: Deserializer<'de>, const MOST: usize>(
         check(text, MOST).map_err(serde::de::Error::custom)?;
     }
     Ok(text)
+}
+
+/// Deserializes what `read` makes of a text, which it looks at where the text stands.
+pub(crate) fn read<'de, D, T, E>(deserializer: D, read: fn(&str) -> Result<T, E>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: fmt::Display,
+{
+    struct Text<T, E>(fn(&str) -> Result<T, E>);
+
+    impl<T, E: fmt::Display> Visitor<'_> for Text<T, E> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<R: serde::de::Error>(self, text: &str) -> Result<T, R> {
+            (self.0)(text).map_err(R::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(read))
 }
 
 /// Reads back what `as_str` of a type with names writes.

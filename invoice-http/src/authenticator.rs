@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use invoice_auth::{Auth, Caller, ClientInfo, NoClaims};
+use invoice_auth::{Auth, Caller, ClientInfo, NoClaims, TokenError};
 
 use crate::middleware::client_address;
 use crate::{Problem, ProblemCode};
@@ -14,6 +14,40 @@ use crate::{Problem, ProblemCode};
 pub trait Authenticator: Send + Sync {
     /// Who calls.
     async fn authenticate(&self, head: &Parts) -> Result<Caller, Problem>;
+
+    /// Who calls, for what is not billing's: counting requests, and routes that need no team. The limits of
+    /// [`middleware`](crate::middleware) ask this in place of [`authenticate`](Self::authenticate).
+    ///
+    /// Without another answer, those whom [`authenticate`](Self::authenticate) lets in and nobody else.
+    async fn identify(&self, head: &Parts) -> Result<Identified, Problem> {
+        self.authenticate(head).await.map(Identified::LetIn)
+    }
+}
+
+/// Somebody who proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identified {
+    /// Whom [`Authenticator::authenticate`] lets in.
+    LetIn(Caller),
+    /// Whom it does not: such as somebody whose token is of a team that they are not in any more.
+    Outside(Caller),
+}
+
+impl Identified {
+    /// Who it is, left in the request for the routes that may heed them.
+    pub(crate) fn remembered(self, head: &mut Parts) -> Caller {
+        match self {
+            Self::LetIn(caller) => {
+                head.extensions.insert(caller.clone());
+                caller
+            }
+            Self::Outside(caller) => {
+                head.extensions.insert(Outside(caller.clone()));
+                caller
+            }
+        }
+    }
 }
 
 /// Access tokens and API keys.
@@ -23,13 +57,23 @@ impl Authenticator for Auth {
         let found = Self::authenticate::<NoClaims>(self, bearer(head)?, client_info(head)).await?;
         Ok(found.into_parts().0)
     }
+
+    async fn identify(&self, head: &Parts) -> Result<Identified, Problem> {
+        let (token, client) = (bearer(head)?, client_info(head));
+        match Self::authenticate::<NoClaims>(self, token, client.clone()).await {
+            Ok(found) => Ok(Identified::LetIn(found.into_parts().0)),
+            // The token was proven: finding its holder is no second proof.
+            Err(TokenError::NotInTeam) => Ok(Identified::Outside(Self::identify(self, token, client).await?)),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
-/// Who calls a route that needs no team: also somebody whose token is of a team that they are not in any more.
-#[cfg(feature = "auth-routes")]
-pub(crate) async fn identify(auth: &Auth, head: &Parts) -> Result<Caller, Problem> {
-    Ok(auth.identify(bearer(head)?, client_info(head)).await?)
-}
+/// Whom billing does not let in, as [`middleware`](crate::middleware) found them. A type of its own, so that nobody
+/// takes them for one whom it does.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "auth-routes"), expect(dead_code, reason = "billing's routes do not heed them"))]
+pub(crate) struct Outside(pub(crate) Caller);
 
 /// Where a request comes from: as [`middleware`](crate::middleware) found, which knows the proxies, or else whose
 /// connection it is.
@@ -57,7 +101,7 @@ pub fn bearer(head: &Parts) -> Result<&str, Problem> {
     let mut headers = head.headers.get_all(AUTHORIZATION).iter();
     let (Some(header), None) = (headers.next(), headers.next()) else { return Err(refused()) };
     let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let is_token = |byte: u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(is_token) {
         Ok(token)
     } else {

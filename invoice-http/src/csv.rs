@@ -35,6 +35,9 @@ pub(crate) fn invoice(table: &mut String, row: &InvoiceSummary, as_of: NaiveDate
 /// Characters that begin a formula. Wide forms are folded to the plain ones by some spreadsheets.
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
 
+/// Characters that a spreadsheet may end a cell at, whatever stands around it.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
 /// A text of somebody's choice, as a cell: what a spreadsheet would take for a formula has an apostrophe before it,
 /// and quotes keep separators inside.
 ///
@@ -53,7 +56,7 @@ fn text(value: &str) -> String {
             cell.push('"');
         }
         let rest = value.get(place + character.len_utf8()..).unwrap_or_default();
-        if [',', ';', '\r', '\n'].contains(&character) && begins_formula(rest) {
+        if SEPARATORS.contains(&character) && begins_formula(rest) && !is_words(rest) {
             cell.push('\'');
             guarded = true;
         }
@@ -64,6 +67,17 @@ fn text(value: &str) -> String {
 /// Whether a spreadsheet could take a cell of this text for a formula: it looks past blanks and quotes.
 fn begins_formula(text: &str) -> bool {
     text.trim_start_matches([' ', '\t', '\u{a0}', '\u{feff}', '"']).starts_with(FORMULA)
+}
+
+/// Whether the cell behind a separator is words after a dash, such as the end of `Müller, -Sohn`. Whatever takes them
+/// for a formula finds nothing in it to call or to fetch, and a name stays as it is written.
+fn is_words(rest: &str) -> bool {
+    let cell = rest.split(SEPARATORS).next().unwrap_or_default();
+    let Some(words) = cell.trim_start_matches(' ').strip_prefix('-') else { return false };
+    let first = words.chars().next();
+    cell.starts_with(' ')
+        && first.is_some_and(char::is_alphabetic)
+        && words.chars().all(|one| one.is_alphanumeric() || [' ', '.', '-'].contains(&one))
 }
 
 #[cfg(test)]
@@ -80,7 +94,7 @@ mod tests {
             ("-2", "\"'-2\""),
             ("@SUM(A1)", "\"'@SUM(A1)\""),
             ("＝1", "\"'＝1\""),
-            ("\t=1", "\"'\t=1\""),
+            ("\t=1", "\"'\t'=1\""),
             ("Sperl, \"KG\"", "\"Sperl, \"\"KG\"\"\""),
             ("a;b", "\"a;b\""),
             ("a\r\n=b", "\"a\r\n'=b\""),
@@ -88,6 +102,14 @@ mod tests {
             ("Grün; =1", "\"Grün;' =1\""),
             ("Grün,\"=1\"", "\"Grün,'\"\"=1\"\"\""),
             ("a;b;-2;c", "\"a;b;'-2;c\""),
+            ("Müller, -Sohn", "\"Müller, -Sohn\""),
+            ("Müller; -Sohn GmbH; =1", "\"Müller; -Sohn GmbH;' =1\""),
+            ("Müller,-Sohn", "\"Müller,'-Sohn\""),
+            ("Müller, -cmd|x!A1", "\"Müller,' -cmd|x!A1\""),
+            ("Müller, -SUM(A1)", "\"Müller,' -SUM(A1)\""),
+            ("Müller, -2+3", "\"Müller,' -2+3\""),
+            ("Müller, --Sohn", "\"Müller,' --Sohn\""),
+            ("Müller\t=1", "\"Müller\t'=1\""),
             ("Meier; Söhne", "\"Meier; Söhne\""),
             ("", ""),
         ] {

@@ -28,7 +28,7 @@ mod routes;
 mod state;
 mod wire;
 
-pub use authenticator::{Authenticator, bearer};
+pub use authenticator::{Authenticator, Identified, bearer};
 pub use delivery::{Deliveries, Delivery, Parcel};
 pub use docs::openapi;
 #[cfg(feature = "auth-routes")]

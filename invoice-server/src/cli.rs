@@ -41,6 +41,16 @@ pub(crate) enum Command {
     Verify(Verify),
 }
 
+impl Command {
+    /// Whether keys are opened or sealed for it.
+    pub(crate) fn needs_master_key(&self) -> bool {
+        match self {
+            Self::Openapi | Self::Verify(_) | Self::Migrate(_) | Self::Keys(Keys::List) => false,
+            Self::Serve | Self::User(_) | Self::Team(_) | Self::Keys(Keys::Rotate | Keys::Revoke(_)) => true,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Migrate {
     /// Apply what is missing.

@@ -44,8 +44,9 @@ pub(crate) async fn accounts(
     if let Some(file) = master.missing() {
         // A new one would open none of them: everybody would be logged out, and the file that is missing forgotten.
         let sealed = stores.identity().identity().signing_keys.signing_keys().await?;
+        // Unless another process has made both since.
         ensure!(
-            !sealed.iter().any(|key| key.state() != KeyState::Destroyed),
+            master.missing().is_none() || !sealed.iter().any(|key| key.state() != KeyState::Destroyed),
             "the master key's file {} is missing, and the database has signing keys that it opens: put it back",
             file.display()
         );

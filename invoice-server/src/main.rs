@@ -29,10 +29,16 @@ fn main() -> ExitCode {
     // Before the arguments, which read the environment, and before there are other threads.
     let dotenv = dotenvy::from_path(".env");
     let cli = Cli::parse();
-    let variables: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let variables: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .collect();
+    let command = cli.command.unwrap_or_default();
     let read = match dotenv {
         Err(error) if !error.not_found() => Err(vec![format!(".env: {error}")]),
-        _ => Config::read(cli.settings, variables.iter().map(String::as_str)),
+        _ => {
+            let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            Config::read(cli.settings, variables, command.needs_master_key())
+        }
     };
     let config = match read {
         Ok(config) => config,
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(commands::run(cli.command.unwrap_or_default(), config)) {
+    match runtime.block_on(commands::run(command, config)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

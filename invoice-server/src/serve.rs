@@ -60,7 +60,12 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     welcome(&config);
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let bounds = Bounds { connections: config.max_connections, head: config.head_timeout };
+    let bounds = Bounds {
+        connections: config.max_connections,
+        head: config.head_timeout,
+        unread: config.request_timeout,
+        proxies: config.trusted_proxies.clone(),
+    };
     let served = tokio::spawn(connections::serve(listener, app, bounds, async {
         let _ = stopped.await;
     }));

@@ -48,7 +48,10 @@ impl fmt::Display for StoreUrl {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("sqlite::memory:"),
             Self::Postgres(url) => write!(f, "postgres, {}", place(url)),
-            Self::Mongo { uri, database } => write!(f, "mongodb, {}, database {database}", host(uri)),
+            Self::Mongo { uri, database } => match host(uri) {
+                "" => f.write_str("mongodb, "),
+                host => write!(f, "mongodb, {host}, database {database}"),
+            },
         }
     }
 }
@@ -68,6 +71,12 @@ impl StoreUrl {
             "mongodb" | "mongodb+srv" if rest.starts_with("//") => {
                 let path = rest.trim_start_matches('/').split_once('/').map_or("", |(_, path)| path);
                 let database = path.split('?').next().filter(|name| !name.is_empty()).unwrap_or(DATABASE);
+                // Most likely what stands before it is a part of the password, which is not to be shown.
+                if database.contains(['@', ':']) {
+                    return Err(
+                        "the name of the database has @ or : in it; in a password, / is written as %2F",
+                    );
+                }
                 Ok(Self::Mongo { uri: text.to_owned(), database: database.to_owned() })
             }
             _ => Err(NOT_ONE),
@@ -91,6 +100,15 @@ impl StoreUrl {
 
     /// Opens it. A SQLite file is made if it is not there, and brought up to this release.
     async fn open(&self) -> anyhow::Result<Store> {
+        self.open_by(open_file).await
+    }
+
+    /// The same for whoever only looks: a SQLite file with nothing of ours in it is refused and stays as it is.
+    async fn open_existing(&self) -> anyhow::Result<Store> {
+        self.open_by(|path| Ok(Store::Sqlite(SqliteStore::open_existing(path)?))).await
+    }
+
+    async fn open_by(&self, open_file: impl Fn(&Path) -> anyhow::Result<Store>) -> anyhow::Result<Store> {
         let opened = match self {
             Self::Sqlite(path) => open_file(path),
             Self::Memory => SqliteStore::open_in_memory().map(Store::Sqlite).map_err(anyhow::Error::from),
@@ -106,12 +124,12 @@ impl StoreUrl {
 }
 
 /// Host and database of an address, without the user and the password before them and the options behind. Nothing if
-/// it can't be told for certain which of them an `@` belongs to.
+/// there is an `@` behind the first `?`, which may be in the password.
 fn place(url: &str) -> &str {
     let (before, options) = url.split_once('?').unwrap_or((url, ""));
     match before.rsplit_once('@') {
+        _ if options.contains('@') => "",
         Some((_, place)) => place,
-        None if options.contains('@') => "",
         None => before.split_once("//").map_or("", |(_, place)| place),
     }
 }
@@ -211,7 +229,11 @@ impl Stores {
     ) -> anyhow::Result<Self> {
         billing.must_exist()?;
         identity.map_or(Ok(()), StoreUrl::must_exist)?;
-        Self::open(billing, identity).await
+        let other_identity = match identity {
+            Some(identity) => Some(identity.open_existing().await?),
+            None => None,
+        };
+        Ok(Self { billing: billing.open_existing().await?, other_identity })
     }
 
     /// The same at this release's schema: for errands that work with what is there.
@@ -280,12 +302,25 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_would_be_taken_for_the_database_is_refused_without_showing_it() {
+        for uri in
+            ["mongodb://app:hun/ter2@127.0.0.1:1/db", "mongodb://app:hun/ter2@one", "mongodb://one/a:b"]
+        {
+            let refused = StoreUrl::parse(uri).expect_err(uri);
+            assert!(refused.contains("%2F") && !refused.contains("ter2"), "{refused}");
+        }
+    }
+
+    #[test]
     fn the_place_of_a_server_is_shown_and_a_password_is_not() {
         for (url, shown) in [
             ("postgres://app:hunter2@localhost:5433/bills?hunter2=1", "postgres, localhost:5433/bills"),
             ("postgres://localhost/bills", "postgres, localhost/bills"),
             ("postgres://app:hunter2/hunter2@db/bills", "postgres, db/bills"),
             ("postgres://app:hunter2?hunter2@db/bills", "postgres, "),
+            ("postgres://app:hun@ter2?x@127.0.0.1:1/db", "postgres, "),
+            ("mongodb://app:hun@ter2/hunter2?x@one/db", "mongodb, "),
+            ("mongodb://one/bills?authSource=x@y", "mongodb, "),
             ("mongodb://app:hunter2@one,two:2/bills?hunter2", "mongodb, one,two:2, database bills"),
         ] {
             let url = StoreUrl::parse(url).unwrap();

@@ -20,6 +20,9 @@ pub enum SqliteError {
     /// The file is an SQLite database of another application.
     #[error("the file is the database of another application")]
     NotOurs,
+    /// Nothing was ever stored in the file.
+    #[error("there are no invoices in the file, nor ever were")]
+    Empty,
     /// The file's content is damaged. Nothing was written to it since that was found.
     #[error("the database file is damaged")]
     Corrupt(#[source] Arc<rusqlite::Error>),

@@ -81,8 +81,13 @@ pub(crate) fn down(connection: &Connection, count: usize, force: bool) -> Result
     Ok(plan.len())
 }
 
+/// Whether a database was ever brought to a version, though it may be back at none.
+pub(crate) fn has_begun(connection: &Connection) -> Result<bool, SqliteError> {
+    has_table(connection, "invoicing_migrations")
+}
+
 fn applied(connection: &Connection) -> Result<Vec<Applied>, SqliteError> {
-    if !has_table(connection, "invoicing_migrations")? {
+    if !has_begun(connection)? {
         return Ok(Vec::new());
     }
     let mut statement = connection.prepare("SELECT version, checksum FROM invoicing_migrations")?;

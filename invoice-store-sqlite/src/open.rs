@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::SqliteError;
+use crate::migrate;
 use crate::store::{Durability, Settings, SqliteStore};
 
 /// Statements kept prepared by each connection; all that this store uses fit.
@@ -87,6 +88,15 @@ fn check_owner(connection: &Connection) -> Result<(), SqliteError> {
     let is_empty =
         connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
     if owner == 0 && is_empty { Ok(()) } else { Err(SqliteError::NotOurs) }
+}
+
+/// Refuses a file that no store is in, without writing to it.
+pub(crate) fn check_existing(path: &Path, settings: &Settings) -> Result<(), SqliteError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(settings.busy_timeout)?;
+    check_owner(&connection)?;
+    if migrate::has_begun(&connection)? { Ok(()) } else { Err(SqliteError::Empty) }
 }
 
 /// Turns write-ahead logging on. Of several processes that do so at once, some are told that the file is

@@ -143,6 +143,25 @@ impl SqliteStore {
         Ok(Self { readers, writer: Self::start(connection, BATCH)? })
     }
 
+    /// Opens a file like [`SqliteStore::open`] if a store is in it. An empty file is refused with
+    /// [`SqliteError::Empty`] and stays as it is, as does another application's; none is made.
+    ///
+    /// ```
+    /// use invoice_store_sqlite::{SqliteError, SqliteStore};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let file = folder.path().join("invoices.db");
+    /// std::fs::write(&file, "")?;
+    /// assert!(matches!(SqliteStore::open_existing(&file), Err(SqliteError::Empty)));
+    /// assert_eq!(std::fs::metadata(&file)?.len(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        let settings = Settings::new();
+        open::check_existing(path.as_ref(), &settings)?;
+        Self::open_with(path, settings)
+    }
+
     /// A store in memory, gone with its last clone. It has one connection, which reads too: connections
     /// that shared a database in memory would lock each other out.
     ///

@@ -27,7 +27,8 @@ cargo xtask crash [OPTIONS]      kills stores while they work: --store sqlite|po
 cargo xtask schemathesis [OPTIONS] tries the API against its OpenAPI document: --requests N --seed N
 cargo xtask docs-page            visits the API's documentation with a browser and works with it
 cargo xtask types                writes the TypeScript types of the API anew
-cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it";
+cargo xtask bench [NAME] [ARGS…] all benchmarks, or one file of benches/; ARGS go to it
+cargo xtask bench http -- --peer FOLDER  the API under load, beside bare handlers and the program in that folder";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -1,20 +1,13 @@
-//! The statements of the store with their values, as the server was told them: read from the server's log.
+//! The statements of the store with their values.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::Duration;
 
+use invoice_benches::told::Log;
+pub(super) use invoice_benches::told::Told;
 use invoice_store_postgres::PostgresStore;
 
 use super::server::Server;
 use crate::Wrong;
-
-/// One statement, and the values of `$1`, `$2`, ….
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    pub(super) text: String,
-    pub(super) values: Vec<Option<String>>,
-}
 
 /// Runs something on a store whose statements the server logs; tells those with values.
 pub(super) async fn listen<F: Future<Output = Result<(), Wrong>>>(
@@ -22,72 +15,10 @@ pub(super) async fn listen<F: Future<Output = Result<(), Wrong>>>(
     work: impl FnOnce(PostgresStore) -> F,
 ) -> Result<Vec<Told>, Wrong> {
     let store = server.store_with(&[("log_min_duration_statement", "0")]).await?;
-    let mut log = File::open(&server.log)?;
-    log.seek(SeekFrom::End(0))?;
+    let log = Log::at_end(&server.log)?;
     work(store.clone()).await?;
     store.close().await;
     // The server writes its line after the answer.
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let mut text = String::new();
-    log.read_to_string(&mut text)?;
-    entries(&text)
-}
-
-/// What was executed, out of lines such as `LOG:  duration: 0.1 ms  execute s1: SELECT $1` and
-/// `DETAIL:  parameters: $1 = '2', $2 = NULL`; lines that go on begin with a tab.
-fn entries(log: &str) -> Result<Vec<Told>, Wrong> {
-    let log = log.replace("\n\t", "\n\u{1}");
-    let mut told: Vec<Told> = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
-    for line in log.lines() {
-        match (line.strip_prefix('\u{1}'), lines.last_mut()) {
-            (Some(more), Some(last)) => {
-                last.push('\n');
-                last.push_str(more);
-            }
-            _ => lines.push(line.to_owned()),
-        }
-    }
-    let mut is_open = false;
-    for line in &lines {
-        if let Some((_, executed)) = line.split_once("  execute ") {
-            let (_, text) = executed.split_once(": ").ok_or("a statement without a name")?;
-            told.push(Told { text: text.to_owned(), values: Vec::new() });
-            is_open = true;
-        } else if let Some((_, values)) = line.split_once("DETAIL:  parameters: ")
-            && let Some(last) = told.last_mut()
-            && is_open
-        {
-            last.values = parameters(values)?;
-            is_open = false;
-        } else {
-            is_open = false;
-        }
-    }
-    Ok(told)
-}
-
-fn parameters(mut text: &str) -> Result<Vec<Option<String>>, Wrong> {
-    let mut values = Vec::new();
-    while let Some((_, rest)) = text.split_once(" = ") {
-        if let Some(rest) = rest.strip_prefix("NULL") {
-            values.push(None);
-            text = rest;
-            continue;
-        }
-        let mut rest = rest.strip_prefix('\'').ok_or("a value without quotes")?;
-        let mut value = String::new();
-        loop {
-            let (part, after) = rest.split_once('\'').ok_or("an open value")?;
-            value.push_str(part);
-            let Some(quoted) = after.strip_prefix('\'') else {
-                text = after;
-                break;
-            };
-            value.push('\'');
-            rest = quoted;
-        }
-        values.push(Some(value));
-    }
-    Ok(values)
+    log.told()
 }

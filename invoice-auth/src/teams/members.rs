@@ -47,7 +47,8 @@ impl Auth {
     ///
     /// Neither the old role nor the new one may be above the caller's own, and the last owner whose account can
     /// be used stays one. API keys that the member made can do no more than the new role. `expected` is the
-    /// membership's version as the caller saw it; at another one the answer is a conflict.
+    /// membership's version as the caller saw it; at another one the answer is a conflict. The role that they have
+    /// changes nothing, not even that version.
     pub async fn change_role(
         &self,
         caller: &Caller,
@@ -72,6 +73,9 @@ impl Auth {
         seat.reach(role)?;
         if target.version() != expected {
             return Ok(Err(StoreError::Conflict { expected, found: Some(target.version()) }));
+        }
+        if role == target.role() {
+            return Ok(Ok(target));
         }
         if role < target.role() {
             self.keep_an_owner(&target).await?;

@@ -45,6 +45,7 @@ impl Auth {
     }
 
     /// Gives the active team another name, of 1 to 500 characters. It takes [`Permission::ManageSupplier`].
+    /// The name that it has changes nothing, not even its version.
     ///
     /// `expected` is the team's version as the caller saw it; at another one the answer is a conflict. Inviting somebody
     /// and every change of a member move the version on as well, so a conflict need not mean another name: read the team
@@ -70,6 +71,9 @@ impl Auth {
         seat.need(Permission::ManageSupplier)?;
         if seat.team.version() != expected {
             return Ok(Err(StoreError::Conflict { expected, found: Some(seat.team.version()) }));
+        }
+        if seat.team.name() == name {
+            return Ok(Ok(seat.team));
         }
         let team = seat.team.with_name(name)?;
         let event = parts.event(now, SecurityAction::TeamRenamed, caller.client());

@@ -101,6 +101,8 @@ async fn a_team_is_renamed_by_who_saw_its_last_version(desk: Desk) {
     assert_eq!(desk.auth.team(&ada).await.unwrap(), renamed);
     assert_eq!((renamed.name(), renamed.version()), ("Engines Ltd", before.version().next()));
 
+    let same = desk.auth.rename_team(&ada, "Engines Ltd", renamed.version()).await.unwrap();
+    assert_eq!(same, renamed, "a version for nothing");
     let stale = desk.auth.rename_team(&ada, "Looms", before.version()).await;
     assert_conflict(&stale, before.version(), renamed.version());
 

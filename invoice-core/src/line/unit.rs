@@ -81,7 +81,6 @@ impl Serialize for UnitCode {
 
 impl<'de> Deserialize<'de> for UnitCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = String::deserialize(deserializer)?;
-        Self::new(&code).map_err(serde::de::Error::custom)
+        crate::text::read(deserializer, Self::new)
     }
 }

@@ -60,8 +60,7 @@ impl Serialize for Country {
 
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::new(&code).map_err(serde::de::Error::custom)
+        crate::text::read(deserializer, Self::new)
     }
 }
 

@@ -93,7 +93,7 @@ impl Billing {
     ) -> Result<CreditNote, Error> {
         let records = self.run(call, || async {
             let mut note = self.load_credit_note(call, id).await?;
-            call.permit_annotate(note.created_by(), note.issued().is_some())?;
+            call.permit_change(note.created_by(), note.issued().is_some())?;
             call.check_version(note.version())?;
             note.annotate(internal_notes.clone(), metadata.clone())?;
             let mut changes = self.changes(call, self.now());

@@ -85,7 +85,7 @@ impl Billing {
         metadata: Metadata,
     ) -> Result<Invoice, Error> {
         let step = |invoice: &mut Invoice, _| {
-            call.permit_annotate(invoice.created_by(), invoice.issued().is_some())?;
+            call.permit_change(invoice.created_by(), invoice.issued().is_some())?;
             invoice.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(Some(EventKind::InvoiceUpdated))
         };

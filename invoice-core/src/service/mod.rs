@@ -89,7 +89,8 @@ impl Call {
         self.actor.team()
     }
 
-    fn permit(&self, permission: Permission) -> Result<(), Error> {
+    /// Refused unless who asks has this permission.
+    pub fn permit(&self, permission: Permission) -> Result<(), Error> {
         permit(&self.actor, permission)
     }
 
@@ -99,8 +100,10 @@ impl Call {
         self.permit(if own { Permission::WriteOwn } else { Permission::WriteAll })
     }
 
+    /// Refused unless who asks may change a record that this user made, or the notes of an issued document.
+    ///
     /// What members may write of their own are drafts; an issued document's notes are everyone's.
-    fn permit_annotate(&self, created_by: Option<UserId>, is_issued: bool) -> Result<(), Error> {
+    pub fn permit_change(&self, created_by: Option<UserId>, is_issued: bool) -> Result<(), Error> {
         if is_issued { self.permit(Permission::WriteAll) } else { self.permit_write(created_by) }
     }
 

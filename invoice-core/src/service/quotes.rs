@@ -70,7 +70,7 @@ impl Billing {
         metadata: Metadata,
     ) -> Result<Quote, Error> {
         let step = |quote: &mut Quote, _| {
-            call.permit_annotate(quote.created_by(), quote.issued().is_some())?;
+            call.permit_change(quote.created_by(), quote.issued().is_some())?;
             quote.annotate(internal_notes.clone(), metadata.clone())?;
             Ok(EventKind::QuoteUpdated)
         };

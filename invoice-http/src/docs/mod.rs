@@ -119,7 +119,9 @@ fn conventions(path: &str, method: &HttpMethod, operation: &mut Operation) {
     }
     if *method != HttpMethod::Get {
         errors.push(("409", "The state does not allow it, or others were faster."));
-        errors.push(("412", "It is not at the version named by `If-Match`."));
+        if of_one || *method != HttpMethod::Post {
+            errors.push(("412", "It is not at the version named by `If-Match`."));
+        }
         errors.push(("422", "Fields of the body are wrong, or the idempotency key was used otherwise."));
     }
     match method {

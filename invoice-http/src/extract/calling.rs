@@ -3,40 +3,30 @@
 use std::str::FromStr;
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
-use axum::http::header::{HeaderName, IF_MATCH};
+use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use invoice_auth::{Auth, Caller, ClientInfo};
 use invoice_core::{TeamId, Version};
 use serde::de::DeserializeOwned;
 
 use super::json::{Body, Patched};
-use super::precondition::if_match;
+use super::precondition::{IDEMPOTENCY_KEY, if_match, without};
 use super::query::no_params;
-use crate::authenticator::{client_info, identify};
+use crate::authenticator::{Authenticator, Outside, client_info};
 use crate::{Problem, ProblemCode};
 
 /// Longest body of these routes: anybody may send some of them.
 const LONGEST: usize = 32 * 1024;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Who calls, asked once per request: a layer before the routes may have asked already.
 async fn caller(parts: &mut Parts, auth: &Auth) -> Result<Caller, Problem> {
     if let Some(caller) = parts.extensions.get::<Caller>() {
         return Ok(caller.clone());
     }
-    let caller = identify(auth, parts).await?;
-    parts.extensions.insert(caller.clone());
-    Ok(caller)
-}
-
-/// Refuses a header that the route would not heed, before someone relies on it.
-fn without(parts: &Parts, name: &HeaderName) -> Result<(), Problem> {
-    if parts.headers.contains_key(name) {
-        let detail = format!("this route takes no `{name}`");
-        return Err(Problem::new(ProblemCode::MalformedHeader).with_detail(detail));
+    if let Some(Outside(caller)) = parts.extensions.get::<Outside>() {
+        return Ok(caller.clone());
     }
-    Ok(())
+    Ok(Authenticator::identify(auth, parts).await?.remembered(parts))
 }
 
 /// The version that must be named.
@@ -100,8 +90,8 @@ where
 /// Refuses a query and conditions.
 fn plain(parts: &Parts) -> Result<(), Problem> {
     no_params(parts)?;
-    without(parts, &IF_MATCH)?;
-    without(parts, &IDEMPOTENCY_KEY)
+    without(&parts.headers, &IF_MATCH)?;
+    without(&parts.headers, &IDEMPOTENCY_KEY)
 }
 
 /// A POST of who is logged in.

@@ -1,20 +1,28 @@
 //! Writes: who calls, under which conditions, and the body.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
 use invoice_core::service::{Billing, Call};
-use invoice_core::{Actor, Hash, IdempotencyKey, Version};
+use invoice_core::{Actor, Hash, IdempotencyKey, UserId, Version};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::json::{Body, Patched};
-use super::precondition::{idempotency_key, if_match};
+use super::precondition::{idempotency_key, if_match, without};
 use super::query::no_params;
 use super::reading::actor;
 use crate::{InvoiceState, Problem, ProblemCode};
 
-/// A POST: may name a version, and a key that makes it repeatable.
+/// A POST about a record: may name its version, and a key that makes the request repeatable.
 pub(crate) struct Post<T> {
+    pub(crate) state: InvoiceState,
+    pub(crate) call: Call,
+    pub(crate) body: T,
+}
+
+/// A POST about no record that is there yet: may name a key, and no version.
+pub(crate) struct Create<T> {
     pub(crate) state: InvoiceState,
     pub(crate) call: Call,
     pub(crate) body: T,
@@ -70,6 +78,19 @@ impl Patch {
     /// and the write of this.
     pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
         if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
+    }
+
+    /// Whether it is empty. Who may not change what this user made is refused, as with any other patch.
+    pub(crate) fn changes_nothing(
+        &self,
+        created_by: Option<UserId>,
+        is_issued: bool,
+    ) -> Result<bool, Problem> {
+        if !self.body.is_empty() {
+            return Ok(false);
+        }
+        self.call.permit_change(created_by, is_issued)?;
+        Ok(true)
     }
 }
 
@@ -132,6 +153,21 @@ where
     }
 }
 
+impl<S, T> FromRequest<S> for Create<T>
+where
+    S: Send + Sync,
+    InvoiceState: FromRef<S>,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = unversioned(request, state).await?;
+        let Post { state, call, body } = Post::from_request(request, state).await?;
+        Ok(Self { state, call, body })
+    }
+}
+
 impl<S, T> FromRequest<S> for Bulk<T>
 where
     S: Send + Sync,
@@ -141,9 +177,21 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = unversioned(request, state).await?;
         let (Head { state, call, .. }, repeatable, body) = repeatable(request, state).await?;
         Ok(Self { state, body: body.parse()?, actor: *call.actor(), repeatable })
     }
+}
+
+/// A request that names no version, after who calls is known.
+async fn unversioned<S>(request: Request, state: &S) -> Result<Request, Problem>
+where
+    InvoiceState: FromRef<S>,
+{
+    let (mut parts, body) = request.into_parts();
+    actor(&mut parts, &InvoiceState::from_ref(state)).await?;
+    without(&parts.headers, &IF_MATCH)?;
+    Ok(Request::from_parts(parts, body))
 }
 
 /// The conditions of a POST, its key and fingerprint, and its body.

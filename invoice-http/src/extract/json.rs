@@ -5,12 +5,13 @@ use std::fmt;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::error::Category;
 
+use super::media_type::is_json;
 use super::merged::Merged;
 use super::objects::Objects;
 use super::strict;
@@ -80,24 +81,6 @@ fn explain(pointer: &str, error: &serde_json::Error) -> Problem {
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Bodies are read as they come, so that one which says it is packed or in another charset is not understood.
-fn is_json(headers: &HeaderMap, patch: bool) -> bool {
-    let is_packed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(header::CONTENT_ENCODING).iter().any(is_packed) {
-        return false;
-    }
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mut parts = media_type.unwrap_or_default().split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let is_json = essence.eq_ignore_ascii_case("application/json")
-        || (patch && essence.eq_ignore_ascii_case("application/merge-patch+json"));
-    is_json && parts.filter_map(|part| part.split_once('=')).all(|(name, value)| is_taken(name, value))
-}
-
-fn is_taken(name: &str, value: &str) -> bool {
-    !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
 /// What a resource says after a JSON merge patch (RFC 7396) of what it said before.

@@ -4,6 +4,7 @@
 mod calling;
 mod command;
 mod json;
+mod media_type;
 mod merged;
 mod objects;
 mod page;
@@ -17,7 +18,7 @@ mod words;
 
 #[cfg(feature = "auth-routes")]
 pub(crate) use calling::{Called, CalledEnd, CalledPatch, CalledRemove, Calling, Open, PathIds};
-pub(crate) use command::{Bulk, Patch, Post, Put, Remove};
+pub(crate) use command::{Bulk, Create, Patch, Post, Put, Remove};
 pub(crate) use json::{TextMap, merge_patch};
 pub(crate) use page::PageParams;
 pub(crate) use patch_schema::{

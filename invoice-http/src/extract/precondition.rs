@@ -6,7 +6,7 @@ use invoice_core::{IdempotencyKey, Version};
 use crate::{Problem, ProblemCode};
 
 /// The header of a repeatable request's key.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The strong entity tag of a version.
 pub(crate) fn etag(version: Version) -> HeaderValue {
@@ -24,6 +24,15 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
         (Ok(text), None) => Ok(Some(text)),
         _ => Err(malformed()),
     }
+}
+
+/// Refuses a header that the route would not heed, before someone relies on it.
+pub(super) fn without(headers: &HeaderMap, name: &HeaderName) -> Result<(), Problem> {
+    if headers.contains_key(name) {
+        let detail = format!("this route takes no `{name}`");
+        return Err(Problem::new(ProblemCode::MalformedHeader).with_detail(detail));
+    }
+    Ok(())
 }
 
 /// The version that `If-Match` asks for: one strong entity tag. `*` and lists would let a change go by unseen.

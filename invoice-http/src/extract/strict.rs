@@ -1,5 +1,6 @@
 //! From serde's errors to pointers and stable codes.
 
+use invoice_core::Code;
 use serde_path_to_error::{Path, Segment};
 
 use super::words::plain;
@@ -23,6 +24,9 @@ fn push(pointer: &mut String, key: &str) {
     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }
 
+/// How sentences begin of numbers that a field is too small for, in bodies and in queries.
+const OUTSIDE: [&str; 3] = ["invalid value: integer", "invalid value: floating point", "number too "];
+
 /// What is wrong, told from serde's own sentences: its errors carry nothing else. Only their beginnings are
 /// looked at, which serde has never changed.
 pub(super) fn field_error(pointer: &str, message: &str) -> FieldError {
@@ -44,6 +48,8 @@ pub(super) fn field_error(pointer: &str, message: &str) -> FieldError {
         FieldError::new(at_named(), "repeated", sentence)
     } else if sentence.starts_with("invalid type") {
         FieldError::new(pointer, FieldError::WRONG_TYPE, plain(&sentence).into_owned())
+    } else if OUTSIDE.iter().any(|beginning| sentence.starts_with(beginning)) {
+        FieldError::new(pointer, Code::OutOfRange.as_str(), plain(&sentence).into_owned())
     } else if sentence == "unsupported value" {
         // What the reader of queries says of a parameter that comes twice where one is taken.
         FieldError::new(pointer, "repeated", plain(&sentence).into_owned())

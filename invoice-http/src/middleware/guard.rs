@@ -46,7 +46,8 @@ impl Guard {
 
     /// Counts the request: of whoever is known, or of the address it comes from.
     async fn admit(&self, parts: &mut Parts, address: Option<IpAddr>) -> (Decision, &'static str, Limit) {
-        let caller = self.state.authenticator().authenticate(parts).await.ok();
+        let identified = self.state.authenticator().identify(parts).await;
+        let caller = identified.ok().map(|found| found.remembered(parts));
         let (name, limit) = match caller {
             Some(_) => ("actor", self.settings.actor),
             None => ("anonymous", self.settings.anonymous),
@@ -56,9 +57,6 @@ impl Guard {
             // Without an address all share one count, which fails in the open: set the connection's.
             None => address.map_or_else(|| "anonymous".to_owned(), |address| subscriber(address).to_string()),
         };
-        if let Some(caller) = caller {
-            parts.extensions.insert(caller);
-        }
         (self.settings.limits.take(&key, limit, self.settings.clock.now()).await, name, limit)
     }
 

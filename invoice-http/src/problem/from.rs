@@ -44,7 +44,8 @@ impl From<StoreError> for Problem {
             StoreError::InUse => Self::new(ProblemCode::InUse),
             StoreError::Refused(violation) => Violations::from(violation).into(),
             StoreError::Unavailable => {
-                tracing::warn!(%error, "a request could not be done");
+                // The store has said why.
+                tracing::debug!(%error, "a request could not be done");
                 retry_later(ProblemCode::Unavailable, 1)
             }
             StoreError::UnknownOutcome => {

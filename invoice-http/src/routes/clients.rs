@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer;
-use crate::extract::{Id, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch};
+use crate::extract::{Create, Id, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch};
 use crate::wire::client::{ClientInput, ClientView};
 use crate::wire::invoice::EmptyInput;
 use crate::wire::page::PageView;
@@ -65,7 +65,7 @@ async fn list(reading: Reading, Params(filter): Params<Filter>) -> Result<Respon
     request_body = ClientInput,
     responses((status = 201, description = "The new client.", body = ClientView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn create(Post { state, call, body }: Post<ClientInput>) -> Result<Response, Problem> {
+async fn create(Create { state, call, body }: Create<ClientInput>) -> Result<Response, Problem> {
     let client = state.billing().create_client(&call, body.read()?).await?;
     answer::created(client.version(), &format_args!("clients/{}", client.id()), &ClientView::from(&client))
 }
@@ -88,7 +88,7 @@ async fn read(reading: Reading, Id(id): Id<ClientId>, _: NoParams) -> Result<Res
 async fn update(Id(id): Id<ClientId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().client(patch.actor(), id).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
+    if patch.changes_nothing(before.created_by(), false)? {
         return answer::record(before.version(), &ClientView::from(&before));
     }
     let data = merge_patch(&ClientInput::from(&before), &patch.body)?.read()?;

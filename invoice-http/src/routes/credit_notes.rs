@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{
-    CreditNotePatch, Id, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch,
+    Create, CreditNotePatch, Id, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch,
 };
 use crate::wire::credit_note::{CreditNoteInput, CreditNoteView};
 use crate::wire::import::CreditNoteImport;
@@ -95,7 +95,7 @@ async fn read(reading: Reading, Id(id): Id<CreditNoteId>, _: NoParams) -> Result
 async fn update(Id(id): Id<CreditNoteId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().credit_note(patch.actor(), id).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
+    if patch.changes_nothing(before.created_by(), before.issued().is_some())? {
         return shown(&before);
     }
     let data = merge_patch(&CreditNoteInput::from(&before), &patch.body)?.read()?;
@@ -122,7 +122,7 @@ async fn delete(remove: Remove, Id(id): Id<CreditNoteId>) -> Result<StatusCode, 
     request_body = CreditNoteImport,
     responses((status = 201, description = "The credit note.", body = CreditNoteView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn import(Post { state, call, body }: Post<CreditNoteImport>) -> Result<Response, Problem> {
+async fn import(Create { state, call, body }: Create<CreditNoteImport>) -> Result<Response, Problem> {
     let imported = state.billing().import_credit_note(&call, body.read()?).await;
     let note = imported.map_err(|error| match error {
         // The path names nothing: what is not there is a wrong field.

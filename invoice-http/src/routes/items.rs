@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{
-    Id, ItemPatch, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch,
+    Create, Id, ItemPatch, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch,
 };
 use crate::wire::invoice::EmptyInput;
 use crate::wire::item::{ItemInput, ItemView};
@@ -59,7 +59,7 @@ async fn list(reading: Reading, Params(filter): Params<Filter>) -> Result<Respon
 #[utoipa::path(post, path = "/items", tag = "items", operation_id = "create_item", request_body = ItemInput,
     responses((status = 201, description = "The new item.", body = ItemView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn create(Post { state, call, body }: Post<ItemInput>) -> Result<Response, Problem> {
+async fn create(Create { state, call, body }: Create<ItemInput>) -> Result<Response, Problem> {
     let item = state.billing().create_item(&call, body.read()?).await?;
     answer::created(item.version(), &format_args!("items/{}", item.id()), &ItemView::from(&item))
 }
@@ -82,7 +82,7 @@ async fn read(reading: Reading, Id(id): Id<ItemId>, _: NoParams) -> Result<Respo
 async fn update(Id(id): Id<ItemId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().item(patch.actor(), id).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
+    if patch.changes_nothing(before.created_by(), false)? {
         return answer::record(before.version(), &ItemView::from(&before));
     }
     let data = merge_patch(&ItemInput::from(&before), &patch.body)?.read()?;

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer;
-use crate::extract::{Id, NoParams, PageParams, Params, Post, Reading};
+use crate::extract::{Create, Id, NoParams, PageParams, Params, Post, Reading};
 use crate::wire::invoice::OptionalReasonInput;
 use crate::wire::page::PageView;
 use crate::wire::payment::{AllocationsInput, PaymentInput, PaymentView, RefundInput};
@@ -77,7 +77,7 @@ async fn list(reading: Reading, Params(filter): Params<Filter>) -> Result<Respon
     request_body = PaymentInput,
     responses((status = 201, description = "The new payment.", body = PaymentView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn record(Post { state, call, body }: Post<PaymentInput>) -> Result<Response, Problem> {
+async fn record(Create { state, call, body }: Create<PaymentInput>) -> Result<Response, Problem> {
     let (data, allocations) = body.read()?;
     let payment = state.billing().record_payment(&call, data, allocations).await?;
     answer::created(

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{
-    Id, NoParams, PageParams, Params, Patch, Post, QuotePatch, Reading, Remove, merge_patch,
+    Create, Id, NoParams, PageParams, Params, Patch, Post, QuotePatch, Reading, Remove, merge_patch,
 };
 use crate::wire::invoice::{EmptyInput, InvoiceView, OptionalReasonInput};
 use crate::wire::page::PageView;
@@ -84,7 +84,7 @@ async fn list(reading: Reading, Params(mut filter): Params<Filter>) -> Result<Re
 #[utoipa::path(post, path = "/quotes", tag = "quotes", operation_id = "create_quote", request_body = QuoteInput,
     responses((status = 201, description = "The new draft.", body = QuoteView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn create(Post { state, call, body }: Post<QuoteInput>) -> Result<Response, Problem> {
+async fn create(Create { state, call, body }: Create<QuoteInput>) -> Result<Response, Problem> {
     let quote = state.billing().create_quote(&call, body.read()?).await?;
     answer::created(quote.version(), &format_args!("quotes/{}", quote.id()), &QuoteView::from(&quote))
 }
@@ -107,7 +107,7 @@ async fn read(reading: Reading, Id(id): Id<QuoteId>, _: NoParams) -> Result<Resp
 async fn update(Id(id): Id<QuoteId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().quote(patch.actor(), id).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
+    if patch.changes_nothing(before.created_by(), before.issued().is_some())? {
         return shown(&before);
     }
     let data = merge_patch(&QuoteInput::from(&before), &patch.body)?.read()?;

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::answer;
-use crate::extract::{Id, NoParams, Post, Reading};
+use crate::extract::{Create, Id, NoParams, Post, Reading};
 use crate::wire::invoice::EmptyInput;
 use crate::wire::series::{SeriesInput, SeriesListView, SeriesView};
 use crate::{InvoiceState, Problem};
@@ -33,7 +33,7 @@ async fn list(reading: Reading, _: NoParams) -> Result<Response, Problem> {
     request_body = SeriesInput,
     responses((status = 201, description = "The new series.", body = SeriesView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-async fn create(Post { state, call, body }: Post<SeriesInput>) -> Result<Response, Problem> {
+async fn create(Create { state, call, body }: Create<SeriesInput>) -> Result<Response, Problem> {
     let series = state.billing().create_series(&call, body.read()?).await?;
     answer::created(series.version(), &format_args!("series/{}", series.id()), &SeriesView::from(&series))
 }

@@ -1,5 +1,6 @@
 use axum::extract::FromRef;
 use axum::response::Response;
+use invoice_core::Permission;
 use invoice_core::service::Error;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -51,6 +52,7 @@ async fn update(patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().supplier(patch.actor()).await?;
     patch.check(before.version())?;
     if patch.body.is_empty() {
+        patch.call.permit(Permission::ManageSupplier)?;
         return answer::record(before.version(), &SupplierView::from(&before));
     }
     let profile = merge_patch(&SupplierInput::from(&before), &patch.body)?.read(patch.actor().team())?;

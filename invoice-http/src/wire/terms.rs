@@ -69,6 +69,7 @@ impl DueBody {
 pub(crate) struct EarlyPaymentBody {
     /// Days after the issue date, the last one included.
     #[schema(maximum = 65535)]
+    #[serde(deserialize_with = "whole::number")]
     days: u16,
     /// The discount in percent of the payable amount.
     #[schema(value_type = schema::Decimal)]

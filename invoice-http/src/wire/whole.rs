@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use serde::Deserializer;
 use serde::de::{Error, Unexpected, Visitor};
 
-/// Below this (2^50), a float that its parser did not hit exactly is no whole number, and is refused instead of changed.
+/// Below this (2^50) neighbouring floats are at most an eighth apart, so that what a float says is whole when what was
+/// written is whole, or nearer to it than a float can tell.
 const EXACT: f64 = 1_125_899_906_842_624.0;
 
 /// `deserialize_with` for a whole number that is not negative.
@@ -52,8 +53,11 @@ impl<T: TryFrom<u64>> Visitor<'_> for Whole<T> {
         reason = "a whole number in this range is kept"
     )]
     fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        if number.fract() != 0.0 || !(0.0..EXACT).contains(&number) {
+        if number.fract() != 0.0 {
             return Err(E::invalid_type(Unexpected::Float(number), &self));
+        }
+        if !(0.0..EXACT).contains(&number) {
+            return Err(E::invalid_value(Unexpected::Float(number), &self));
         }
         self.visit_u64(number as u64)
     }
@@ -116,5 +120,22 @@ mod tests {
             assert!(refused.contains("expected u16"), "{text}: {refused}");
         }
         serde_json::from_str::<Body>(r#"{"one": 1, "other": 1125899906842624.0}"#).unwrap_err();
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_told_alike_and_those_that_are_not_whole_otherwise() {
+        for text in ["65536", "-1", "65536.0", "1e300", "18446744073709551616", "-18446744073709551616"] {
+            let refused = serde_json::from_str::<Body>(&format!(r#"{{"one": {text}}}"#)).unwrap_err();
+            assert!(refused.to_string().starts_with("invalid value: "), "{text}: {refused}");
+        }
+        let refused = serde_json::from_str::<Body>(r#"{"one": 30.5}"#).unwrap_err();
+        assert!(refused.to_string().starts_with("invalid type: "), "{refused}");
+    }
+
+    #[test]
+    fn what_no_float_tells_from_a_whole_number_is_that_number() {
+        for (text, one) in [("14.000000000000000000001", 14), ("1e-400", 0)] {
+            assert_eq!(serde_json::from_str::<Body>(&format!(r#"{{"one": {text}}}"#)).unwrap().one, one);
+        }
     }
 }

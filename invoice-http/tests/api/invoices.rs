@@ -81,6 +81,20 @@ async fn an_issued_invoice_keeps_all_but_its_notes_and_metadata() {
 }
 
 #[tokio::test]
+async fn an_empty_patch_is_only_for_who_may_change_the_notes() {
+    let app = App::ready().await;
+    let (owner, member) = (app.owner(), app.user("1-member"));
+    let path = format!("/invoices/{}", member.draft().await);
+    let draft = member.patch(&path, "\"1\"", json!({})).await.expect(200);
+    assert_eq!((draft.etag(), draft.text("/status")), ("\"1\"".into(), "draft".into()));
+    owner.post(&format!("{path}/publish"), json!({})).await.expect(200);
+    for patch in [json!({}), json!({"internal_notes": "Call them"})] {
+        member.patch(&path, "\"2\"", patch).await.refused(403, "forbidden");
+    }
+    assert_eq!(owner.patch(&path, "\"2\"", json!({})).await.expect(200).etag(), "\"2\"");
+}
+
+#[tokio::test]
 async fn an_undelivered_invoice_is_voided_and_a_delivered_one_is_not() {
     let app = App::ready().await;
     let owner = app.owner();

@@ -105,13 +105,19 @@ async fn other_media_types_and_large_bodies_are_refused() {
     };
     send("text/plain", "{}".to_owned()).await.refused(415, "unsupported_media_type");
     send("application/merge-patch+json", "{}".to_owned()).await.refused(415, "unsupported_media_type");
-    send("application/json; charset=utf-16", "{}".to_owned()).await.refused(415, "unsupported_media_type");
-    for utf_8 in
-        ["application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\"", "application/json; v=1"]
-    {
+    for other in ["application/json; charset=utf-16", "application/json; charset=\"utf-8"] {
+        send(other, "{}".to_owned()).await.refused(415, "unsupported_media_type");
+    }
+    for utf_8 in [
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=\"UTF-8\"",
+        "application/json; v=1",
+        "application/json; charset=utf8",
+        "application/json; charset = us-ascii",
+    ] {
         send(utf_8, "{}".to_owned()).await.refused(422, "invalid");
     }
-    for (coding, status) in [("gzip", 415), ("br", 415), ("identity", 422)] {
+    for (coding, status) in [("gzip", 415), ("br", 415), ("identity", 422), ("", 422)] {
         let packed = owner.with("content-encoding", coding).with("content-type", "application/json");
         packed.send("POST", "/api/v1/clients", "{}").await.expect(status);
     }

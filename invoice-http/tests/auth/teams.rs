@@ -1,7 +1,9 @@
 //! Teams and their security audit.
 
+use invoice_http::middleware::{Settings, apply};
 use serde_json::json;
 
+use crate::answer::Answer;
 use crate::support::App;
 
 #[tokio::test]
@@ -113,4 +115,27 @@ async fn who_lost_the_team_of_their_token_still_reaches_what_needs_none() {
     bob.working_in(&next).await.get("/clients").await.expect(200);
     ada.post("/users/me/delete", json!({"password": crate::support::PASSWORD})).await.expect(204);
     ada.get("/users/me").await.refused(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn who_lost_the_team_of_their_token_is_counted_by_themselves_and_not_with_their_address() {
+    let app = App::layered(|router, state| apply(router, state.billing().clone(), Settings::default())).await;
+    let ada = app.person("ada").await;
+    let team = ada.team("Engines").await;
+    let ada = ada.working_in(&team).await;
+    let etag = ada.get(&team).await.expect(200).etag();
+    ada.delete(&team, &etag).await.expect(204);
+
+    let anonymous = app.anyone().get("/users/me").await.refused(401, "unauthenticated");
+    assert!(anonymous.header("ratelimit").starts_with("\"anonymous\";r=99;"));
+    let left = |answer: &Answer| -> u32 {
+        let counted = answer.header("ratelimit").strip_prefix("\"actor\";r=");
+        counted.unwrap_or_default().split(';').next().unwrap_or_default().parse().unwrap_or_default()
+    };
+    let first = left(&ada.get("/users/me").await.expect(200));
+    assert!(first > 0);
+    assert_eq!(left(&ada.get("/clients").await.refused(401, "unauthenticated")), first - 1);
+    assert_eq!(left(&ada.get("/teams").await.expect(200)), first - 2);
+    let anonymous = app.anyone().get("/users/me").await.refused(401, "unauthenticated");
+    assert!(anonymous.header("ratelimit").starts_with("\"anonymous\";r=98;"));
 }

@@ -44,7 +44,7 @@ async fn rotate(auth: &Auth) -> Result<(), AuthError> {
     let before = signing().await?;
     auth.keys().rotate_now(None).await?;
     if signing().await? == before {
-        println!("nothing was rotated: the active key begins to sign within ten seconds");
+        eprintln!("nothing was rotated: the active key begins to sign within ten seconds");
     }
     Ok(())
 }

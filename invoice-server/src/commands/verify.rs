@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use invoice_auth::email_address;
 use invoice_core::ports::PageRequest;
 use invoice_core::{Actor, ChainFault, TeamId};
@@ -18,15 +18,29 @@ pub(super) async fn run(which: Verify, config: &Config) -> anyhow::Result<ExitCo
     let read = |text: String| text.parse().map_err(|_| anyhow!("{text} is not a team's identifier"));
     let mut teams: Vec<TeamId> = teams.into_iter().map(read).collect::<Result<_, _>>()?;
     let stores = Stores::open_current(&config.billing, config.identity.as_ref()).await?;
+    let ports = stores.identity().identity();
     match &user {
-        Some(email) => teams.extend(teams_of(&stores, email).await?),
-        None if teams.is_empty() => teams = teams::all(&stores.identity().identity()).await?,
+        Some(email) => {
+            let theirs = teams_of(&stores, email).await?;
+            ensure!(!theirs.is_empty(), "{email} is in no team");
+            teams.extend(theirs);
+        }
+        None if teams.is_empty() => {
+            teams = teams::all(&ports).await?;
+            ensure!(!teams.is_empty(), "there is no team to verify");
+        }
         None => {}
     }
     let billing = engine::billing(&stores);
     let mut is_whole = true;
     for team in teams {
         let counters = billing.verify(&Actor::system(team)).await?;
+        // What a team that was deleted has issued is verified all the same.
+        if counters.is_empty() && ports.teams.team(team).await?.is_none() {
+            is_whole = false;
+            println!("there is no team {team}");
+            continue;
+        }
         println!("{team}: {} counter(s)", counters.len());
         for found in counters {
             let (series, documents) = (found.counter.series, found.report.documents);

@@ -1,7 +1,7 @@
 //! Reads settings one by one and keeps what is wrong with each.
 
 use std::fmt::Display;
-use std::fs::File;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -71,10 +71,10 @@ impl Checks {
         })
     }
 
-    /// A file that can be read.
+    /// A file that is there. It is not opened, since one can read from a pipe but once.
     pub(super) fn file(&mut self, name: &str, text: Option<String>) -> Option<PathBuf> {
         let path = PathBuf::from(text.filter(|text| !text.is_empty())?);
-        if let Err(error) = File::open(&path) {
+        if let Err(error) = fs::metadata(&path) {
             self.wrong(name, format_args!("{}: {error}", path.display()));
         }
         Some(path)

@@ -64,7 +64,8 @@ settings! {
     smtp_url, "INVOICE_SMTP_URL", value_name = "URL";
     /// Whom mail comes from, such as `Invoices <invoices@bills.example>`.
     mail_from, "INVOICE_MAIL_FROM", value_name = "MAILBOX";
-    /// Networks of proxies whose X-Forwarded-For is believed, with commas between.
+    /// Networks of proxies whose X-Forwarded-For is believed and whose connections are not counted by address, with commas
+    /// between.
     trusted_proxies, "INVOICE_TRUSTED_PROXIES", value_name = "NETWORKS";
     /// How often an address may ask without being known, as REQUESTS/SECONDS (default: 100/900).
     anonymous_limit, "INVOICE_ANONYMOUS_LIMIT", value_name = "LIMIT";
@@ -74,11 +75,13 @@ settings! {
     origins, "INVOICE_ORIGINS", value_name = "ORIGINS";
     /// Whether browsers are told to come by HTTPS only: right behind TLS (default: false).
     https_only, "INVOICE_HTTPS_ONLY", value_name = "BOOL";
-    /// How many seconds a request may take (default: 30).
+    /// How many seconds a request may take, and its answer wait for a caller who reads nothing of it (default: 30).
     request_timeout, "INVOICE_REQUEST_TIMEOUT", value_name = "SECONDS";
-    /// How many seconds the head of a request may take, and a connection without one stay open (default: 75).
+    /// How many seconds the head of a request may take, and a connection without one stay open (default: 75). Who never
+    /// asked anything has ten at most.
     head_timeout, "INVOICE_HEAD_TIMEOUT", value_name = "SECONDS";
-    /// How many connections may be open at once; keep it below the system's limit of open files (default: 900).
+    /// How many connections may be open at once, a quarter of them from one address that is no trusted proxy's; keep it
+    /// below the system's limit of open files (default: 900).
     max_connections, "INVOICE_MAX_CONNECTIONS", value_name = "NUMBER";
     /// How many seconds requests in flight get to end when the server is told to stop (default: 30).
     shutdown_grace, "INVOICE_SHUTDOWN_GRACE", value_name = "SECONDS";

@@ -19,6 +19,7 @@ use crate::mail::PostOffice;
 use crate::master_key::MasterKeySource;
 use crate::store::StoreUrl;
 use check::{Checks, base_url, connections, limit, redis_url, tokens};
+use flags::Told;
 
 pub(crate) use given::Given;
 
@@ -50,11 +51,12 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the file if one is named, and checks everything, also the names of the environment's variables; or tells
-    /// all that is wrong.
+    /// Reads the file if one is named, and checks everything, also the environment's variables; or tells all that is
+    /// wrong. Of the master key only if it is needed.
     pub(crate) fn read<'a>(
         mut given: Given,
-        variables: impl IntoIterator<Item = &'a str>,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+        needs_master_key: bool,
     ) -> Result<Self, Vec<String>> {
         let mut checks = Checks::default();
         checks.problems.extend(variables::unknown(variables, Given::VARIABLES));
@@ -66,10 +68,15 @@ impl Config {
                 Err(error) => checks.wrong(&path, error.trim_end()),
             }
         }
-        Self::check(given, file.as_deref(), checks)
+        Self::check(given, file.as_deref(), needs_master_key, checks)
     }
 
-    fn check(given: Given, file: Option<&str>, mut checks: Checks) -> Result<Self, Vec<String>> {
+    fn check(
+        given: Given,
+        file: Option<&str>,
+        needs_master_key: bool,
+        mut checks: Checks,
+    ) -> Result<Self, Vec<String>> {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
         let listen = checks.read("listen", given.listen, listen, str::parse);
         let billing = StoreUrl::default();
@@ -78,20 +85,29 @@ impl Config {
         let identity = identity.filter(|identity| *identity != billing);
         let post = checks.post(given.smtp_url, given.mail_from, given.app_url);
         let accounts = identity.as_ref().unwrap_or(&billing);
-        let key_file = checks.file("master_key_file", given.master_key_file);
-        let previous = checks.file("previous_master_key_file", given.previous_master_key_file);
+        let mut unheard = Checks::default();
+        let key_checks = if needs_master_key { &mut checks } else { &mut unheard };
+        let key_file = key_checks.file("master_key_file", given.master_key_file);
+        let previous = key_checks.file("previous_master_key_file", given.previous_master_key_file);
         let given_key = given.master_key.filter(|text| !text.is_empty());
-        let flags = match &given_key {
-            None => flags::of(file, &billing, identity.as_ref(), key_file.as_deref()),
-            Some(_) => None,
+        let is_secret = given_key.is_some();
+        let master_key = MasterKeySource::new(given_key, key_file.clone(), previous.clone(), accounts);
+        let master_key = master_key.map_err(|error| key_checks.wrong("master_key", error)).ok();
+        let tokens = checks.read("tokens", given.tokens, TokenMode::EdDsa, tokens);
+        let told = Told {
+            file,
+            billing: &billing,
+            identity: identity.as_ref(),
+            tokens,
+            key: key_file.as_deref(),
+            previous: previous.as_deref(),
         };
-        let master_key = MasterKeySource::new(given_key, key_file, previous, accounts);
-        let master_key = master_key.map_err(|error| checks.wrong("master_key", error)).ok();
+        let flags = if is_secret { None } else { told.flags() };
         let config = Self {
             listen,
             public_url: checks.optional("public_url", given.public_url, base_url),
             redis_url: checks.optional("redis_url", given.redis_url, redis_url),
-            tokens: checks.read("tokens", given.tokens, TokenMode::EdDsa, tokens),
+            tokens,
             verified_only: checks.truth("verified_only", given.verified_only),
             trusted_proxies: checks.list("trusted_proxies", given.trusted_proxies, str::parse),
             anonymous_limit: checks.read(

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use super::*;
 
 fn check(given: Given) -> Result<Config, Vec<String>> {
-    Config::read(given, [])
+    Config::read(given, [], true)
 }
 
 #[test]
@@ -116,7 +116,8 @@ fn what_is_wrong_is_said_in_plain_words() {
 
 #[test]
 fn a_variable_that_is_no_setting_is_a_problem_like_any_other() {
-    let problems = Config::read(Given::default(), ["INVOICE_DATABASE_UL", "HOME"]).err().unwrap();
+    let problems =
+        Config::read(Given::default(), [("INVOICE_DATABASE_UL", ""), ("HOME", "")], true).err().unwrap();
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].ends_with("did you mean INVOICE_DATABASE_URL?"), "{problems:?}");
 }

@@ -5,12 +5,13 @@ const OURS: &str = "INVOICE_";
 /// As like as a name with one or two letters wrong.
 const NEAR: f64 = 0.85;
 
-/// Tells which of these names is no setting, and which setting may be meant.
+/// Tells which of these variables, each with its value, is no setting, and which setting may be meant.
 pub(super) fn unknown<'a>(
-    names: impl IntoIterator<Item = &'a str>,
+    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     settings: &'static [&'static str],
 ) -> impl Iterator<Item = String> {
-    let names = names.into_iter().filter(|name| name.starts_with(OURS) && !is_of_a_cluster(name));
+    let ours = variables.into_iter().filter(|(name, _)| name.starts_with(OURS));
+    let names = ours.filter(|(name, value)| !is_of_a_cluster(name, value)).map(|(name, _)| name);
     names.filter(|name| !settings.contains(name)).map(move |name| match nearest(name, settings) {
         Some(near) => format!("{name}: there is no such setting; did you mean {near}?"),
         None => format!("{name}: there is no such setting"),
@@ -18,12 +19,14 @@ pub(super) fn unknown<'a>(
 }
 
 /// Kubernetes tells every program of every service: of one that is called `invoice` by names such as
-/// `INVOICE_SERVICE_HOST` and `INVOICE_PORT_80_TCP`.
-fn is_of_a_cluster(name: &str) -> bool {
+/// `INVOICE_SERVICE_HOST` and `INVOICE_PORT_80_TCP`. Its `INVOICE_PORT` is an address; a number would be somebody's who
+/// wants another port.
+fn is_of_a_cluster(name: &str, value: &str) -> bool {
+    let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     name.contains("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")
         || name.contains("_PORT_")
-        || name.ends_with("_PORT")
+        || name.ends_with("_PORT") && is_address
 }
 
 fn nearest(name: &str, settings: &'static [&'static str]) -> Option<&'static str> {
@@ -45,7 +48,7 @@ mod tests {
     const SETTINGS: &[&str] = &["INVOICE_DATABASE_URL", "INVOICE_LISTEN", "INVOICE_SMTP_URL"];
 
     fn told(names: &[&'static str]) -> Vec<String> {
-        unknown(names.iter().copied(), SETTINGS).collect()
+        unknown(names.iter().map(|name| (*name, "80")), SETTINGS).collect()
     }
 
     #[test]
@@ -59,8 +62,9 @@ mod tests {
 
     #[test]
     fn what_kubernetes_says_of_services_is_no_setting_of_ours() {
-        assert!(
-            told(&["INVOICE_SERVICE_HOST", "INVOICE_PORT", "INVOICE_SERVER_PORT_80_TCP_ADDR"]).is_empty()
-        );
+        assert!(told(&["INVOICE_SERVICE_HOST", "INVOICE_SERVER_PORT_80_TCP_ADDR"]).is_empty());
+        for (value, is_told) in [("tcp://10.0.0.1:80", false), ("sctp://[::1]:80", false), ("9000", true)] {
+            assert_eq!(unknown([("INVOICE_PORT", value)], SETTINGS).count(), usize::from(is_told), "{value}");
+        }
     }
 }

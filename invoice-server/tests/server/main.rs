@@ -16,6 +16,7 @@ mod idempotency;
 mod kills;
 mod limits;
 mod load;
+mod looking;
 mod place;
 mod serving;
 mod sink;

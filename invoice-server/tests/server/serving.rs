@@ -1,3 +1,4 @@
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
@@ -24,13 +25,30 @@ fn the_errand_it_tells_of_is_done_where_it_serves() {
     assert!(server.welcome.contains(told), "{}", server.welcome);
 }
 
+#[test]
+fn the_errand_it_tells_of_signs_as_it_does_itself() {
+    let place = Place::sqlite();
+    let old = place.folder.path().join("old.key");
+    fs::write(&old, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let server = place.start(&["--tokens", "es256", "--previous-master-key-file", "old.key"]);
+    let (_, told) = server.welcome.split_once("First user   invoice-server ").unwrap();
+    let told: Vec<_> = told.trim().trim_end_matches(" --team 'Your company'").split(' ').collect();
+    let made = place.errand(&told, "correct horse battery staple\n");
+    assert!(made.status.success(), "{}", said(&made));
+    let keys = said(&place.errand(&["keys", "list"], ""));
+    assert_eq!(keys.matches("Active").count(), 1, "{told:?}: {keys}");
+    assert!(told.join(" ").contains("--previous-master-key-file old.key"), "{told:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_files_it_makes_are_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::sqlite();
     let _server = place.start(&[]);
-    for file in std::fs::read_dir(place.folder.path()).unwrap() {
+    for file in fs::read_dir(place.folder.path()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{:?}", file.file_name());
@@ -109,6 +127,39 @@ fn told_to_stop_it_answers_what_it_was_asked_before() {
 }
 
 #[test]
+fn told_to_stop_it_does_not_wait_for_who_asks_nothing() {
+    let place = Place::sqlite();
+    let mut server = place.start(&["--shutdown-grace", "4"]);
+    let mut held = Vec::new();
+    for beginning in ["", "GET /healthz HT", "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET /hea"] {
+        let mut asking = server.connect().unwrap();
+        asking.write_all(beginning.as_bytes()).unwrap();
+        held.push(asking);
+    }
+    // Who came later is served: those before are known.
+    assert_eq!(server.client().fetch("/healthz").status, 200);
+    assert!(server.stop().success());
+}
+
+#[test]
+fn told_to_stop_it_tells_when_a_request_was_cut_off() {
+    let place = Place::sqlite();
+    let log = place.folder.path().join("log");
+    let mut server = place.start_logging(&["--shutdown-grace", "1"], File::create(&log).unwrap());
+    let mut asking = server.connect().unwrap();
+    asking
+        .write_all(
+            b"POST /api/v1/auth/login HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+              content-type: application/json\r\ncontent-length: 10\r\n\r\n",
+        )
+        .unwrap();
+    asking.read_exact(&mut [0; 12]).unwrap();
+    assert_eq!(server.stop().code(), Some(1));
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("requests in flight were cut off"), "{log}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_said_and_leaves_no_file() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = Place::sqlite();
@@ -116,5 +167,5 @@ fn a_port_that_is_taken_is_said_and_leaves_no_file() {
     let output = place.program(&["--listen", &listen]).output().unwrap();
     assert!(!output.status.success());
     assert!(said(&output).contains(&listen), "{}", said(&output));
-    assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 0);
 }

@@ -32,6 +32,12 @@ impl Place {
         Server::listening(command.args(arguments).stderr(Stdio::inherit()))
     }
 
+    /// The same with a file to log to.
+    pub(crate) fn start_logging(&self, arguments: &[&str], log: File) -> Server {
+        let mut command = self.program(&["--listen", "127.0.0.1:0", "--log-level", "warn"]);
+        Server::listening(command.args(arguments).stderr(log))
+    }
+
     /// The same with so many open files at most, and a file to log to.
     #[cfg(unix)]
     pub(crate) fn start_with_few_files(&self, files: u32, log: File) -> Server {

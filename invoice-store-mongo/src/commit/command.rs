@@ -17,14 +17,14 @@ const ENOUGH_BYTES: usize = 8 << 20;
 /// The server takes 100,000.
 const ENOUGH_STATEMENTS: u64 = 50_000;
 
-/// One statement of an `update` command.
+/// One statement of an `update` command. The hint spares the server's planner the look at all other indexes.
 pub(super) fn statement(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
-    rawdoc! { "q": query, "u": change }
+    rawdoc! { "q": query, "u": change, "hint": { "_id": 1_i32 } }
 }
 
 /// A statement that makes what it does not find.
 pub(super) fn upsert(query: RawDocumentBuf, change: RawDocumentBuf) -> RawDocumentBuf {
-    rawdoc! { "q": query, "u": change, "upsert": true }
+    rawdoc! { "q": query, "u": change, "upsert": true, "hint": { "_id": 1_i32 } }
 }
 
 /// A statement that makes a document, which must not be there. Like all of them it names the team, by which a

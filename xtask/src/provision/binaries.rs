@@ -33,6 +33,16 @@ pub(super) fn postgres() -> Result<PathBuf> {
     )
 }
 
+/// Sees to it that the load generator is on the path.
+pub(crate) fn wrk() -> Result<()> {
+    if on_path("wrk").is_some() || apt_install(&["wrk"])? && on_path("wrk").is_some() {
+        return Ok(());
+    }
+    bail!(
+        "wrk is not installed: install it (Debian, macOS: a package of that name) so that it is on the path"
+    )
+}
+
 /// Installs packages where we may and know how to; whether that is so.
 pub(super) fn apt_install(packages: &[&str]) -> Result<bool> {
     if !is_root()? || on_path("apt-get").is_none() {

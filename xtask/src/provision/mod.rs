@@ -9,6 +9,7 @@ mod postgres;
 mod redis;
 mod server;
 
+pub(crate) use binaries::wrk;
 pub(crate) use folder::{Folder, Random, random};
 pub(crate) use mongo::{Mongo, Settings as MongoSettings, mongod};
 pub(crate) use node::{chromium, npm_install};

@@ -38,6 +38,12 @@ impl Engine {
         Ok(target()?.join("debug").join("invoice-server"))
     }
 
+    /// Builds it as it is meant to be used.
+    pub(crate) fn build_for_use() -> Result<PathBuf> {
+        run(cargo().args(["build", "--release", "-p", "invoice-server"]))?;
+        Ok(target()?.join("release").join("invoice-server"))
+    }
+
     /// Starts it with further settings; returns once it listens.
     pub(crate) fn start(program: &Path, settings: &[&str]) -> Result<Self> {
         let folder = Folder::new("engine")?;

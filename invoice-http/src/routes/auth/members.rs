@@ -86,9 +86,6 @@ async fn change_role(
     let caller = patch.by.in_team(team);
     let before = patch.by.auth.member(&caller, user).await?.membership;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
-        return answer::record(before.version(), &MembershipView::from(&before));
-    }
     let role = merge_patch(&MemberInput::from(&before), &patch.body)?.read()?;
     let membership = patch.by.auth.change_role(&caller, user, role, patch.version).await?;
     answer::record(membership.version(), &MembershipView::from(&membership))

@@ -69,9 +69,6 @@ async fn rename(PathIds((id,)): PathIds<(TeamId,)>, patch: CalledPatch) -> Resul
     let caller = patch.by.in_team(id);
     let before = patch.by.auth.team(&caller).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
-        return answer::record(before.version(), &TeamView::from(&before));
-    }
     let input = merge_patch(&TeamInput::from(&before), &patch.body)?;
     let team = patch.by.auth.rename_team(&caller, &input.name, patch.version).await?;
     answer::record(team.version(), &TeamView::from(&team))

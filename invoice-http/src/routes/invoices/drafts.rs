@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::filter::Filter;
-use crate::extract::{Id, InvoicePatch, Params, Patch, Post, Reading, Remove, merge_patch};
+use crate::extract::{Create, Id, InvoicePatch, Params, Patch, Reading, Remove, merge_patch};
 use crate::routes::{answer, bad_query, today};
 use crate::wire::invoice::{InvoiceInput, InvoiceRow, InvoiceView};
 use crate::wire::page::PageView;
@@ -33,7 +33,7 @@ pub(super) async fn list(reading: Reading, Params(filter): Params<Filter>) -> Re
     request_body = InvoiceInput,
     responses((status = 201, description = "The new draft.", body = InvoiceView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-pub(super) async fn create(Post { state, call, body }: Post<InvoiceInput>) -> Result<Response, Problem> {
+pub(super) async fn create(Create { state, call, body }: Create<InvoiceInput>) -> Result<Response, Problem> {
     let invoice = state.billing().create_invoice(&call, body.read()?).await?;
     let location = format_args!("invoices/{}", invoice.id());
     answer::created(invoice.version(), &location, &InvoiceView::from(&invoice))
@@ -45,7 +45,7 @@ pub(super) async fn create(Post { state, call, body }: Post<InvoiceInput>) -> Re
     responses((status = 201, description = "The issued invoice.", body = InvoiceView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
 pub(super) async fn create_published(
-    Post { state, call, body }: Post<InvoiceInput>,
+    Create { state, call, body }: Create<InvoiceInput>,
 ) -> Result<Response, Problem> {
     let invoice = state.billing().create_and_issue_invoice(&call, body.read()?).await?;
     answer::created(invoice.version(), &invoice.id(), &InvoiceView::from(&invoice))
@@ -55,7 +55,7 @@ pub(super) async fn create_published(
 #[utoipa::path(post, path = "/invoices/preview", tag = "invoices", operation_id = "preview_invoice",
     request_body = InvoiceInput,
     responses((status = 200, description = "The totals.", body = TotalsView<'static>)))]
-pub(super) async fn preview(Post { state, call, body }: Post<InvoiceInput>) -> Result<Response, Problem> {
+pub(super) async fn preview(Create { state, call, body }: Create<InvoiceInput>) -> Result<Response, Problem> {
     let data = body.read()?;
     data.validate()?;
     let advances = deductions(&state, call.actor(), data.content.advances()).await?;
@@ -138,7 +138,7 @@ pub(super) async fn read(
 pub(super) async fn update(Id(id): Id<InvoiceId>, patch: Patch) -> Result<Response, Problem> {
     let before = patch.billing().invoice(patch.actor(), id).await?;
     patch.check(before.version())?;
-    if patch.body.is_empty() {
+    if patch.changes_nothing(before.created_by(), before.issued().is_some())? {
         return answer::record(before.version(), &InvoiceView::from(&before));
     }
     let data = merge_patch(&InvoiceInput::from(&before), &patch.body)?.read()?;

@@ -11,7 +11,7 @@ use invoice_core::{Actor, Invoice, InvoiceId, Permission};
 
 use super::filter::Filter;
 use super::steps::send_checked;
-use crate::extract::{Bulk, Params, Post, Reading};
+use crate::extract::{Bulk, Create, Params, Reading};
 use crate::routes::{answer, today};
 use crate::wire::bulk::{BulkInput, BulkReasonInput, BulkResults, Named};
 use crate::wire::import::InvoiceImport;
@@ -76,7 +76,7 @@ pub(super) async fn void(bulk: Bulk<BulkReasonInput>) -> Result<Response, Proble
     request_body = InvoiceImport,
     responses((status = 201, description = "The invoice.", body = InvoiceView<'static>,
         headers(("ETag" = String), ("Location" = String)))))]
-pub(super) async fn import(Post { state, call, body }: Post<InvoiceImport>) -> Result<Response, Problem> {
+pub(super) async fn import(Create { state, call, body }: Create<InvoiceImport>) -> Result<Response, Problem> {
     let invoice = state.billing().import_invoice(&call, body.read()?).await?;
     answer::created(invoice.version(), &invoice.id(), &InvoiceView::from(&invoice))
 }

@@ -95,6 +95,36 @@ async fn a_field_of_another_type_and_one_too_many_are_refused_at_their_place() {
 }
 
 #[tokio::test]
+async fn whole_numbers_may_end_in_a_point_and_a_zero_and_are_told_when_they_are_out_of_range() {
+    let app = App::new().await;
+    let side = Side::new(&app, "ours").await;
+    let mut tried = 0;
+    for operation in Operation::all() {
+        let Some(content) = operation.documented["requestBody"]["content"].as_object() else { continue };
+        for field in fields::of(&content.values().next().unwrap()["schema"]) {
+            if field.form != Form::Whole {
+                continue;
+            }
+            tried += 1;
+            let (at, mut found) = (&field.pointer, Vec::new());
+            for value in [json!(3), json!(3.0), json!(65_536.0 * 65_536.0 * 65_536.0 * 65_536.0), json!(-1)] {
+                let trial = Trial::new(&operation, &side).await;
+                let valid: Value = serde_json::from_str(&trial.body).unwrap();
+                let answer = trial.send(fields::with(&valid, at, value).to_string()).await;
+                let errors = if answer.status.is_success() { Value::Null } else { answer.at("/errors") };
+                found.push((answer.status, errors));
+            }
+            let told = format!("{} {at}", operation.name());
+            assert_eq!(found[0], found[1], "{told}");
+            assert_eq!(found[2], found[3], "{told}");
+            let error = &found[2].1[0];
+            assert_eq!((&error["pointer"], &error["code"]), (&json!(at), &json!("out_of_range")), "{told}");
+        }
+    }
+    assert!(tried >= 20, "{tried}");
+}
+
+#[tokio::test]
 async fn texts_that_are_none_are_refused() {
     let app = App::new().await;
     let side = Side::new(&app, "ours").await;

@@ -32,10 +32,21 @@ async fn attempt(operation: &Operation, side: &Side<'_>, caller: &Person<'_>, ma
     if row.may != May::Anybody {
         anonymous.refused(401, "unauthenticated");
     }
+    let allowed = allowed(row.may, caller.role, maker.user == caller.user);
+    if operation.method == "PATCH" {
+        let nothing = operation.ask(&caller.client, &path, &etag, Some("{}")).await;
+        if allowed {
+            assert_eq!(nothing.expect(200).etag(), etag, "{told}: a version for nothing");
+        } else {
+            nothing.refused(403, "forbidden");
+        }
+        let stale = operation.ask(&caller.client, &path, "\"4711\"", Some("{}")).await;
+        stale.refused(412, "precondition_failed");
+        assert_eq!(operation.etag(side, caller, thing.as_ref()).await, etag, "{told}");
+    }
     let answer = operation.ask(&caller.client, &path, &etag, body.as_deref()).await;
     let text = answer.text_of_body().into_owned();
     let bulk = operation.path.contains("/bulk/");
-    let allowed = allowed(row.may, caller.role, maker.user == caller.user);
     match (allowed, row.refused) {
         (true, Some(code)) => assert_eq!(answer.problem().0, code, "{told}: {text}"),
         (true, None) if bulk => assert!(answer.at("/items/0/problem").is_null(), "{told}: {text}"),

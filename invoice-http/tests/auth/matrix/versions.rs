@@ -76,6 +76,30 @@ async fn an_action_may_name_the_version_that_it_is_about() {
 }
 
 #[tokio::test]
+async fn what_is_about_no_record_takes_no_version() {
+    let app = App::new().await;
+    let side = Side::new(&app, "ours").await;
+    let mut tried = 0;
+    for operation in Operation::all() {
+        let of_billing = !operation.path.contains("/auth/");
+        if operation.method != "POST" || operation.takes("If-Match") || !of_billing {
+            continue;
+        }
+        tried += 1;
+        let name = operation.name();
+        let (_, path, body) = prepared(&operation, &side).await;
+        for version in ["\"7\"", "\"x\"", "W/\"1\"", "*"] {
+            let refused = operation.ask(&side.founder.client, &path, version, body.as_deref()).await;
+            refused.refused(400, "malformed_header");
+        }
+        let anonymous = operation.ask(&app.anyone(), &path, "\"7\"", body.as_deref()).await;
+        assert_eq!(anonymous.status, 401, "{name}");
+        assert!(operation.documented["responses"]["412"].is_null(), "{name} documents 412");
+    }
+    assert!(tried >= 18, "{tried}");
+}
+
+#[tokio::test]
 async fn every_post_of_billing_may_be_repeated_with_its_key() {
     let app = App::new().await;
     let side = Side::new(&app, "ours").await;

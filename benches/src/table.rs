@@ -7,8 +7,10 @@ use crate::measure::{Pairs, Sample};
 
 /// What a ratio shall be, in thousandths.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Goal {
+pub enum Goal {
+    /// So much or more.
     AtLeast(u128),
+    /// So much or less.
     AtMost(u128),
     /// None: for information.
     None,
@@ -23,7 +25,8 @@ impl Goal {
         }
     }
 
-    fn text(self, ratio: u128) -> String {
+    /// The goal, and whether it was missed.
+    pub fn text(self, ratio: u128) -> String {
         let missed = if self.is_met(ratio) { "" } else { ", **missed**" };
         match self {
             Self::AtLeast(goal) => format!("≥ {}{missed}", decimal(goal)),
@@ -33,9 +36,9 @@ impl Goal {
     }
 }
 
-/// The rows of a table, under headings of their own.
+/// The rows of tables, under headings of their own.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub struct Report {
     text: String,
     /// What follows the rows of this table.
     notes: String,
@@ -43,7 +46,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Starts a table.
-    pub(crate) fn heading(&mut self, heading: &str) {
+    pub fn heading(&mut self, heading: &str) {
         self.text.push_str(&std::mem::take(&mut self.notes));
         let _ = write!(
             self.text,
@@ -54,13 +57,30 @@ impl Report {
         eprintln!("\n{heading}");
     }
 
+    /// Starts a table with other columns.
+    pub fn table(&mut self, heading: &str, columns: &[&str]) {
+        self.text.push_str(&std::mem::take(&mut self.notes));
+        let _ = write!(self.text, "\n### {heading}\n\n");
+        eprintln!("\n{heading}");
+        self.cells(columns);
+        self.text.push_str("| --- |");
+        self.text.push_str(&" ---: |".repeat(columns.len().saturating_sub(1)));
+        self.text.push('\n');
+    }
+
+    /// Adds a line to it.
+    pub fn cells(&mut self, cells: &[&str]) {
+        let line = format!("| {} |", cells.join(" | "));
+        self.line(&line);
+    }
+
     /// Adds a line that says how fast ours is for each of the limit's.
-    pub(crate) fn speed(&mut self, what: &str, pairs: &Pairs, goal: Goal) {
+    pub fn speed(&mut self, what: &str, pairs: &Pairs, goal: Goal) {
         self.row(what, pairs, pairs.speed(), goal);
     }
 
     /// Adds a line that says how long ours takes for each of the limit's.
-    pub(crate) fn time(&mut self, what: &str, pairs: &Pairs, goal: Goal) {
+    pub fn time(&mut self, what: &str, pairs: &Pairs, goal: Goal) {
         self.row(what, pairs, pairs.time(), goal);
     }
 
@@ -82,7 +102,7 @@ impl Report {
     }
 
     /// Adds anything else below the table.
-    pub(crate) fn note(&mut self, text: &str) {
+    pub fn note(&mut self, text: &str) {
         let _ = write!(self.notes, "\n{text}\n");
         eprintln!("{text}");
     }
@@ -93,7 +113,7 @@ impl Report {
     }
 
     /// All of it.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         format!("{}{}", self.text, self.notes)
     }
 }
@@ -106,18 +126,18 @@ fn cpu(sample: &Sample) -> String {
 }
 
 /// Thousandths with two decimals, rounded to the nearest.
-pub(crate) fn decimal(thousandths: u128) -> String {
+pub fn decimal(thousandths: u128) -> String {
     let hundredths = (thousandths + 5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// Milliseconds with two decimals.
-pub(crate) fn millis(time: Duration) -> String {
+pub fn millis(time: Duration) -> String {
     format!("{} ms", decimal(time.as_micros()))
 }
 
 /// With commas, as English has them.
-pub(crate) fn thousands(number: u128) -> String {
+pub fn thousands(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.char_indices() {

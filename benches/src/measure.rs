@@ -7,46 +7,49 @@ use crate::cpu::Cpu;
 
 /// So much was done in that time.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sample {
-    pub(crate) operations: u64,
-    pub(crate) wall: Duration,
-    pub(crate) cpu: Cpu,
+pub struct Sample {
+    /// What was done so often.
+    pub operations: u64,
+    /// By the clock on the wall.
+    pub wall: Duration,
+    /// What the processor was busy with it.
+    pub cpu: Cpu,
     /// What 99 of 100 operations took at most, where each was timed.
-    pub(crate) p99: Option<Duration>,
+    pub p99: Option<Duration>,
 }
 
 impl Sample {
     /// Nanoseconds of wall clock for each operation.
-    pub(crate) fn nanos(&self) -> u128 {
+    pub fn nanos(&self) -> u128 {
         self.wall.as_nanos() / u128::from(self.operations.max(1))
     }
 
     /// Operations a second.
-    pub(crate) fn rate(&self) -> u128 {
+    pub fn rate(&self) -> u128 {
         u128::from(self.operations) * 1_000_000_000 / self.wall.as_nanos().max(1)
     }
 }
 
 /// The time that 99 of 100 of these took at most.
-pub(crate) fn p99(mut times: Vec<Duration>) -> Option<Duration> {
+pub fn p99(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     times.get(times.len() * 99 / 100).copied()
 }
 
 /// The middle one.
-pub(crate) fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
+pub fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
     values.sort_unstable();
     values.get(values.len() / 2).copied()
 }
 
 /// The turns of two things.
 #[derive(Debug)]
-pub(crate) struct Pairs(Vec<(Sample, Sample)>);
+pub struct Pairs(Vec<(Sample, Sample)>);
 
 impl Pairs {
     /// Takes `turns` samples of each, one after the other, and changes which goes first. A turn before them is
     /// not counted: it fills caches, connects and prepares.
-    pub(crate) async fn take(
+    pub async fn take(
         turns: usize,
         mut ours: impl AsyncFnMut() -> Result<Sample, Wrong>,
         mut limit: impl AsyncFnMut() -> Result<Sample, Wrong>,
@@ -67,12 +70,12 @@ impl Pairs {
     }
 
     /// Thousandths: how fast ours is for each of the limit's, lowest, median and highest.
-    pub(crate) fn speed(&self) -> [u128; 3] {
+    pub fn speed(&self) -> [u128; 3] {
         self.ratios(|ours, limit| limit.nanos() * 1_000 / ours.nanos().max(1))
     }
 
     /// Thousandths: how long ours takes for each of the limit's.
-    pub(crate) fn time(&self) -> [u128; 3] {
+    pub fn time(&self) -> [u128; 3] {
         self.ratios(|ours, limit| ours.nanos() * 1_000 / limit.nanos().max(1))
     }
 
@@ -84,12 +87,12 @@ impl Pairs {
     }
 
     /// The median turn of ours, by speed.
-    pub(crate) fn ours(&self) -> Sample {
+    pub fn ours(&self) -> Sample {
         Self::middle(self.0.iter().map(|(ours, _)| *ours).collect())
     }
 
     /// The median turn of the limit, by speed.
-    pub(crate) fn limit(&self) -> Sample {
+    pub fn limit(&self) -> Sample {
         Self::middle(self.0.iter().map(|(_, limit)| *limit).collect())
     }
 

@@ -1,6 +1,10 @@
 //! `cargo xtask bench`: the benchmarks of `benches/`, with the server some of them need.
 
+mod http;
+
 use anyhow::Result;
+
+use http::Http;
 
 use crate::command::{cargo, run as run_command};
 use crate::provision::{MONGO_URI, MongoSettings, POSTGRES_BIN, POSTGRES_URL, Server, Settings};
@@ -9,8 +13,19 @@ use crate::provision::{MONGO_URI, MongoSettings, POSTGRES_BIN, POSTGRES_URL, Ser
 /// stores.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut benches = cargo();
-    benches.args(arguments(args));
-    let needs = Needs::of(args);
+    let needs = match args.split_first() {
+        Some((name, rest)) if name == "http" => {
+            let http = Http::read(rest)?;
+            let line: Vec<String> = std::iter::once(name).chain(&http.rest).cloned().collect();
+            benches.args(arguments(&line));
+            http.prepare(&mut benches)?;
+            Needs { postgres: http.needs("handlers") || http.needs("peer"), mongo: http.needs("peer") }
+        }
+        _ => {
+            benches.args(arguments(args));
+            Needs::of(args)
+        }
+    };
     let mongo = if needs.mongo { Some(Server::mongo(&MongoSettings::durable())?) } else { None };
     if let Some(server) = &mongo {
         benches.env(MONGO_URI, server.url());
@@ -71,8 +86,9 @@ fn arguments(args: &[String]) -> Vec<&str> {
     };
     let rest = rest.iter().map(String::as_str).filter(|arg| *arg != "--");
     let (target, part) = if target == "mongo" { ("stores", Some(target)) } else { (target, None) };
-    let line = ["bench", "-p", "invoice-benches", "--bench", target, "--"];
-    line.into_iter().chain(part).chain(rest).collect()
+    let features: &[&str] = if target == "http" { &["--features", "http"] } else { &[] };
+    let line = ["bench", "-p", "invoice-benches", "--bench", target].into_iter();
+    line.chain(features.iter().copied()).chain(["--"]).chain(part).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +111,15 @@ mod tests {
             line(&["totals", "--", "--save-baseline", "before"]),
             "bench -p invoice-benches --bench totals -- --save-baseline before"
         );
+    }
+
+    #[test]
+    fn the_benchmark_of_the_api_runs_only_when_it_is_named() {
+        assert_eq!(
+            line(&["http", "--short"]),
+            "bench -p invoice-benches --bench http --features http -- --short"
+        );
+        assert!(!line(&[]).contains("features"));
     }
 
     #[test]

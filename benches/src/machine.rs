@@ -12,7 +12,7 @@ use crate::measure::median;
 const PROBES: usize = 100;
 
 /// Processor, cores and commit, in one line.
-pub(crate) fn describe() -> String {
+pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors
@@ -36,7 +36,7 @@ fn said(program: &str, arguments: &[&str]) -> String {
 }
 
 /// What it takes to append 8 KiB to a file where temporary ones are, as the databases are, and to wait until the disk has it: the median.
-pub(crate) fn fsync() -> Result<Duration, Wrong> {
+pub fn fsync() -> Result<Duration, Wrong> {
     let mut file = tempfile::tempfile()?;
     let page = [0x5a; 8_192];
     let mut times = Vec::with_capacity(PROBES);

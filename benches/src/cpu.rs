@@ -11,35 +11,35 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// Processor time of the two sides.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cpu {
-    /// This process and the programs it ran.
-    pub(crate) client: Duration,
+pub struct Cpu {
+    /// Who asks: this process and the programs it ran, or another one.
+    pub client: Duration,
     /// The database server with all its processes.
-    pub(crate) server: Duration,
+    pub server: Duration,
 }
 
 impl Cpu {
     /// Until now; `server` is the process that others of the server are children of.
-    pub(crate) fn now(server: Option<u32>) -> Result<Self, Wrong> {
+    pub fn now(server: Option<u32>) -> Result<Self, Wrong> {
         let own = Times::of("self")?;
-        let client = own.own + own.children;
+        Self::beside(own.own + own.children, server)
+    }
+
+    /// Until now, of another process and none that it ran, in the place of this one.
+    pub fn of(process: u32, server: Option<u32>) -> Result<Self, Wrong> {
+        Self::beside(Times::of(&process.to_string())?.own, server)
+    }
+
+    fn beside(client: Duration, server: Option<u32>) -> Result<Self, Wrong> {
         let Some(server) = server else { return Ok(Self { client, server: Duration::ZERO }) };
-        let parent = Times::of(&server.to_string())?;
-        let mut spent = parent.own + parent.children;
-        for entry in fs::read_dir("/proc")? {
-            let name = entry?.file_name();
-            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
-            else {
-                continue;
-            };
-            // A process may end between being listed and being read; its parent counts it then.
-            if let Ok(times) = Times::of(name)
-                && times.parent == server
-            {
-                spent += times.own;
+        // Of one that ends while they are read, the time moves to its parent: read again until none did.
+        loop {
+            let parent = Times::of(&server.to_string())?;
+            let spent = parent.own + Times::of_children(server)?;
+            if Times::of(&server.to_string())?.children == parent.children {
+                return Ok(Self { client, server: spent + parent.children });
             }
         }
-        Ok(Self { client, server: spent })
     }
 }
 
@@ -63,6 +63,25 @@ struct Times {
 }
 
 impl Times {
+    /// Of the children that are there.
+    fn of_children(parent: u32) -> Result<Duration, Wrong> {
+        let mut spent = Duration::ZERO;
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let Some(name) = name.to_str().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+            else {
+                continue;
+            };
+            // A process may end between being listed and being read; its parent counts it then.
+            if let Ok(times) = Self::of(name)
+                && times.parent == parent
+            {
+                spent += times.own;
+            }
+        }
+        Ok(spent)
+    }
+
     fn of(process: &str) -> Result<Self, Wrong> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The second field is the program's name in parentheses, which may hold anything.
@@ -80,8 +99,13 @@ impl Times {
 }
 
 /// What this process holds in memory, in kilobytes.
-pub(crate) fn resident_kilobytes() -> Result<u64, Wrong> {
-    let status = fs::read_to_string("/proc/self/status")?;
+pub fn resident_kilobytes() -> Result<u64, Wrong> {
+    resident_kilobytes_of(std::process::id())
+}
+
+/// What a process holds in memory, in kilobytes.
+pub fn resident_kilobytes_of(process: u32) -> Result<u64, Wrong> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
 }
