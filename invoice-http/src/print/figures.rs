@@ -1,6 +1,7 @@
 use std::fmt::{self, Write as _};
 
 use invoice_core::line::{Adjustment, Line};
+use invoice_core::totals::TaxRow;
 use invoice_core::{Invoice, Issued, Money};
 
 use super::Escaped;
@@ -100,16 +101,19 @@ pub(super) fn totals(page: &mut String, locale: Locale, invoice: &Invoice) -> fm
         sum(reason, figures.amount(), "")?;
     }
     sum(locale.label("net-total"), totals.tax_exclusive(), "")?;
-    for row in totals.breakdown() {
+    let taxed = |row: &TaxRow| {
         let name = tax(locale, row.scheme(), row.category(), Some(row.rate()));
-        let (on, taxable) = (locale.label("tax-on"), amount(locale, row.taxable()));
-        let label = format!("{name} {on} {taxable}");
-        let money = if row.is_withheld() { row.tax().negated() } else { row.tax() };
-        sum(&label, money, "")?;
+        format!("{name} {} {}", locale.label("tax-on"), amount(locale, row.taxable()))
+    };
+    let (withheld, charged): (Vec<_>, Vec<_>) = totals.breakdown().iter().partition(|row| row.is_withheld());
+    for row in charged {
+        sum(&taxed(row), row.tax(), "")?;
     }
     sum(locale.label("total"), totals.tax_inclusive(), "")?;
+    for row in withheld {
+        sum(&format!("{}: {}", locale.label("withheld"), taxed(row)), row.tax().negated(), "")?;
+    }
     for (label, money) in [
-        ("withheld", totals.withheld_total().negated()),
         ("prepaid", totals.prepaid().negated()),
         ("advances", totals.advance_total().negated()),
         ("rounding", totals.rounding()),
@@ -129,9 +133,7 @@ pub(super) fn totals(page: &mut String, locale: Locale, invoice: &Invoice) -> fm
 
 /// Reasons for exemptions, and the tax in the currency it is accounted in.
 pub(super) fn breakdown(page: &mut String, locale: Locale, invoice: &Invoice) -> fmt::Result {
-    for reason in
-        invoice.totals().breakdown().iter().filter_map(invoice_core::totals::TaxRow::exemption_reason)
-    {
+    for reason in invoice.totals().breakdown().iter().filter_map(TaxRow::exemption_reason) {
         write!(page, "<p class=\"note\">{}</p>", Escaped(reason))?;
     }
     if let Some(accounting) = invoice.issued().and_then(Issued::accounting) {

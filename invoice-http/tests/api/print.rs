@@ -37,7 +37,7 @@ fn says(page: &[String], line: &str) {
     assert!(page.iter().any(|one| one == line), "no {line:?} in {page:#?}");
 }
 
-fn line(quantity: &str, unit: &str, price: &str, tax: Value) -> Value {
+fn line(quantity: &str, unit: &str, price: &str, tax: &Value) -> Value {
     json!({"name": "Lamp", "quantity": quantity, "unit": unit, "price": price, "taxes": [tax]})
 }
 
@@ -49,7 +49,7 @@ fn standard() -> Value {
 async fn what_is_taken_off_a_line_stands_with_its_name_and_the_amounts_add_up() {
     let app = App::ready().await;
     let page = issued(&app, "de", |body| {
-        body["lines"] = json!([line("4", "C62", "30.00", standard()), line("1", "C62", "5", standard())]);
+        body["lines"] = json!([line("4", "C62", "30.00", &standard()), line("1", "C62", "5", &standard())]);
         body["lines"][0]["allowances"] = json!([{"amount": "10.00", "reason": "Rabatt"}]);
         body["lines"][0]["charges"] = json!([{"amount": "2.50", "reason": "Verpackung"}]);
     });
@@ -65,10 +65,10 @@ async fn prices_keep_their_decimals_and_units_are_words() {
     let app = App::ready().await;
     let page = issued(&app, "de", |body| {
         body["lines"] = json!([
-            line("1", "HUR", "1999.90", standard()),
-            line("3", "MON", "80.00", standard()),
-            line("1000", "KGM", "0.0125", standard()),
-            line("2", "BX", "7", standard()),
+            line("1", "HUR", "1999.90", &standard()),
+            line("3", "MON", "80.00", &standard()),
+            line("1000", "KGM", "0.0125", &standard()),
+            line("2", "BX", "7", &standard()),
         ]);
     });
     let page = page.await;
@@ -76,7 +76,8 @@ async fn prices_keep_their_decimals_and_units_are_words() {
     says(&page, "Lamp | 3 Monate | 80,00 | USt. 19\u{a0}% | 240,00");
     says(&page, "Lamp | 1.000 kg | 0,0125 | USt. 19\u{a0}% | 12,50");
     says(&page, "Lamp | 2 BX | 7,00 | USt. 19\u{a0}% | 14,00");
-    let page = issued(&app, "fr", |body| body["lines"] = json!([line("1.5", "DAY", "80", standard())])).await;
+    let page =
+        issued(&app, "fr", |body| body["lines"] = json!([line("1.5", "DAY", "80", &standard())])).await;
     says(&page, "Lamp | 1,5 jour | 80,00 | TVA 19\u{a0}% | 120,00");
     says(&page, "TVA 19\u{a0}% sur 120,00 | 22,80 EUR");
 }
@@ -92,12 +93,28 @@ async fn where_no_tax_is_charged_the_page_says_why_in_words() {
     let client = app.owner().post("/clients", client).await.expect(201).text("/id");
     let page = issued(&app, "de", |body| {
         body["client"] = json!(client);
-        body["lines"] = json!([line("1", "HUR", "100", reverse)]);
+        body["lines"] = json!([line("1", "HUR", "100", &reverse)]);
     });
     let page = page.await;
     let tax = "USt. 0\u{a0}% (Steuerschuldnerschaft des Leistungsempfängers)";
     says(&page, &format!("Lamp | 1 Stunde | 100,00 | {tax} | 100,00"));
     says(&page, &format!("{tax} auf 100,00 | 0,00 EUR"));
+}
+
+#[tokio::test]
+async fn a_tax_the_buyer_keeps_back_is_taken_off_once_and_after_the_total() {
+    let app = App::ready().await;
+    let withheld = json!({"scheme": "IRPF", "rate": "15", "withheld": true});
+    let page = issued(&app, "en", |body| body["lines"][0]["taxes"] = json!([standard(), withheld])).await;
+    let start = page.iter().position(|line| line.starts_with("Total without tax")).unwrap();
+    let sums = [
+        "Total without tax | 100.00 EUR",
+        "VAT 19% on 100.00 | 19.00 EUR",
+        "Total with tax | 119.00 EUR",
+        "Withheld: IRPF 15% on 100.00 | \u{2212}15.00 EUR",
+        "To be paid | 104.00 EUR",
+    ];
+    assert_eq!(page[start..start + sums.len()], sums);
 }
 
 #[tokio::test]
