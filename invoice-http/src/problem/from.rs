@@ -133,3 +133,38 @@ fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
 pub(crate) fn retry_later(code: ProblemCode, seconds: u64) -> Problem {
     Problem::new(code).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(error: StoreError) -> String {
+        let log = Log::default();
+        let lines = log.clone();
+        let here = tracing_subscriber::fmt().with_writer(move || lines.clone()).finish();
+        tracing::subscriber::with_default(here, || Problem::from(error));
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn of_a_store_that_is_away_only_the_store_tells() {
+        assert_eq!(logged(StoreError::Unavailable), "");
+        assert_eq!(logged(StoreError::UnknownOutcome).lines().count(), 1);
+    }
+}

@@ -38,7 +38,8 @@ impl Told<'_> {
         }
         let keys = [("--master-key-file", self.key), ("--previous-master-key-file", self.previous)];
         flags.extend(keys.into_iter().filter_map(|(flag, path)| Some((flag, path?.display().to_string()))));
-        Some(flags.iter().map(|(flag, value)| format!(" {flag} {}", quoted(value))).collect())
+        let typed: Vec<_> = flags.iter().map(|(flag, value)| format!(" {flag} {}", quoted(value))).collect();
+        Some(typed.concat())
     }
 }
 

@@ -129,7 +129,7 @@ async fn silence(talk: &Talk, guest: &Guest) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn tell(ended: hyper::Result<()>) {

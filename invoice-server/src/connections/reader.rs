@@ -76,3 +76,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Reader<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn somebody_waits_for_an_answer_that_is_written_and_not_read() {
+        let (mut caller, server) = duplex(4);
+        let talk = Arc::new(Talk::default());
+        let mut server = Reader::new(server, Duration::from_hours(1), talk.clone());
+        server.write_all(b"full").await.unwrap();
+        assert!(talk.is_idle());
+        assert!(timeout(Duration::ZERO, server.write_all(b"more")).await.is_err());
+        assert!(!talk.is_idle());
+        caller.read_exact(&mut [0; 4]).await.unwrap();
+        server.write_all(b"more").await.unwrap();
+        assert!(talk.is_idle());
+    }
+}
