@@ -3750,6 +3750,7 @@ export interface components {
          *       "name": "text",
          *       "role": "accountant",
          *       "user": "usr_0192d3f0c1a47b3e8f7a5d6c4b3a2910",
+         *       "verified_at": "2026-03-02T09:00:00.000Z",
          *       "version": 0
          *     }
          */
@@ -3761,6 +3762,7 @@ export interface components {
             name: string;
             role: components["schemas"]["RoleName"];
             user: components["schemas"]["UserId"];
+            verified_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: int64
              * @description How often the membership was written; also its entity tag.
@@ -4401,6 +4403,7 @@ export interface components {
          *           "name": "text",
          *           "role": "accountant",
          *           "user": "usr_0192d3f0c1a47b3e8f7a5d6c4b3a2910",
+         *           "verified_at": "2026-03-02T09:00:00.000Z",
          *           "version": 0
          *         }
          *       ],
@@ -4417,6 +4420,7 @@ export interface components {
                 name: string;
                 role: components["schemas"]["RoleName"];
                 user: components["schemas"]["UserId"];
+                verified_at?: components["schemas"]["Instant"] | null;
                 /**
                  * Format: int64
                  * @description How often the membership was written; also its entity tag.
@@ -5263,7 +5267,18 @@ export interface components {
         PayInput: {
             /** @description Takes more than is due; the rest becomes the client's credit. */
             allow_overpayment?: boolean;
-            amount?: components["schemas"]["AmountInput"] | null;
+            /** @description How much; all that is due if not said. */
+            amount: components["schemas"]["AmountInput"];
+            /** @description The currency of the amount; goes with it. */
+            currency: components["schemas"]["CurrencyCode"];
+            date?: components["schemas"]["Date"] | null;
+            external_reference?: components["schemas"]["RequiredText"] | null;
+            method?: components["schemas"]["PaymentMethodName"] | null;
+            note?: components["schemas"]["LongText"] | null;
+        } | {
+            /** @description Takes more than is due; the rest becomes the client's credit. */
+            allow_overpayment?: boolean;
+            amount?: null;
             currency?: components["schemas"]["CurrencyCode"] | null;
             date?: components["schemas"]["Date"] | null;
             external_reference?: components["schemas"]["RequiredText"] | null;
@@ -7051,7 +7066,16 @@ export interface components {
          *     }
          */
         WriteOffInput: {
-            amount?: components["schemas"]["AmountInput"] | null;
+            /** @description How much; all that is due if not said. */
+            amount: components["schemas"]["AmountInput"];
+            /** @description The currency of the amount; goes with it. */
+            currency: components["schemas"]["CurrencyCode"];
+            date?: components["schemas"]["Date"] | null;
+            note?: components["schemas"]["LongText"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["WriteOffReasonName"];
+        } | {
+            amount?: null;
             currency?: components["schemas"]["CurrencyCode"] | null;
             date?: components["schemas"]["Date"] | null;
             note?: components["schemas"]["LongText"] | null;
@@ -9046,15 +9070,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -10714,15 +10729,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -11087,15 +11093,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13260,15 +13257,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -13393,15 +13381,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -13519,15 +13498,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13785,15 +13755,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -13911,15 +13872,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14046,15 +13998,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14270,15 +14213,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15166,15 +15100,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16073,15 +15998,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17656,15 +17572,6 @@ export interface operations {
             };
             /** @description The state does not allow it, or others were faster. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is not at the version named by `If-Match`. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };

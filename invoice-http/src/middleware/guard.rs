@@ -69,7 +69,7 @@ impl Guard {
                 tracing::error!("a handler panicked");
                 Problem::new(ProblemCode::Internal).into_response()
             }
-            Err(_) => Problem::new(ProblemCode::Timeout).into_response(),
+            Err(_) => retry_later(ProblemCode::Timeout, 1).into_response(),
         }
     }
 

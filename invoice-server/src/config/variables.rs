@@ -2,6 +2,8 @@
 
 /// What every setting's variable begins with.
 const OURS: &str = "INVOICE_";
+/// And that of what this workspace's tests and examples are told.
+const TESTS: &str = "INVOICE_TEST_";
 /// As like as a name with one or two letters wrong.
 const NEAR: f64 = 0.85;
 
@@ -10,7 +12,7 @@ pub(super) fn unknown<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     settings: &'static [&'static str],
 ) -> impl Iterator<Item = String> {
-    let ours = variables.into_iter().filter(|(name, _)| name.starts_with(OURS));
+    let ours = variables.into_iter().filter(|(name, _)| name.starts_with(OURS) && !name.starts_with(TESTS));
     let names = ours.filter(|(name, value)| !is_of_a_cluster(name, value)).map(|(name, _)| name);
     names.filter(|name| !settings.contains(name)).map(move |name| match nearest(name, settings) {
         Some(near) => format!("{name}: there is no such setting; did you mean {near}?"),
@@ -57,6 +59,7 @@ mod tests {
             told(&["INVOICE_DATABSE_URL", "INVOICE_LISTEN", "PATH"]),
             ["INVOICE_DATABSE_URL: there is no such setting; did you mean INVOICE_DATABASE_URL?"]
         );
+        assert_eq!(told(&["INVOICE_TEST_POSTGRES_URL"]), [""; 0]);
         assert_eq!(told(&["INVOICE_COLOUR"]), ["INVOICE_COLOUR: there is no such setting"]);
     }
 

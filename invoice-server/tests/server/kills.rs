@@ -92,19 +92,24 @@ fn happens_once(place: &Place) {
     println!("{} keys, {kills} kills, {broken} connections broken", answers.len());
     assert!(kills > 0 && broken > 0, "nothing was killed at a request");
     for (key, answers) in answers.iter_mut().enumerate() {
-        ask_until_done(&book, &mut shop, key, answers);
+        ask_until_done(&book, || steady.client().bearing(&token), key, answers);
     }
-    book.check(&mut shop, &answers);
+    book.check(&mut steady.client().bearing(&token), &answers);
 }
 
 /// All who asked with a key may have been told to come again, if what a killed process had begun was still in their way.
-fn ask_until_done(book: &Book, shop: &mut Client, key: usize, answers: &mut Vec<Answer>) {
+fn ask_until_done(book: &Book, shop: impl Fn() -> Client, key: usize, answers: &mut Vec<Answer>) {
     let (path, body) = book.request(key);
     let started = Instant::now();
-    while answers.iter().all(|answer| answer.status == 409) && started.elapsed() < KEPT {
-        answers
-            .push(shop.try_post(path, &name(key), &body.to_string()).expect("a server that lives answers"));
+    while answers.iter().all(|answer| answer.status != 201) && started.elapsed() < KEPT {
+        let answer = shop().try_post(path, &name(key), &body.to_string());
+        answers.push(answer.expect("a server that lives answers"));
     }
+    // As are those for whom that took too long.
+    answers.retain(|answer| {
+        let comes_again = answer.status == 503 && answer.header("retry-after").is_some();
+        !comes_again
+    });
 }
 
 /// Kills the server again and again, as soon as enough requests were begun; how often.
