@@ -129,8 +129,23 @@ fn adds_up(totals: &Totals, basis: &Basis, notes: &[CreditFigures]) -> Result<()
     Ok(())
 }
 
-fn calculated(document: &Document) -> Totals {
-    calculate(&document.input()).unwrap()
+/// Of a document that can be calculated: an adjustment without taxes needs something taxed to be spread over.
+fn calculated(document: &Document) -> Option<Totals> {
+    match calculate(&document.input()) {
+        Ok(totals) => Some(totals),
+        Err(wrong) => {
+            assert_eq!(wrong.code(), Code::TaxCategoryRequired, "{wrong}");
+            None
+        }
+    }
+}
+
+/// Plays the steps with a document that can be calculated.
+fn played(document: &Document, steps: &[Step], amounts_fit: bool) -> Result<(), TestCaseError> {
+    let Some(totals) = calculated(document) else { return Ok(()) };
+    // No set of taxes is below zero, so that every amount can be spread.
+    let all_positive = Basis::new(&totals).unwrap().parts().all(|part| !part.is_negative());
+    play(&totals, steps, amounts_fit && all_positive)
 }
 
 proptest! {
@@ -138,7 +153,7 @@ proptest! {
 
     #[test]
     fn credits_of_a_sale_add_up_to_it(document in document(SALES), steps in steps()) {
-        play(&calculated(&document), &steps, all_positive(&document))?;
+        played(&document, &steps, true)?;
     }
 
     #[test]
@@ -146,26 +161,19 @@ proptest! {
         document in document(Shape { prices: PriceMode::TaxInclusive, ..SALES }),
         steps in steps(),
     ) {
-        play(&calculated(&document), &steps, all_positive(&document))?;
+        played(&document, &steps, true)?;
     }
 
     #[test]
     fn credits_of_sales_and_returns_add_up(document in document(Shape { returns: true, ..SALES }), steps in steps()) {
-        play(&calculated(&document), &steps, false)?;
+        played(&document, &steps, false)?;
     }
 
     #[test]
     fn credits_of_precise_totals_add_up(mut document in document(SALES), steps in steps()) {
         document.rounding = Rounding::Precise;
-        play(&calculated(&document), &steps, false)?;
+        played(&document, &steps, false)?;
     }
-}
-
-/// Whether no set of taxes is below zero, so that every amount can be spread.
-fn all_positive(document: &Document) -> bool {
-    let totals = calculated(document);
-    let basis = Basis::new(&totals).unwrap();
-    basis.parts().all(|part| !part.is_negative())
 }
 
 #[test]
