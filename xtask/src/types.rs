@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{cargo, output, program, root, run as run_command};
+use crate::command::{output, program, root, run as run_command};
 use crate::features::target;
-use crate::provision::npm_install;
+use crate::provision::{Engine, npm_install};
 
 /// Where they are, below the root.
 const HERE: &str = "clients/typescript";
@@ -33,7 +33,8 @@ pub(crate) fn write() -> Result<()> {
 
 fn make(folder: &Path) -> Result<String> {
     npm_install(folder)?;
-    let document = output(cargo().args(["run", "--quiet", "-p", "invoice-server", "--", "openapi"]))?;
+    // Nothing in our environment is a setting of the server's.
+    let document = output(program(Engine::build()?).env_clear().arg("openapi"))?;
     let scratch = target()?.join("tools");
     fs::create_dir_all(&scratch)?;
     let (from, to) = (scratch.join("openapi.json"), scratch.join(TYPES));
