@@ -10,7 +10,7 @@ use invoice_core::{TeamId, Version};
 use serde::de::DeserializeOwned;
 
 use super::json::{Body, Patched};
-use super::precondition::{IDEMPOTENCY_KEY, if_match, without};
+use super::precondition::{IDEMPOTENCY_KEY, if_match, required, same, without};
 use super::query::no_params;
 use crate::authenticator::{Authenticator, Outside, client_info};
 use crate::{Problem, ProblemCode};
@@ -27,11 +27,6 @@ async fn caller(parts: &mut Parts, auth: &Auth) -> Result<Caller, Problem> {
         return Ok(caller.clone());
     }
     Ok(Authenticator::identify(auth, parts).await?.remembered(parts))
-}
-
-/// The version that must be named.
-fn required(parts: &Parts) -> Result<Version, Problem> {
-    if_match(&parts.headers)?.ok_or_else(|| Problem::new(ProblemCode::PreconditionRequired))
 }
 
 /// Who calls. Of a request without a body.
@@ -127,7 +122,7 @@ pub(crate) struct CalledPatch {
 impl CalledPatch {
     /// Refuses to change what was read at another version than the one named.
     pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
-        if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
+        same(found, self.version)
     }
 }
 
@@ -142,7 +137,7 @@ where
         let (mut parts, body) = request.into_parts();
         let by = Calling::from_request_parts(&mut parts, state).await?;
         no_params(&parts)?;
-        let version = required(&parts)?;
+        let version = required(if_match(&parts.headers)?)?;
         let body = Body::read(Request::from_parts(parts, body), LONGEST, true).await?;
         Ok(Self { by, version, body: body.parse()? })
     }
@@ -164,7 +159,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let by = Calling::from_request_parts(parts, state).await?;
         no_params(parts)?;
-        Ok(Self { by, version: required(parts)? })
+        Ok(Self { by, version: required(if_match(&parts.headers)?)? })
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::json::{Body, Patched};
-use super::precondition::{idempotency_key, if_match, without};
+use super::precondition::{idempotency_key, if_match, required, same, without};
 use super::query::no_params;
 use super::reading::actor;
 use crate::{InvoiceState, Problem, ProblemCode};
@@ -74,10 +74,9 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
-    /// Refuses to change what was read at another version than the one named: the patch would be of that one,
-    /// and the write of this.
+    /// Refuses to change what was read at another version than the one named.
     pub(crate) fn check(&self, found: Version) -> Result<(), Problem> {
-        if found == self.version { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
+        same(found, self.version)
     }
 
     /// Whether it is empty. Who may not change what this user made is refused, as with any other patch.
@@ -120,10 +119,6 @@ impl Head {
             call = call.if_version(version);
         }
         Ok(Self { state, call, version })
-    }
-
-    fn required(&self) -> Result<Version, Problem> {
-        self.version.ok_or_else(|| Problem::new(ProblemCode::PreconditionRequired))
     }
 }
 
@@ -237,9 +232,8 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let head = Head::read(&mut parts, state).await?;
-        let version = head.required()?;
-        let Head { state, call, .. } = head;
+        let Head { state, call, version } = Head::read(&mut parts, state).await?;
+        let version = required(version)?;
         let body = Body::read(Request::from_parts(parts, body), state.body_limit(), true).await?;
         Ok(Self { state, call, body: body.parse()?, version })
     }
@@ -254,7 +248,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let head = Head::read(parts, state).await?;
-        head.required()?;
+        required(head.version)?;
         Ok(Self { state: head.state, call: head.call })
     }
 }

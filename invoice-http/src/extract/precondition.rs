@@ -35,6 +35,17 @@ pub(super) fn without(headers: &HeaderMap, name: &HeaderName) -> Result<(), Prob
     Ok(())
 }
 
+/// The version that a request has to name.
+pub(super) fn required(named: Option<Version>) -> Result<Version, Problem> {
+    named.ok_or_else(|| Problem::new(ProblemCode::PreconditionRequired))
+}
+
+/// Refuses to change what was read at another version than the one named: the change would be of that one, and the
+/// write of this.
+pub(super) fn same(found: Version, named: Version) -> Result<(), Problem> {
+    if found == named { Ok(()) } else { Err(Problem::new(ProblemCode::PreconditionFailed)) }
+}
+
 /// The version that `If-Match` asks for: one strong entity tag. `*` and lists would let a change go by unseen.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
     let Some(text) = single(headers, &header::IF_MATCH)? else { return Ok(None) };
