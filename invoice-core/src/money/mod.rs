@@ -107,6 +107,18 @@ impl Money {
         self.units
     }
 
+    /// The amount as text, for where the currency stands beside it.
+    ///
+    /// ```
+    /// use invoice_core::{Currency, Money};
+    ///
+    /// assert_eq!(Money::from_minor(-1_230, Currency::EUR)?.amount_text().to_string(), "-12.30");
+    /// # Ok::<(), invoice_core::MoneyError>(())
+    /// ```
+    pub fn amount_text(self) -> impl fmt::Display {
+        AmountText::new(self.units, self.currency)
+    }
+
     /// The currency.
     pub const fn currency(self) -> Currency {
         self.currency

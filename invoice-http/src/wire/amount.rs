@@ -14,31 +14,7 @@ pub(crate) struct Amount(pub(crate) Money);
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Answers are full of amounts: written in one piece, from the back, without the formatter's general ways.
-        let mut text = [0_u8; 32];
-        let mut free = text.len();
-        let mut places = text.iter_mut().rev();
-        let mut put = |byte: u8| {
-            if let Some(place) = places.next() {
-                *place = byte;
-                free -= 1;
-            }
-        };
-        let (units, decimals) = (self.0.minor(), self.0.currency().minor_units());
-        let (mut rest, mut written) = (units.unsigned_abs(), 0);
-        while rest > 0 || written <= decimals {
-            if written == decimals && decimals > 0 {
-                put(b'.');
-            }
-            put(b'0' + u8::try_from(rest % 10).unwrap_or(0));
-            rest /= 10;
-            written += 1;
-        }
-        if units < 0 {
-            put(b'-');
-        }
-        let text = text.get(free..).and_then(|text| std::str::from_utf8(text).ok());
-        f.write_str(text.ok_or(fmt::Error)?)
+        self.0.amount_text().fmt(f)
     }
 }
 
