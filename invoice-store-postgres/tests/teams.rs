@@ -25,8 +25,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn open(store: &PostgresStore) -> Arc<Self> {
-        let make = BillingFixtures::new();
+    async fn open(store: &PostgresStore, make: BillingFixtures) -> Arc<Self> {
         let (client, series) = (make.client("Café Jelinek"), make.series(DocumentType::Invoice));
         let change = make.change().insert(client.clone()).insert(series.clone());
         store.commit(change.build()).await.expect("a client and a series");
@@ -36,9 +35,9 @@ impl Desk {
     }
 
     async fn several(store: &PostgresStore, count: usize) -> Vec<Arc<Self>> {
-        let mut desks = Vec::new();
+        let (mut desks, first) = (Vec::new(), BillingFixtures::new());
         for _ in 0..count {
-            desks.push(Self::open(store).await);
+            desks.push(Self::open(store, first.another_team()).await);
         }
         desks
     }
