@@ -26,8 +26,9 @@ const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Whoever commits for several teams does not wait long for what somebody does to one of them: that one goes by itself
-/// then, and the others go on.
-const SHORT_WAITS: &str = "SET lock_timeout = '1s'";
+/// then, and the others go on. The statements of commits find everything by its key, whatever the values are, and
+/// a plan for each would take longer than to run it.
+const FOR_LANES: &str = "SET lock_timeout = '1s'; SET plan_cache_mode = force_generic_plan";
 
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
@@ -142,7 +143,7 @@ impl Lanes {
     pub(crate) fn new(options: &PgConnectOptions, settings: &Settings) -> Result<Option<Self>, StoreError> {
         let lanes = lanes(settings);
         let Some(count) = u64::try_from(lanes).ok().and_then(NonZero::new) else { return Ok(None) };
-        let pool = Pool::of(options.clone(), settings, lanes, format!("{PLANS}; {SHORT_WAITS}"))?;
+        let pool = Pool::of(options.clone(), settings, lanes, format!("{PLANS}; {FOR_LANES}"))?;
         Ok(Some(Self { pool, count }))
     }
 
