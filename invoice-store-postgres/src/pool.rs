@@ -49,8 +49,14 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Held, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
-        sqlx::raw_sql(AssertSqlSafe(self.settings.as_str())).execute(&mut connection).await?;
+        // Boxed: it is done seldom, and takes room in the future of whoever waits for a connection, which is every
+        // read and every commit.
+        let connected = async {
+            let mut connection = self.options.connect().await?;
+            sqlx::raw_sql(AssertSqlSafe(self.settings.as_str())).execute(&mut connection).await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        let connection = Box::pin(connected).await?;
         Ok(Held { connection, clean: true })
     }
 
@@ -59,7 +65,7 @@ impl Manager for Connector {
             return Err(RecycleError::message("left in the middle of something"));
         }
         if metrics.last_used() > RESTED {
-            held.connection.ping().await?;
+            Box::pin(held.connection.ping()).await?;
         }
         Ok(())
     }
@@ -106,7 +112,7 @@ impl Pool {
                 Ok(Connection { source: Source::Own(held), sweep: Sweep(None) })
             }
             Self::Shared(pool) => {
-                let held = pool.acquire().await.map_err(store_error)?;
+                let held = Box::pin(pool.acquire()).await.map_err(store_error)?;
                 Ok(Connection { source: Source::Shared(held), sweep: Sweep(None) })
             }
         }

@@ -1,5 +1,7 @@
 //! What the law asks of a document at its issue. Pointers are into the content, `/supplier` and `/customer`.
 
+use std::fmt;
+
 use super::Content;
 use crate::tax::{Tax, TaxCategory, TaxScheme};
 use crate::{Code, InvoiceKind, Party, Regime, Violations};
@@ -46,6 +48,20 @@ pub(crate) struct Issue<'a> {
     pub(crate) regime: &'a Regime,
 }
 
+/// Where a tax stands, to be written as a pointer where something is wrong with it.
+#[derive(Clone, Copy)]
+struct Place {
+    list: &'static str,
+    index: usize,
+    tax: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/{}/taxes/{}", self.list, self.index, self.tax)
+    }
+}
+
 impl Issue<'_> {
     /// Everything that stands in the way of the issue, at once.
     pub(crate) fn check(&self) -> Violations {
@@ -64,14 +80,13 @@ impl Issue<'_> {
         found
     }
 
-    fn taxes(&self) -> impl Iterator<Item = (String, &Tax)> {
+    fn taxes(&self) -> impl Iterator<Item = (Place, &Tax)> {
         let Content { lines, allowances, charges, .. } = self.content;
         let lines = lines.iter().enumerate().map(|(index, line)| ("lines", index, line.taxes()));
         let allowances = allowances.iter().enumerate().map(|(index, a)| ("allowances", index, a.taxes()));
         let charges = charges.iter().enumerate().map(|(index, c)| ("charges", index, c.taxes()));
-        lines.chain(allowances).chain(charges).flat_map(|(name, index, taxes)| {
-            let at = move |place| format!("/{name}/{index}/taxes/{place}");
-            taxes.iter().enumerate().map(move |(place, tax)| (at(place), tax))
+        lines.chain(allowances).chain(charges).flat_map(|(list, index, taxes)| {
+            taxes.iter().enumerate().map(move |(tax, it)| (Place { list, index, tax }, it))
         })
     }
 
@@ -96,30 +111,33 @@ impl Issue<'_> {
 
     fn check_taxes(&self, found: &mut Violations) {
         let mut categories = Vec::new();
-        for (pointer, tax) in self.taxes() {
-            found.absorb(&pointer, tax.check());
+        for (place, tax) in self.taxes() {
+            let wrong = tax.check();
+            if !wrong.is_empty() {
+                found.absorb(&place.to_string(), wrong);
+            }
             let Some(category) = tax.category().filter(|_| tax.scheme() == TaxScheme::VAT) else { continue };
-            categories.push((pointer.clone(), category));
+            categories.push((place, category));
             if category == TaxCategory::ReverseCharge {
                 let coded = tax.exemption_code() == Some("VATEX-EU-AE");
                 let said = tax.exemption_reason().is_some_and(|reason| says(reason, &REVERSE_CHARGE));
                 if !coded && !said && !self.notes_say(&REVERSE_CHARGE) {
                     let detail = "the exemption reason or a note says \"Reverse charge\"";
-                    found.add(format!("{pointer}/exemption_reason"), Code::LegalTextRequired, detail);
+                    found.add(format!("{place}/exemption_reason"), Code::LegalTextRequired, detail);
                 }
             }
             if matches!(self.regime, Regime::SmallBusiness { .. }) && category != TaxCategory::Exempt {
                 let detail = "a small business exempt from VAT uses category E only";
-                found.add(format!("{pointer}/category"), Code::SmallBusinessRegime, detail);
+                found.add(format!("{place}/category"), Code::SmallBusinessRegime, detail);
             }
         }
         // EN 16931 BR-O-11 to BR-O-14.
         if categories.iter().any(|(_, category)| *category == TaxCategory::OutOfScope)
-            && let Some((pointer, _)) =
+            && let Some((place, _)) =
                 categories.iter().find(|(_, category)| *category != TaxCategory::OutOfScope)
         {
             let detail = "category O (outside the scope of tax) stands alone";
-            found.add(format!("{pointer}/category"), Code::CategoryStandsAlone, detail);
+            found.add(format!("{place}/category"), Code::CategoryStandsAlone, detail);
         }
         if let Regime::SmallBusiness { reason } = self.regime
             && !self.taxes().any(|(_, tax)| tax.exemption_reason() == Some(reason.as_str()))

@@ -206,9 +206,9 @@ impl Issuance {
 
     /// Turns a pending issue into an issue.
     pub(crate) fn bind(&mut self, number: String, origin: Origin, seal: Seal) {
-        if let Self::Pending(facts) = self {
-            let facts = (**facts).clone();
-            *self = Self::Issued(Box::new(Issued { number, origin, facts, seal }));
-        }
+        *self = match std::mem::replace(self, Self::Draft) {
+            Self::Pending(facts) => Self::Issued(Box::new(Issued { number, origin, facts: *facts, seal })),
+            other => other,
+        };
     }
 }

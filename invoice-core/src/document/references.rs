@@ -115,7 +115,9 @@ impl References {
             ("sales_order", &self.sales_order),
             ("despatch_advice", &self.despatch_advice),
         ] {
-            collect(found, &format!("{pointer}/{name}"), text.as_deref(), SHORT);
+            if text.is_some() {
+                collect(found, &format!("{pointer}/{name}"), text.as_deref(), SHORT);
+            }
         }
         if self.preceding.len() > 100 {
             found.add(format!("{pointer}/preceding"), Code::TooLong, "more than 100 earlier documents");

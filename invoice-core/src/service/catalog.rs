@@ -25,7 +25,7 @@ fn archive(archived_at: &mut Option<Timestamp>, at: Option<Timestamp>) -> Result
 
 impl Billing {
     pub(super) fn changes(&self, call: &Call, at: Timestamp) -> Changes {
-        Changes::new(*call.actor(), self.ids.clone(), at)
+        Changes::new(*call.actor(), self.ids.clone(), at, self.tells)
     }
 
     pub(super) async fn load_client(&self, call: &Call, id: ClientId) -> Result<Client, Error> {

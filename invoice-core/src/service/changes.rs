@@ -13,6 +13,7 @@ pub(super) struct Changes {
     set: ChangeSet,
     actor: Actor,
     ids: Arc<dyn IdGenerator>,
+    tells: bool,
 }
 
 /// What an event says beyond its kind.
@@ -23,7 +24,8 @@ pub(super) struct About {
 }
 
 impl Changes {
-    pub(super) fn new(actor: Actor, ids: Arc<dyn IdGenerator>, at: Timestamp) -> Self {
+    /// Without events unless it `tells`.
+    pub(super) fn new(actor: Actor, ids: Arc<dyn IdGenerator>, at: Timestamp, tells: bool) -> Self {
         let set = ChangeSet {
             id: CommitId::from_uuid(ids.uuid(at)),
             team: actor.team(),
@@ -35,7 +37,7 @@ impl Changes {
             audit: Vec::new(),
             events: Vec::new(),
         };
-        Self { set, actor, ids }
+        Self { set, actor, ids, tells }
     }
 
     pub(super) fn insert(&mut self, record: impl Into<Record>, kinds: &[EventKind], about: About) {
@@ -119,7 +121,8 @@ impl Changes {
             number: number.map(str::to_owned),
             reason: None,
         });
-        for (ordinal, kind) in (0..).zip(kinds) {
+        let told = if self.tells { kinds } else { &[] };
+        for (ordinal, kind) in (0..).zip(told) {
             self.set.events.push(Event {
                 id: EventId::from_uuid(self.ids.uuid(at)),
                 schema: Event::SCHEMA,

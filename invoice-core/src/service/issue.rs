@@ -121,11 +121,10 @@ impl Billing {
         now: Timestamp,
     ) -> Result<Issuer, Error> {
         let TradingContext { client, supplier, series } = context;
-        let client = match document_type {
-            // What a client owes can be corrected after it was archived.
-            DocumentType::CreditNote => client,
-            _ => Some(check_client(client.as_ref())?.clone()),
-        };
+        // What a client owes can be corrected after it was archived.
+        if document_type != DocumentType::CreditNote {
+            check_client(client.as_ref())?;
+        }
         let client = client.ok_or_else(|| Violation::new("/client", Code::Unknown, "no such client"))?;
         let supplier = supplier.ok_or_else(|| {
             Violation::new("/supplier", Code::Required, "the team has no supplier profile yet")
@@ -197,13 +196,15 @@ impl Billing {
         let deductions = advances.deductions()?;
         let totals = invoice.content().totals(&deductions)?;
         issuer.check(Some(invoice.kind()), invoice.content())?;
+        let accounting = issuer.accounting(invoice.content(), &totals)?;
+        let Issuer { client, supplier, series, today: _ } = issuer;
         let facts = IssueFacts {
             issue_date,
             due_date: invoice.content().terms().map(|terms| terms.due_date(issue_date)),
             tax_point: invoice.content().tax_point_on(issue_date),
-            supplier: issuer.supplier.party().clone(),
-            customer: issuer.client.party().clone(),
-            accounting: issuer.accounting(invoice.content(), &totals)?,
+            supplier: supplier.party,
+            customer: client.party,
+            accounting,
             advances: deductions,
             issued_at: now,
             issued_by: call.actor().user_id(),
@@ -216,7 +217,7 @@ impl Billing {
             }
         }
         invoice.issue(facts, totals)?;
-        Ok(Prepared { invoice, series: issuer.series, issue_date, advances })
+        Ok(Prepared { invoice, series, issue_date, advances })
     }
 
     /// Takes the advances off a draft's totals, as its issue will.

@@ -230,10 +230,7 @@ impl Billing {
         }
     }
 
-    async fn commit(&self, mut set: ChangeSet) -> Result<Receipt, Error> {
-        if !self.tells {
-            set.events.clear();
-        }
+    async fn commit(&self, set: ChangeSet) -> Result<Receipt, Error> {
         let set = Arc::new(set);
         let mut commits = 1;
         loop {
