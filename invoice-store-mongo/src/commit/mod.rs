@@ -14,13 +14,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
+use invoice_core::change::{AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{ClientId, Code, TeamId, Violation};
 use invoice_store_common::bound::{Bound, issues};
 use mongodb::ClientSession;
-use mongodb::bson::raw::RawDocumentBuf;
-use mongodb::bson::rawdoc;
 
 use crate::MongoStore;
 use crate::error::unique;
@@ -28,9 +26,9 @@ use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
 pub(crate) use combine::Queues;
-use command::Commands;
+use command::{Command, Owner, Statements};
 use reader::Reader;
-use statements::{Known, commands};
+use statements::Known;
 
 /// How a try ended that did not land.
 enum Outcome {
@@ -125,8 +123,8 @@ impl MongoStore {
         };
         let bound = Bound::new([change], counters).map_err(StoreError::Refused)?;
         known.clients = self.names(&bound, Some(&mut *session), limit).await?;
-        let pending = change.issues.iter().map(|issue| issue.document).collect();
-        let commands = commands(change.team, bound.changes(), bound.moves(), &pending, &known)?;
+        let pending = change.issues.iter().map(|issue| (change.team, issue.document)).collect();
+        let commands = self.commands(change.team, &bound, &pending, &known)?;
         let Err(outcome) = self.say(session, commands, limit).await else {
             return bound.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
         };
@@ -209,6 +207,19 @@ impl MongoStore {
         found
     }
 
+    /// All that change sets of a team write.
+    fn commands(
+        &self,
+        team: TeamId,
+        bound: &Bound,
+        pending: &HashSet<(TeamId, AggregateId)>,
+        known: &Known,
+    ) -> Result<Vec<Command>, StoreError> {
+        let mut statements = Statements::default();
+        statements.add(Owner { team, is_sharded: self.is_sharded() }, bound, pending, known)?;
+        Ok(statements.commands(self.billing().name()))
+    }
+
     async fn attempt(
         &self,
         changes: &[Arc<ChangeSet>],
@@ -222,8 +233,8 @@ impl MongoStore {
             return Err(Outcome::Missed);
         };
         known.clients = self.names(&bound, None, limit).await?;
-        let pending = issues(changes).map(|issue| issue.document).collect();
-        let commands = commands(team, bound.changes(), bound.moves(), &pending, &known)?;
+        let pending = issues(changes).map(|issue| (team, issue.document)).collect();
+        let commands = self.commands(team, &bound, &pending, &known)?;
         match self.transact(commands, limit).await {
             Ok(()) => {
                 self.shared.predictions.learn(team, bound.counters());
@@ -240,7 +251,7 @@ impl MongoStore {
 
     /// A transaction from its beginning to its end. In a task of its own: a caller that goes away would leave it open,
     /// with all that it wrote to out of everybody's reach until the server ends it.
-    async fn transact(&self, commands: Commands, limit: Limit) -> Result<(), Outcome> {
+    async fn transact(&self, commands: Vec<Command>, limit: Limit) -> Result<(), Outcome> {
         let store = self.clone();
         let task = tokio::spawn(async move {
             let mut session = store.begin(limit).await?;
@@ -261,18 +272,11 @@ impl MongoStore {
     async fn say(
         &self,
         session: &mut ClientSession,
-        commands: Commands,
+        commands: Vec<Command>,
         limit: Limit,
     ) -> Result<(), Outcome> {
-        let Commands { updates, deletes } = commands;
-        let collection = self.billing().name();
-        for (count, updates) in updates {
-            let update = rawdoc! { "update": collection, "updates": updates, "ordered": true };
-            self.expect(session, update, count, limit).await?;
-        }
-        for (count, deletes) in deletes {
-            let delete = rawdoc! { "delete": collection, "deletes": deletes, "ordered": true };
-            self.expect(session, delete, count, limit).await?;
+        for command in commands {
+            self.expect(session, command, limit).await?;
         }
         Ok(())
     }
@@ -280,11 +284,10 @@ impl MongoStore {
     async fn expect(
         &self,
         session: &mut ClientSession,
-        command: RawDocumentBuf,
-        count: u64,
+        Command { count, text }: Command,
         limit: Limit,
     ) -> Result<(), Outcome> {
-        match self.write(session, command, limit).await? {
+        match self.write(session, text, limit).await? {
             Reply::Matched(matched) if matched == count => Ok(()),
             Reply::Matched(_) => Err(Outcome::Missed),
             Reply::Taken { pattern, value } => {
