@@ -16,6 +16,7 @@ use mongodb::{Client, Collection, Database};
 
 use crate::commit::Queues;
 use crate::error::store_error;
+use crate::reads::{Defaults, Gathered};
 
 /// How a store works.
 #[non_exhaustive]
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) seen: Mutex<Option<Timestamp>>,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
+    pub(crate) defaults: Defaults,
+    pub(crate) gathered: Gathered,
     pub(crate) queues: Queues,
 }
 
@@ -190,6 +193,8 @@ impl MongoStore {
             seen: Mutex::default(),
             settings,
             predictions: Predictions::default(),
+            defaults: Defaults::default(),
+            gathered: Gathered::default(),
             queues: Queues::default(),
         };
         Self { shared: Arc::new(shared) }
