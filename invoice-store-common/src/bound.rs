@@ -1,9 +1,10 @@
 //! Change sets that land together, with their numbers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, CounterMove, PendingIssue, Receipt, ResolvedChange, Write, resolve};
-use invoice_core::{CommitId, Counter, CounterKey, Violation};
+use invoice_core::{CommitId, Counter, CounterKey, TeamId, Violation};
 
 use crate::predict::Counters;
 
@@ -87,6 +88,42 @@ impl Bound {
     }
 }
 
+/// Change sets of any teams whose numbers are bound, by team.
+#[derive(Debug)]
+pub struct Bounds(BTreeMap<TeamId, (Vec<usize>, Bound)>);
+
+impl Bounds {
+    /// Binds the numbers of each team where `counters` says that they are. Fails if a change set can't be numbered.
+    pub fn new(
+        changes: &[Arc<ChangeSet>],
+        mut counters: impl FnMut(TeamId, &BTreeSet<CounterKey>) -> Counters,
+    ) -> Result<Self, Violation> {
+        let mut places = BTreeMap::<TeamId, Vec<usize>>::new();
+        for (place, change) in changes.iter().enumerate() {
+            places.entry(change.team).or_default().push(place);
+        }
+        let bound = places.into_iter().map(|(team, places)| {
+            let own = || places.iter().filter_map(|place| changes.get(*place)).map(|change| &**change);
+            let keys = own().flat_map(|change| &change.issues).map(|issue| issue.counter).collect();
+            let bound = Bound::new(own(), counters(team, &keys))?;
+            Ok((team, (places, bound)))
+        });
+        bound.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Each team's, in the order to lock their counters.
+    pub fn teams(&self) -> impl ExactSizeIterator<Item = (TeamId, &Bound)> {
+        self.0.iter().map(|(team, (_, bound))| (*team, bound))
+    }
+
+    /// What the callers are answered once all of it landed, in the order of the change sets.
+    pub fn into_receipts(self) -> Vec<Receipt> {
+        let of_teams = self.0.into_values();
+        let placed = of_teams.flat_map(|(places, bound)| places.into_iter().zip(bound.into_receipts()));
+        placed.collect::<BTreeMap<_, _>>().into_values().collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +156,32 @@ mod tests {
 
         let again = Bound::new([&issue(0).build()], left.clone()).unwrap();
         assert_eq!(again.moves()[0].before, left.get(&issues(&changes).next().unwrap().counter).copied());
+    }
+
+    #[test]
+    fn each_team_has_its_own_counters_and_everybody_the_own_receipt() {
+        let ours = BillingFixtures::new();
+        let teams = [ours.clone(), ours.another_team()];
+        let issue = |make: &BillingFixtures| {
+            // Of one identifier in both teams, as in a copy.
+            let series = make.series_named(DocumentType::Invoice, "web", "A-{seq}");
+            let client = make.client("Specimen AG");
+            make.change().issue(make.draft(&client, "100"), &series, &client, day("2026-03-02")).build()
+        };
+        let mut changes = [0, 1, 0, 1].map(|at: usize| issue(&teams[at]));
+        let counter = changes[0].issues[0].counter;
+        for change in &mut changes {
+            change.issues[0].counter = counter;
+        }
+        let changes = changes.map(Arc::new);
+        let known = |team, keys: &BTreeSet<CounterKey>| {
+            let next = if team == teams[0].team() { 8 } else { 3 };
+            keys.iter().map(|key| (*key, Counter::starting_at(next))).collect()
+        };
+        let receipts = Bounds::new(&changes, known).unwrap().into_receipts();
+        let numbers: Vec<_> = receipts.iter().flat_map(|it| &it.records).filter_map(Record::number).collect();
+        assert_eq!(numbers, ["A-8", "A-3", "A-9", "A-4"]);
+        assert!(receipts.iter().zip(&changes).all(|(receipt, change)| receipt.commit == change.id));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Connections, handed out without asking the server first whether they are alive.
 
+use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use deadpool::{Runtime, managed};
 use invoice_core::ports::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres};
 
 use crate::Settings;
 use crate::error::{is_lost, store_error};
@@ -24,10 +25,16 @@ const PLANS: &str = "SET enable_seqscan = off; SET jit = off";
 /// a stricter one would show what was there before, or fail.
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+/// Whoever commits for several teams does not wait long for what somebody does to one of them: that one goes by itself
+/// then, and the others go on.
+const SHORT_WAITS: &str = "SET lock_timeout = '1s'";
+
 /// Makes connections, and keeps those that were left in order.
 #[derive(Debug)]
 pub(crate) struct Connector {
     options: PgConnectOptions,
+    /// What each connection is told first.
+    settings: String,
 }
 
 /// A connection, and whether it can be used again.
@@ -42,7 +49,7 @@ impl Manager for Connector {
 
     async fn create(&self) -> Result<Held, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        sqlx::raw_sql(PLANS).execute(&mut connection).await?;
+        sqlx::raw_sql(AssertSqlSafe(self.settings.as_str())).execute(&mut connection).await?;
         Ok(Held { connection, clean: true })
     }
 
@@ -68,10 +75,20 @@ pub(crate) enum Pool {
 
 impl Pool {
     pub(crate) fn new(options: PgConnectOptions, settings: &Settings) -> Result<Self, StoreError> {
+        let connections = settings.connections - lanes(settings);
+        Self::of(options, settings, connections, PLANS.to_owned())
+    }
+
+    fn of(
+        options: PgConnectOptions,
+        settings: &Settings,
+        connections: usize,
+        told: String,
+    ) -> Result<Self, StoreError> {
         let options = options.disable_statement_logging().statement_cache_capacity(settings.statements);
         let wait = Some(settings.patience);
-        managed::Pool::builder(Connector { options })
-            .max_size(settings.connections)
+        managed::Pool::builder(Connector { options, settings: told })
+            .max_size(connections)
             .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .runtime(Runtime::Tokio1)
             .build()
@@ -106,6 +123,39 @@ impl Pool {
             Self::Own(pool) => pool.close(),
             Self::Shared(pool) => pool.close().await,
         }
+    }
+}
+
+/// How many of the connections are kept for lanes.
+fn lanes(settings: &Settings) -> usize {
+    if settings.together > 1 && settings.lanes < settings.connections { settings.lanes } else { 0 }
+}
+
+/// Connections for those who commit for several teams, one for each lane.
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    pool: Pool,
+    count: NonZero<u64>,
+}
+
+impl Lanes {
+    pub(crate) fn new(options: &PgConnectOptions, settings: &Settings) -> Result<Option<Self>, StoreError> {
+        let lanes = lanes(settings);
+        let Some(count) = u64::try_from(lanes).ok().and_then(NonZero::new) else { return Ok(None) };
+        let pool = Pool::of(options.clone(), settings, lanes, format!("{PLANS}; {SHORT_WAITS}"))?;
+        Ok(Some(Self { pool, count }))
+    }
+
+    pub(crate) fn count(&self) -> NonZero<u64> {
+        self.count
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZero;
 use std::str::FromStr as _;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use invoice_core::ports::StoreError;
@@ -13,7 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::commit::{Queues, Shape};
-use crate::pool::{Connection, Pool};
+use crate::pool::{Connection, Lanes, Pool};
 
 /// How a store holds its connections.
 #[non_exhaustive]
@@ -26,14 +28,23 @@ pub struct Settings {
     pub patience: Duration,
     /// How many prepared statements each connection keeps; 512.
     pub statements: usize,
-    /// The most commits to one counter that land in one statement, when they wait for each other; 64. With
-    /// 1 each goes by itself.
+    /// The most commits that land in one statement, when they wait for each other; 64. With 1 each goes by itself.
     pub together: usize,
+    /// In how many lanes teams wait for each other, each with a connection of its own among the others; as many as this
+    /// machine has processors. With none, or where there are not more connections than that, a team waits only for
+    /// itself.
+    pub lanes: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { connections: 16, patience: Duration::from_secs(30), statements: 512, together: 64 }
+        Self {
+            connections: 16,
+            patience: Duration::from_secs(30),
+            statements: 512,
+            together: 64,
+            lanes: available_parallelism().map_or(1, NonZero::get),
+        }
     }
 }
 
@@ -51,6 +62,7 @@ pub struct PostgresStore {
 /// What clones share.
 pub(crate) struct Shared {
     pool: Pool,
+    lanes: Option<Lanes>,
     schema: String,
     /// As statements have it: a schema may be called `user`.
     quoted: String,
@@ -109,9 +121,10 @@ impl PostgresStore {
     /// # }
     /// ```
     pub async fn connect_with(options: PgConnectOptions, settings: &Settings) -> Result<Self, StoreError> {
+        let lanes = Lanes::new(&options, settings)?;
         let pool = Pool::new(options, settings)?;
         pool.get().await?.done(Ok(()))?;
-        Ok(Self::over(pool, Self::DEFAULT_SCHEMA.to_owned(), settings.together))
+        Ok(Self::over(pool, lanes, Self::DEFAULT_SCHEMA.to_owned(), settings.together))
     }
 
     /// Uses the pool of the application around it, which decides all about its connections.
@@ -120,7 +133,8 @@ impl PostgresStore {
     /// one back; a store with connections of its own, from [`PostgresStore::connect`], does not. Let the
     /// pool's connections keep some 512 prepared statements
     /// ([`PgConnectOptions::statement_cache_capacity`]), or the less common ones are prepared again and again.
-    /// [`PostgresStore::close`] closes the pool for the application too.
+    /// [`PostgresStore::close`] closes the pool for the application too. Commits of several teams do not wait for each
+    /// other here: that takes connections whose waits for locks are short.
     ///
     /// Leave the isolation level of its connections at READ COMMITTED, the server's own default: a commit waits
     /// for the counter and goes on with what it finds, which a stricter level answers with a failure.
@@ -137,7 +151,7 @@ impl PostgresStore {
     /// # }
     /// ```
     pub fn from_pool(pool: PgPool) -> Self {
-        Self::over(Pool::Shared(pool), Self::DEFAULT_SCHEMA.to_owned(), Settings::default().together)
+        Self::over(Pool::Shared(pool), None, Self::DEFAULT_SCHEMA.to_owned(), Settings::default().together)
     }
 
     /// The same connections with tables in another schema: 1 to 63 lower-case letters, digits and `_`,
@@ -155,7 +169,8 @@ impl PostgresStore {
             let detail = "a schema's name has 1 to 63 lower-case letters, digits and `_`";
             return Err(Violation::new("", Code::Malformed, detail));
         }
-        Ok(Self::over(self.shared.pool.clone(), name.to_owned(), self.shared.together))
+        let Shared { pool, lanes, together, .. } = &*self.shared;
+        Ok(Self::over(pool.clone(), lanes.clone(), name.to_owned(), *together))
     }
 
     /// The schema its tables are in.
@@ -166,11 +181,15 @@ impl PostgresStore {
     /// Closes the connections; whoever needs one later is told [`StoreError::Unavailable`].
     pub async fn close(&self) {
         self.shared.pool.close().await;
+        if let Some(lanes) = &self.shared.lanes {
+            lanes.close().await;
+        }
     }
 
-    fn over(pool: Pool, schema: String, together: usize) -> Self {
+    fn over(pool: Pool, lanes: Option<Lanes>, schema: String, together: usize) -> Self {
         let shared = Shared {
             pool,
+            lanes,
             quoted: format!("\"{schema}\""),
             schema,
             statements: RwLock::default(),
@@ -185,6 +204,15 @@ impl PostgresStore {
     /// A connection, to be given back by [`Connection::done`].
     pub(crate) async fn connection(&self) -> Result<Connection, StoreError> {
         self.shared.pool.get().await
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.shared.pool
+    }
+
+    /// The lanes where teams wait for each other, if they do.
+    pub(crate) fn lanes(&self) -> Option<&Lanes> {
+        self.shared.lanes.as_ref()
     }
 
     /// A statement with its `{s}` replaced by the schema.

@@ -1,18 +1,18 @@
 //! Which change sets can land together.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use invoice_core::adapter::{UniqueValue, references};
 use invoice_core::change::{AggregateId, ChangeSet, IdempotencyKey, PendingNumber, Write};
-use invoice_core::{CommitId, CounterKey};
+use invoice_core::{CommitId, CounterKey, TeamId};
 
 /// How many of the first `most` of them can land in one go, written in this order and without a look at what is
 /// stored; one at least, if there is one.
 ///
-/// They are sound ([`ChangeSet::check`]), of one team, each of them `may_join`, and share nothing but counters and
-/// what none of them writes: no two have an identifier, an idempotency key or a unique value in common, and none
-/// writes what another one writes, guards or refers to. So each of them finds what it would find by itself.
+/// They are sound ([`ChangeSet::check`]), each of them `may_join`, and share nothing but counters and
+/// what none of them writes: no two of a team have an identifier, an idempotency key or a unique value in common, and
+/// none writes what another one writes, guards or refers to. So each of them finds what it would find by itself.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -37,11 +37,11 @@ pub fn share_nothing(
     most: usize,
     may_join: impl Fn(&ChangeSet) -> bool,
 ) -> usize {
-    let [first, _, ..] = changes else { return changes.len() };
-    let (mut before, mut count) = (Touched::default(), 0);
+    let [_, _, ..] = changes else { return changes.len() };
+    let (mut before, mut count) = (HashMap::<TeamId, Touched<'_>>::new(), 0);
     for change in changes.iter().take(most) {
-        let is_sound = change.team == first.team && change.check().is_ok();
-        if !is_sound || !may_join(change) || !before.add(change) {
+        let before = before.entry(change.team).or_default();
+        if change.check().is_err() || !may_join(change) || !before.add(change) {
             break;
         }
         count += 1;
@@ -49,7 +49,7 @@ pub fn share_nothing(
     count.max(1)
 }
 
-/// What change sets touch.
+/// What change sets of one team touch.
 #[derive(Default)]
 struct Touched<'c> {
     commits: HashSet<CommitId>,
@@ -173,11 +173,18 @@ mod tests {
     }
 
     #[test]
-    fn another_team_and_what_contradicts_itself_go_apart() {
+    fn what_contradicts_itself_goes_apart() {
+        let desk = Desk::open();
+        assert!(!join(desk.any(), desk.any().insert(desk.client.clone()).insert(desk.client.clone())));
+    }
+
+    #[test]
+    fn teams_have_nothing_in_common() {
         let desk = Desk::open();
         let other = desk.make.another_team();
-        assert!(!join(desk.any(), other.change().insert(other.client("Muster GmbH"))));
-        assert!(!join(desk.any(), desk.any().insert(desk.client.clone()).insert(desk.client.clone())));
+        let theirs = |name: &str| other.change().insert(other.client(name)).idempotent("key", 1);
+        assert!(join(desk.any().idempotent("key", 1), theirs("Muster GmbH")));
+        assert!(!join(theirs("Muster GmbH"), theirs("Specimen AG")));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::time::Duration;
 
 use invoice_core::TeamId;
@@ -12,43 +13,71 @@ use super::*;
 struct Slow(Arc<Inner>);
 
 struct Inner {
-    queues: Queues<TeamId>,
+    queues: Queues,
     gate: Semaphore,
     landings: Mutex<Vec<usize>>,
+    /// Of what was landed for one team alone.
+    apart: Mutex<Vec<usize>>,
+    apart_gate: Semaphore,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { queues: Queues::default(), gate: Semaphore::new(0), landings: Mutex::default() }
+        Self {
+            queues: Queues::default(),
+            gate: Semaphore::new(0),
+            landings: Mutex::default(),
+            apart: Mutex::default(),
+            apart_gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
     }
 }
 
-/// What `land` does instead of landing, where a change set has this key.
+/// What the store does instead of landing, where a change set has this key.
 const PANIC: &str = "panic";
 const SILENCE: &str = "silence";
+/// Lands with nobody.
+const LONER: &str = "loner";
+/// Never comes into a lane.
+const STRANGER: &str = "stranger";
 
 fn has_key(change: &ChangeSet, key: &str) -> bool {
     change.idempotency.as_ref().is_some_and(|request| request.key.as_str() == key)
 }
 
 impl Lands for Slow {
-    type Key = TeamId;
-
-    fn queues(&self) -> &Queues<TeamId> {
+    fn queues(&self) -> &Queues {
         &self.0.queues
+    }
+
+    fn lane(&self, change: &ChangeSet) -> Option<usize> {
+        (!has_key(change, STRANGER)).then_some(LANE)
     }
 
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
         share_nothing(waiting, 3, |_| true)
     }
 
-    async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Answer> {
+    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Answer>> {
         self.0.gate.acquire().await.unwrap().forget();
         self.0.landings.lock().unwrap().push(changes.len());
         assert!(!changes.iter().any(|change| has_key(change, PANIC)), "as the test wants it");
-        let answers = changes.iter().take_while(|change| !has_key(change, SILENCE));
-        answers.map(|change| Ok(Receipt { commit: change.id, records: vec![], replayed: false })).collect()
+        (!changes.iter().any(|change| has_key(change, LONER))).then(|| answers(changes))
     }
+
+    async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Answer> {
+        self.0.apart_gate.acquire().await.unwrap().forget();
+        self.0.apart.lock().unwrap().push(changes.len());
+        assert!(changes.iter().all(|change| change.team == changes[0].team), "of one team");
+        answers(changes)
+    }
+}
+
+const LANE: usize = 0;
+
+fn answers(changes: &[Arc<ChangeSet>]) -> Vec<Answer> {
+    let answers = changes.iter().take_while(|change| !has_key(change, SILENCE));
+    answers.map(|change| Ok(Receipt { commit: change.id, records: vec![], replayed: false })).collect()
 }
 
 impl Slow {
@@ -60,16 +89,25 @@ impl Slow {
         self.0.landings.lock().unwrap().clone()
     }
 
-    fn waiting(&self, team: TeamId) -> Option<usize> {
-        self.0.queues.all().get(&team).map(|queue| queue.changes.len())
+    fn apart(&self) -> Vec<usize> {
+        self.0.apart.lock().unwrap().clone()
+    }
+
+    fn waiting(&self) -> Option<usize> {
+        self.0.queues.waiting(Place::Lane(LANE))
+    }
+
+    fn waiting_apart(&self, team: TeamId) -> Option<usize> {
+        self.0.queues.waiting(Place::Team(team))
     }
 
     /// Commits in a task, and comes back when it leads or waits.
     async fn start(&self, change: ChangeSet) -> JoinHandle<Answer> {
         let (store, team) = (self.clone(), change.team);
-        let before = self.waiting(team);
-        let task = tokio::spawn(async move { queued(&store, team, &Arc::new(change)).await });
-        while self.waiting(team) == before {
+        let state = || (self.waiting(), self.waiting_apart(team));
+        let before = state();
+        let task = tokio::spawn(async move { queued(&store, &Arc::new(change)).await });
+        while state() == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         task
@@ -77,7 +115,7 @@ impl Slow {
 
     /// Comes back once nobody commits.
     async fn idle(&self) {
-        while !self.0.queues.all().is_empty() {
+        while self.0.queues.busy() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -94,9 +132,9 @@ fn who_finds_nobody_commits_at_once() {
         store.let_land(2);
         for _ in 0..2 {
             let change = Arc::new(change(&make));
-            let answer = queued(&store, change.team, &change).await.unwrap();
+            let answer = queued(&store, &change).await.unwrap();
             assert_eq!(answer.commit, change.id);
-            assert_eq!(store.waiting(change.team), None, "and leaves nothing behind");
+            assert_eq!(store.0.queues.busy(), 0, "and leaves nothing behind");
         }
         assert_eq!(store.landings(), [1, 1]);
     });
@@ -138,15 +176,82 @@ fn what_cannot_go_together_lands_one_after_the_other() {
 }
 
 #[test]
-fn nobody_waits_for_another_key() {
+fn teams_land_together() {
     run(async {
         let (store, make) = (Slow::default(), BillingFixtures::new());
-        let slow = store.start(change(&make)).await;
-        let other = store.start(change(&make.another_team())).await;
-        assert_eq!((store.waiting(make.team()), store.0.queues.all().len()), (Some(0), 2));
+        let mut tasks = vec![store.start(change(&make)).await];
+        for make in [make.another_team(), make.another_team()] {
+            tasks.push(store.start(change(&make)).await);
+        }
         store.let_land(2);
-        assert!(slow.await.unwrap().is_ok() && other.await.unwrap().is_ok());
-        assert_eq!(store.landings(), [1, 1]);
+        for task in tasks {
+            assert!(task.await.unwrap().is_ok());
+        }
+        assert_eq!((store.landings(), store.apart()), (vec![1, 2], vec![]));
+    });
+}
+
+/// Two teams of which one has something that lands with nobody; the other one's lands all the same.
+#[test]
+fn who_cannot_land_with_others_lands_apart_and_holds_up_only_its_team() {
+    run(async {
+        let (mut store, make) = (Slow::default(), BillingFixtures::new());
+        let other = make.another_team();
+        Arc::get_mut(&mut store.0).unwrap().apart_gate = Semaphore::new(0);
+        let loner = || make.change().insert(make.client("Muster GmbH")).idempotent(LONER, 1).build();
+        let alone = store.start(loner()).await;
+        store.let_land(1);
+        while store.waiting_apart(make.team()).is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Whoever comes later for this team waits with it, and the lane goes on for others.
+        let later = store.start(change(&make)).await;
+        store.let_land(1);
+        assert!(queued(&store, &Arc::new(change(&other))).await.is_ok());
+        assert_eq!((store.landings(), store.apart()), (vec![1, 1], vec![]));
+        store.0.apart_gate.add_permits(2);
+        assert!(alone.await.unwrap().is_ok() && later.await.unwrap().is_ok());
+        store.idle().await;
+        assert_eq!(store.apart().iter().sum::<usize>(), 2);
+    });
+}
+
+#[test]
+fn a_group_that_cannot_land_as_one_is_landed_team_by_team() {
+    run(async {
+        let (store, make) = (Slow::default(), BillingFixtures::new());
+        let other = make.another_team();
+        let loner = make.change().insert(make.client("Muster GmbH")).idempotent(LONER, 1).build();
+        let mut tasks = vec![store.start(change(&make)).await];
+        for change in [loner, change(&other), change(&other)] {
+            tasks.push(store.start(change).await);
+        }
+        store.let_land(2);
+        for task in tasks {
+            assert!(task.await.unwrap().is_ok());
+        }
+        store.idle().await;
+        assert_eq!(store.landings(), [1, 3]);
+        assert_eq!(store.apart().iter().sum::<usize>(), 3);
+    });
+}
+
+#[test]
+fn what_comes_into_no_lane_waits_for_its_team_alone() {
+    run(async {
+        let (mut store, make) = (Slow::default(), BillingFixtures::new());
+        Arc::get_mut(&mut store.0).unwrap().apart_gate = Semaphore::new(0);
+        let lane = store.start(change(&make)).await;
+        let strange = |key: u8| {
+            make.change().insert(make.client(&format!("Muster {key}"))).idempotent(STRANGER, key).build()
+        };
+        let first = store.start(strange(1)).await;
+        let waits = store.start(strange(1)).await;
+        assert_eq!((store.waiting(), store.waiting_apart(make.team())), (Some(0), Some(1)));
+        store.0.apart_gate.add_permits(2);
+        assert!(first.await.unwrap().is_ok() && waits.await.unwrap().is_ok());
+        store.let_land(1);
+        assert!(lane.await.unwrap().is_ok());
     });
 }
 
@@ -209,19 +314,18 @@ fn when_the_task_goes_under_those_who_wait_learn_of_it_and_the_next_one_commits(
         store.idle().await;
         store.let_land(1);
         let change = Arc::new(change(&make));
-        assert!(queued(&store, change.team, &change).await.is_ok());
+        assert!(queued(&store, &change).await.is_ok());
     });
 }
 
 #[test]
 fn a_store_that_says_none_can_go_together_lands_one() {
-    let queues = Queues::<u8>::default();
+    let queues = Queues::default();
     let make = BillingFixtures::new();
-    let waits = |_| queues.wait(1, &Arc::new(change(&make)));
+    let waits = |_| queues.enter(Some(LANE), &Arc::new(change(&make))).1;
     let receivers: Vec<_> = (0..3).map(waits).collect();
     assert!(receivers[0].is_none(), "the first one leads");
-    assert_eq!(queues.next(&1, |_| 0).changes.len(), 1);
-    assert_eq!(queues.next(&1, |_| 64).changes.len(), 1);
-    assert_eq!(queues.next(&1, |_| 64).changes.len(), 0);
+    let next = |count: usize| queues.next(Place::Lane(LANE), |_| count).0.len();
+    assert_eq!([next(0), next(64), next(64)], [1, 1, 0]);
     assert_eq!(format!("{queues:?}"), "Queues { busy: 0 }");
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use invoice_core::TeamId;
 use invoice_core::change::{ChangeSet, Receipt};
 use invoice_core::ports::StoreError;
 use invoice_store_common::combine::{self, Lands, share_nothing};
@@ -26,21 +25,27 @@ enum Together {
     Failed(StoreError),
 }
 
-pub(crate) type Queues = combine::Queues<TeamId>;
+pub(crate) use combine::Queues;
 
 /// The store as the combiner sees it, which nobody else should.
 #[derive(Clone)]
 struct Combined(MongoStore);
 
 impl Lands for Combined {
-    type Key = TeamId;
-
     fn queues(&self) -> &Queues {
         &self.0.shared.queues
     }
 
+    fn lane(&self, _: &ChangeSet) -> Option<usize> {
+        None
+    }
+
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
         self.0.together(waiting)
+    }
+
+    async fn land_as_one(&self, _: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
+        None
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
@@ -58,7 +63,7 @@ impl MongoStore {
     /// before a server that does not answer is not waited for to its end.
     pub(super) async fn queued(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
         let combined = Combined(self.clone());
-        let answer = combine::queued(&combined, change.team, change);
+        let answer = combine::queued(&combined, change);
         let most = self.shared.settings.patience.saturating_mul(2).saturating_add(LEAST);
         timeout(most, answer).await.unwrap_or(Err(StoreError::UnknownOutcome))
     }

@@ -47,14 +47,15 @@ impl<T: Into<Trouble>> From<T> for Outcome {
 impl Commits for MongoStore {
     async fn commit_all(&self, changes: Vec<Arc<ChangeSet>>) -> Vec<Result<Receipt, StoreError>> {
         let mut answers = Vec::with_capacity(changes.len());
-        let mut rest = changes.as_slice();
-        while !rest.is_empty() {
-            let (group, later) = rest.split_at(self.together(rest));
-            match group {
-                [change] => answers.push(self.queued(change).await),
-                _ => answers.extend(self.land(group).await),
+        for mut rest in changes.chunk_by(|one, next| one.team == next.team) {
+            while !rest.is_empty() {
+                let (group, later) = rest.split_at(self.together(rest));
+                match group {
+                    [change] => answers.push(self.queued(change).await),
+                    _ => answers.extend(self.land(group).await),
+                }
+                rest = later;
             }
-            rest = later;
         }
         answers
     }

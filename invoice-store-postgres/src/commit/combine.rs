@@ -1,31 +1,22 @@
-//! Commits that wait for the same counter land together.
+//! Commits that wait for each other land together.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt, Write};
 use invoice_core::ports::StoreError;
-use invoice_core::{CounterKey, TeamId};
 use invoice_store_common::combine::{self, Lands, share_nothing};
 
 use super::needs_care;
 use super::table::Table;
 use crate::PostgresStore;
 
-type Key = (TeamId, CounterKey);
-
-pub(crate) type Queues = combine::Queues<Key>;
-
-/// The one counter of a change set that only issues documents.
-pub(super) fn queue_of(change: &ChangeSet) -> Option<CounterKey> {
-    let (first, rest) = change.issues.split_first()?;
-    let one = rest.iter().all(|issue| issue.counter == first.counter);
-    (one && is_plain(change)).then_some(first.counter)
-}
+pub(crate) use combine::Queues;
 
 /// Only writes documents, so that it can't see what others that land with it do.
-fn is_plain(change: &ChangeSet) -> bool {
+pub(super) fn is_plain(change: &ChangeSet) -> bool {
     let of_documents = |write: &Write| Table::of(write.id()) == Table::Documents && !needs_care(write);
-    !change.issues.is_empty() && change.writes.iter().all(of_documents)
+    change.writes.iter().all(of_documents)
 }
 
 /// The store as the combiner sees it, which nobody else should.
@@ -33,14 +24,23 @@ fn is_plain(change: &ChangeSet) -> bool {
 struct Combined(PostgresStore);
 
 impl Lands for Combined {
-    type Key = Key;
-
     fn queues(&self) -> &Queues {
         &self.0.shared.queues
     }
 
+    fn lane(&self, change: &ChangeSet) -> Option<usize> {
+        let lanes = self.0.lanes()?.count();
+        let mut hasher = DefaultHasher::new();
+        change.team.hash(&mut hasher);
+        usize::try_from(hasher.finish() % lanes).ok()
+    }
+
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
         self.0.together(waiting)
+    }
+
+    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
+        self.0.land_as_one(changes).await
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
@@ -54,12 +54,8 @@ impl PostgresStore {
         share_nothing(changes, self.shared.together, is_plain)
     }
 
-    /// Commits at once if nobody commits to this counter, and together with the others who wait otherwise.
-    pub(super) async fn queued(
-        &self,
-        counter: CounterKey,
-        change: &Arc<ChangeSet>,
-    ) -> Result<Receipt, StoreError> {
-        combine::queued(&Combined(self.clone()), (change.team, counter), change).await
+    /// Commits at once if nobody is ahead, and together with the others who wait otherwise.
+    pub(super) async fn queued(&self, change: &Arc<ChangeSet>) -> Result<Receipt, StoreError> {
+        combine::queued(&Combined(self.clone()), change).await
     }
 }

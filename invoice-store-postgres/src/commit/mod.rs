@@ -13,25 +13,25 @@ mod table;
 mod text;
 pub(crate) mod value;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use invoice_core::TeamId;
 use invoice_core::change::{
     AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write,
 };
 use invoice_core::ports::{Commits, StoreError};
-use invoice_store_common::bound::{Bound, issues};
+use invoice_core::{CounterKey, TeamId};
+use invoice_store_common::bound::{Bounds, issues};
 use invoice_store_common::predict::Counters;
 
 use sqlx::Connection as _;
 
 use crate::PostgresStore;
 use crate::error::{is_contention, is_lost, store_error};
-use crate::pool::BEGIN;
+use crate::pool::{BEGIN, Pool};
 
 pub(crate) use combine::Queues;
 pub(crate) use text::Shape;
@@ -64,14 +64,15 @@ impl From<StoreError> for Trouble {
 impl Commits for PostgresStore {
     async fn commit_all(&self, changes: Vec<Arc<ChangeSet>>) -> Vec<Result<Receipt, StoreError>> {
         let mut answers = Vec::with_capacity(changes.len());
-        let mut rest = changes.as_slice();
-        while !rest.is_empty() {
-            let (group, later) = rest.split_at(self.together(rest));
-            match group {
-                [change] => answers.push(self.commit_one(change).await),
-                _ => answers.extend(self.land(group).await),
+        for mut rest in changes.chunk_by(|one, next| one.team == next.team) {
+            while !rest.is_empty() {
+                let (group, later) = rest.split_at(self.together(rest));
+                match group {
+                    [change] => answers.push(self.commit_one(change).await),
+                    _ => answers.extend(self.land(group).await),
+                }
+                rest = later;
             }
-            rest = later;
         }
         answers
     }
@@ -86,17 +87,34 @@ impl Commits for PostgresStore {
 }
 
 /// The rows of all of it, of what is numbered and not otherwise special.
-fn batch<'b>(
-    bound: &'b Bound,
-    team: TeamId,
-    pending: &HashSet<AggregateId>,
-) -> Result<Batch<'b>, StoreError> {
-    let mut batch = Batch::new(team);
-    for change in bound.changes() {
-        batch.add(change, pending, &[])?;
+fn batch<'b>(bounds: &'b Bounds, pending: &Pending) -> Result<Batch<'b>, StoreError> {
+    let mut batch: Option<Batch<'_>> = None;
+    for (team, bound) in bounds.teams() {
+        let batch = match &mut batch {
+            None => batch.insert(Batch::new(team)),
+            Some(batch) => {
+                batch.turn_to(team);
+                batch
+            }
+        };
+        for change in bound.changes() {
+            batch.add(change, pending.get(&team).unwrap_or(&HashSet::new()), &[])?;
+        }
+        batch.counters(bound.moves(), team);
     }
-    batch.counters(bound.moves(), team);
-    Ok(batch.finish())
+    batch.map(Batch::finish).ok_or(StoreError::UnknownOutcome)
+}
+
+/// The documents that are numbered, by team.
+type Pending = HashMap<TeamId, HashSet<AggregateId>>;
+
+fn pending(changes: &[Arc<ChangeSet>]) -> Pending {
+    let mut pending = Pending::new();
+    for change in changes {
+        let numbered = change.issues.iter().map(|issue| issue.document);
+        pending.entry(change.team).or_default().extend(numbered);
+    }
+    pending
 }
 
 /// What must be known of the stored rows before it can be written.
@@ -117,10 +135,10 @@ impl PostgresStore {
         if change.check().is_err() || change.writes.iter().any(needs_care) {
             return self.careful(change, false).await;
         }
-        match combine::queue_of(change).filter(|_| self.shared.together > 1) {
-            Some(counter) => self.queued(counter, change).await,
-            None => self.land_one(change).await,
+        if self.shared.together > 1 && combine::is_plain(change) {
+            return self.queued(change).await;
         }
+        self.land_one(change).await
     }
 
     /// A sound change set by itself.
@@ -133,90 +151,125 @@ impl PostgresStore {
         }
     }
 
-    /// Change sets that share nothing but counters: in one statement, or else each by itself.
+    /// Change sets of one team that share nothing but counters: in one statement, or else each by itself.
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
-        let mut lost = false;
         if let [_, _, ..] = changes {
             match self.attempt(changes).await {
                 Ok(receipts) => return receipts.into_iter().map(Ok).collect(),
                 Err(Trouble::Store(error @ StoreError::Unavailable)) => {
                     return vec![Err(error); changes.len()];
                 }
-                Err(Trouble::Driver(error)) => lost = is_lost(&error),
+                Err(Trouble::Driver(error)) if is_lost(&error) => return self.look_for(changes).await,
                 Err(_) => {}
             }
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(if lost { self.careful(change, true).await } else { self.land_one(change).await });
+            answers.push(self.land_one(change).await);
         }
         answers
     }
 
-    /// The statement, with predicted counters; again while they turn out to be others.
+    /// Change sets of any teams that share nothing but counters, in one statement; `None` if it does not land.
+    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
+        let lanes = self.lanes()?;
+        match self.attempt_once(changes, lanes.pool()).await {
+            Ok(Some(receipts)) => Some(receipts.into_iter().map(Ok).collect()),
+            Err(Trouble::Store(error @ StoreError::Unavailable)) => Some(vec![Err(error); changes.len()]),
+            Err(Trouble::Driver(error)) if is_lost(&error) => Some(self.look_for(changes).await),
+            Ok(None) | Err(_) => None,
+        }
+    }
+
+    /// What became of those with which a connection was lost. Nobody answers the later ones where the first is not.
+    async fn look_for(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        let mut answers = Vec::with_capacity(changes.len());
+        for change in changes {
+            let answer = self.careful(change, true).await;
+            if let Err(StoreError::UnknownOutcome) = answer {
+                answers.resize(changes.len(), Err(StoreError::UnknownOutcome));
+                break;
+            }
+            answers.push(answer);
+        }
+        answers
+    }
+
+    /// The statement, with predicted counters; again while they turn out to be others. Change sets of one team.
     async fn attempt(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Receipt>, Trouble> {
-        let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
-        let predictions = &self.shared.predictions;
-        let (mut misses, mut tries) = (0, 0);
+        let mut tries = 0;
         loop {
-            let keys = || issues(changes).map(|issue| issue.counter);
-            let (bound, prepared) = self.bind(team, changes, predictions.predict(team, keys()))?;
-            let mut connection = self.connection().await?;
-            let outcome = run(&mut connection, prepared).await;
-            match connection.give_back(outcome) {
-                Ok(Outcome::Landed) => {
-                    predictions.learn(team, bound.counters());
-                    return Ok(bound.into_receipts());
-                }
-                Ok(Outcome::Missed(found)) => {
-                    predictions.forget(team, keys().filter(|key| !found.contains_key(key)));
-                    predictions.learn(team, found);
-                    misses += 1;
-                    if misses == MISSES {
-                        return self.attempt_locked(team, changes).await;
-                    }
-                }
-                Err(error) if is_contention(&error) && tries < TRIES => {
+            match self.attempt_once(changes, self.pool()).await {
+                Ok(Some(receipts)) => return Ok(receipts),
+                Ok(None) => return self.attempt_locked(changes).await,
+                Err(Trouble::Driver(error)) if is_contention(&error) && tries < TRIES => {
                     tries += 1;
                     pause(tries).await;
                 }
-                Err(error) => return Err(error.into()),
+                Err(trouble) => return Err(trouble),
             }
         }
     }
 
-    /// The statement in a transaction that holds the counters first, where others keep moving them.
-    async fn attempt_locked(
+    /// The statement; `None` if the counters were not as predicted each of some times.
+    async fn attempt_once(
         &self,
-        team: TeamId,
         changes: &[Arc<ChangeSet>],
-    ) -> Result<Vec<Receipt>, Trouble> {
+        pool: &Pool,
+    ) -> Result<Option<Vec<Receipt>>, Trouble> {
+        let predictions = &self.shared.predictions;
+        for _ in 0..MISSES {
+            let predict = |team, keys: &BTreeSet<_>| predictions.predict(team, keys.iter().copied());
+            let (bounds, prepared) = self.bind(changes, predict)?;
+            let mut connection = pool.get().await?;
+            let outcome = run(&mut connection, prepared).await;
+            match connection.give_back(outcome)? {
+                Outcome::Landed => return Ok(Some(self.landed(bounds))),
+                Outcome::Missed(found) => {
+                    for change in changes {
+                        predictions.forget(change.team, change.issues.iter().map(|issue| issue.counter));
+                    }
+                    for (team, key, counter) in found {
+                        predictions.learn(team, [(key, counter)]);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn landed(&self, bounds: Bounds) -> Vec<Receipt> {
+        for (team, bound) in bounds.teams() {
+            self.shared.predictions.learn(team, bound.counters());
+        }
+        bounds.into_receipts()
+    }
+
+    /// The statement in a transaction that holds the counters first, where others keep moving them.
+    async fn attempt_locked(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Receipt>, Trouble> {
+        let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
         let mut connection = self.connection().await?;
         let mut transaction = connection.begin_with(BEGIN).await?;
         let keys: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let counters = self.hold_counters(&mut transaction, team, &keys).await?;
-        let (bound, prepared) = self.bind(team, changes, counters)?;
+        let (bounds, prepared) = self.bind(changes, |_, _| counters.clone())?;
         if let Outcome::Missed(_) = run(&mut transaction, prepared).await? {
             return Err(Trouble::Again);
         }
         transaction.commit().await?;
         connection.done(Ok(()))?;
-        self.shared.predictions.learn(team, bound.counters());
-        Ok(bound.into_receipts())
+        Ok(self.landed(bounds))
     }
 
     fn bind(
         &self,
-        team: TeamId,
         changes: &[Arc<ChangeSet>],
-        counters: Counters,
-    ) -> Result<(Bound, Prepared), Trouble> {
-        let bound =
-            Bound::new(changes.iter().map(|change| &**change), counters).map_err(StoreError::Refused)?;
-        let pending = issues(changes).map(|issue| issue.document).collect();
-        let prepared = self.prepare(&batch(&bound, team, &pending)?)?;
-        Ok((bound, prepared))
+        counters: impl FnMut(TeamId, &BTreeSet<CounterKey>) -> Counters,
+    ) -> Result<(Bounds, Prepared), Trouble> {
+        let bounds = Bounds::new(changes, counters).map_err(StoreError::Refused)?;
+        let prepared = self.prepare(&batch(&bounds, &pending(changes))?)?;
+        Ok((bounds, prepared))
     }
 
     /// The text of the statement that would commit a change set now, for measuring the same by other means:
@@ -224,10 +277,9 @@ impl PostgresStore {
     /// would be made.
     #[doc(hidden)]
     pub fn statement_text(&self, change: &Arc<ChangeSet>) -> Result<String, StoreError> {
-        let changes = std::slice::from_ref(change);
-        let counters =
-            self.shared.predictions.predict(change.team, issues(changes).map(|issue| issue.counter));
-        match self.bind(change.team, changes, counters) {
+        let predictions = &self.shared.predictions;
+        let predict = |team, keys: &BTreeSet<_>| predictions.predict(team, keys.iter().copied());
+        match self.bind(std::slice::from_ref(change), predict) {
             Ok((_, prepared)) => Ok(prepared.text().to_owned()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Driver(error)) => Err(store_error(error)),

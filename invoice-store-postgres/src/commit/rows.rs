@@ -29,12 +29,22 @@ const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     None => NaiveDate::MAX,
 };
 
-/// All that one statement writes, of one team.
+/// All that one statement writes.
 pub(super) struct Batch<'a> {
+    /// Whose rows come now.
     pub(super) team: Uuid,
-    pub(super) parts: BTreeMap<Part, Vec<Row<'a>>>,
+    /// Rows of another team came before.
+    pub(super) mixed: bool,
+    pub(super) parts: BTreeMap<Part, Rows<'a>>,
     pub(super) names: bool,
     sums: Sums<'a>,
+}
+
+/// The rows of a part, and whose each of them is.
+#[derive(Default)]
+pub(super) struct Rows<'a> {
+    pub(super) teams: Vec<Uuid>,
+    pub(super) rows: Vec<Row<'a>>,
 }
 
 /// Changes of sums, one for each row of theirs.
@@ -62,7 +72,15 @@ pub(super) struct Ended {
 
 impl<'a> Batch<'a> {
     pub(super) fn new(team: TeamId) -> Self {
-        Self { team: team.as_uuid(), parts: BTreeMap::new(), names: false, sums: Sums::default() }
+        let team = team.as_uuid();
+        Self { team, mixed: false, parts: BTreeMap::new(), names: false, sums: Sums::default() }
+    }
+
+    /// What comes now is another team's.
+    pub(super) fn turn_to(&mut self, team: TeamId) {
+        self.add_sums();
+        self.team = team.as_uuid();
+        self.mixed = true;
     }
 
     /// Adds a change set. `pending` are the documents that it numbers, `ended` those that it ends.
@@ -146,8 +164,14 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Nothing more comes: sums become rows.
+    /// Nothing more comes.
     pub(super) fn finish(mut self) -> Self {
+        self.add_sums();
+        self
+    }
+
+    /// The sums of a team become rows.
+    fn add_sums(&mut self) {
         let sums = std::mem::take(&mut self.sums);
         for ((currency, due_date, issue_date), amount) in sums.receivables {
             let row = vec![
@@ -180,16 +204,22 @@ impl<'a> Batch<'a> {
             row.extend(sums.map(Value::Big));
             self.push(Part::Revenue, row);
         }
-        self
     }
 
     pub(super) fn shape(&self) -> Shape {
-        let parts = self.parts.iter().map(|(part, rows)| (*part, rows.len() > 1)).collect();
-        Shape { parts, names: self.names }
+        let parts = self.parts.iter().map(|(part, rows)| (*part, self.is_array(rows))).collect();
+        Shape { parts, names: self.names, teams: self.mixed }
+    }
+
+    /// Whether rows are given as arrays.
+    pub(super) fn is_array(&self, rows: &Rows<'_>) -> bool {
+        self.mixed || rows.rows.len() > 1
     }
 
     fn push(&mut self, part: Part, row: Row<'a>) {
-        self.parts.entry(part).or_default().push(row);
+        let rows = self.parts.entry(part).or_default();
+        rows.teams.push(self.team);
+        rows.rows.push(row);
     }
 
     fn version(&mut self, commit: Uuid, ordinal: i32, record: &Record) -> Result<(), StoreError> {

@@ -3,9 +3,10 @@
 use std::sync::{Arc, PoisonError};
 
 use invoice_core::ports::StoreError;
-use invoice_store_common::predict::Counters;
+use invoice_core::{Counter, CounterKey, TeamId};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Row as _};
+use uuid::Uuid;
 
 use super::Trouble;
 use super::counters;
@@ -20,7 +21,7 @@ pub(super) enum Outcome {
     /// All of it is written.
     Landed,
     /// Nothing is written: the counters are not as predicted, but like this.
-    Missed(Counters),
+    Missed(Vec<(TeamId, CounterKey, Counter)>),
 }
 
 /// A statement with its arguments.
@@ -57,13 +58,19 @@ impl PostgresStore {
 fn arguments(batch: &Batch<'_>) -> Result<PgArguments, Arc<dyn std::error::Error + Send + Sync>> {
     let mut arguments = PgArguments::default();
     arguments.reserve(128, 8_192);
-    arguments.add(batch.team).map_err(Arc::from)?;
+    if !batch.mixed {
+        arguments.add(batch.team).map_err(Arc::from)?;
+    }
     let mut column = Vec::new();
     for (part, rows) in &batch.parts {
+        if batch.mixed {
+            arguments.add(&rows.teams).map_err(Arc::from)?;
+        }
+        let many = batch.is_array(rows);
         for (index, (_, kind)) in part.columns().iter().enumerate() {
             column.clear();
-            column.extend(rows.iter().filter_map(|row| row.get(index)));
-            value::add(&mut arguments, *kind, &column, rows.len() > 1).map_err(Arc::from)?;
+            column.extend(rows.rows.iter().filter_map(|row| row.get(index)));
+            value::add(&mut arguments, *kind, &column, many).map_err(Arc::from)?;
         }
     }
     Ok(arguments)
@@ -76,8 +83,12 @@ pub(super) async fn run(connection: &mut PgConnection, prepared: Prepared) -> Re
     if rows.first().map_or(Ok(false), |row| row.try_get(0))? {
         return Ok(Outcome::Landed);
     }
-    let found = rows.iter().map(|row| counters::read(row, 1)).collect::<Result<Vec<_>, _>>();
-    let found = found.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let found = rows.iter().map(|row| {
+        let Some(team) = row.try_get::<Option<Uuid>, _>(1)? else { return Ok(None) };
+        let found = counters::read(row, 2).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(found.map(|(key, counter)| (TeamId::from_uuid(team), key, counter)))
+    });
+    let found = found.collect::<Result<Vec<_>, sqlx::Error>>()?;
     Ok(Outcome::Missed(found.into_iter().flatten().collect()))
 }
 

@@ -8,14 +8,16 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Part, Table};
+use super::table::{Column, Part, Table};
+use super::value::Type;
 
-/// What decides the text: which parts have rows, which of them more than one, and whether a draft needs its
-/// client's name.
+/// What decides the text: which parts have rows, which of them more than one, whether a draft needs its
+/// client's name, and whether they are of several teams.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Shape {
     pub(super) parts: Vec<(Part, bool)>,
     pub(super) names: bool,
+    pub(super) teams: bool,
 }
 
 struct Slot {
@@ -23,12 +25,15 @@ struct Slot {
     many: bool,
     /// The number of its first parameter.
     first: usize,
+    /// Each row says whose it is.
+    teams: bool,
 }
 
 impl Slot {
     /// Its rows as an item of a FROM clause.
     fn rows(&self, alias: &str) -> String {
-        let columns = self.part.columns().iter();
+        let team: &[Column] = if self.teams { &[("team", Type::Uuid)] } else { &[] };
+        let columns = team.iter().chain(self.part.columns());
         if self.many {
             let arrays =
                 columns.clone().zip(self.first..).map(|((_, kind), n)| format!("${n}::{}[]", kind.name()));
@@ -64,24 +69,26 @@ fn join(items: impl Iterator<Item = impl AsRef<str>>) -> String {
 struct Writer {
     slots: Vec<Slot>,
     names: bool,
+    teams: bool,
     /// `, ok` where the writes wait for counters.
     gate: &'static str,
     text: String,
 }
 
 /// The statement, with `{s}` for the schema. Its first parameter is the team, the others are the columns of
-/// the parts in their order.
+/// the parts in their order. Of several teams, the first column of each part is the team instead.
 pub(super) fn statement(shape: &Shape) -> String {
-    let mut first = 2;
+    let teams = shape.teams;
+    let mut first = if teams { 1 } else { 2 };
     let slots = shape.parts.iter().map(|&(part, many)| {
-        let slot = Slot { part, many, first };
-        first += part.columns().len();
+        let slot = Slot { part, many, first, teams };
+        first += part.columns().len() + usize::from(teams);
         slot
     });
     let slots: Vec<_> = slots.collect();
     let counted = slots.iter().any(|slot| matches!(slot.part, Part::CountersNew | Part::CountersMoved));
     let gate = if counted { ", ok" } else { "" };
-    let mut writer = Writer { slots, names: shape.names, gate, text: String::new() };
+    let mut writer = Writer { slots, names: shape.names, teams, gate, text: String::new() };
     if counted {
         writer.counters();
     }
@@ -89,7 +96,7 @@ pub(super) fn statement(shape: &Shape) -> String {
         writer.part(index);
     }
     let last = if counted {
-        "SELECT EXISTS (SELECT FROM ok), c.series, c.period, c.next, c.head, c.last_issue_date \
+        "SELECT EXISTS (SELECT FROM ok), c.team, c.series, c.period, c.next, c.head, c.last_issue_date \
          FROM (SELECT) AS one LEFT JOIN counter AS c ON true"
     } else {
         "SELECT true"
@@ -100,6 +107,16 @@ pub(super) fn statement(shape: &Shape) -> String {
 impl Writer {
     fn find(&self, part: Part) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.part == part)
+    }
+
+    /// Whose the rows of this name are.
+    fn team(&self, rows: &str) -> String {
+        if self.teams { format!("{rows}.team") } else { "$1".to_owned() }
+    }
+
+    /// A column or condition that only rows of several teams have.
+    fn of_teams(&self, text: &'static str) -> &'static str {
+        if self.teams { text } else { "" }
     }
 
     fn cte(&mut self, name: &str, body: &str) {
@@ -113,9 +130,10 @@ impl Writer {
         let new = self.find(Part::CountersNew);
         let keys = match (moved, new) {
             (Some(moved), Some(new)) => format!(
-                "(SELECT series, period FROM {} UNION ALL SELECT series, period FROM {}) AS w",
+                "(SELECT {team}series, period FROM {} UNION ALL SELECT {team}series, period FROM {}) AS w",
                 moved.rows("m"),
-                new.rows("n")
+                new.rows("n"),
+                team = self.of_teams("team, ")
             ),
             (Some(slot), None) | (None, Some(slot)) => slot.rows("w"),
             (None, None) => return,
@@ -123,10 +141,12 @@ impl Writer {
         let single =
             self.slots.iter().filter(|slot| matches!(slot.part, Part::CountersNew | Part::CountersMoved));
         let single = single.map(|slot| if slot.many { 2 } else { 1 }).sum::<usize>() == 1;
-        let order = if single { "" } else { " ORDER BY c.series, c.period" };
+        let order = if single { "" } else { " ORDER BY c.team, c.series, c.period" };
         let locked = format!(
-            "MATERIALIZED (SELECT c.series, c.period, c.next, c.head, c.last_issue_date FROM {{s}}.counters AS c, {keys} \
-             WHERE c.team = $1 AND c.series = w.series AND c.period = w.period{order} FOR UPDATE OF c)"
+            "MATERIALIZED (SELECT c.team, c.series, c.period, c.next, c.head, c.last_issue_date \
+             FROM {{s}}.counters AS c, {keys} \
+             WHERE c.team = {} AND c.series = w.series AND c.period = w.period{order} FOR UPDATE OF c)",
+            self.team("w")
         );
         let found = "c.next = w.found_next AND c.head = w.found_head \
                      AND c.last_issue_date IS NOT DISTINCT FROM w.found_date";
@@ -137,8 +157,9 @@ impl Writer {
             }
             Some(slot) => format!(
                 "MATERIALIZED (SELECT WHERE (SELECT count(*) FROM counter) = {count} AND (SELECT count(*) FROM counter AS c, {} \
-                 WHERE c.series = w.series AND c.period = w.period AND {found}) = {count})",
+                 WHERE {}c.series = w.series AND c.period = w.period AND {found}) = {count})",
                 slot.rows("w"),
+                self.of_teams("c.team = w.team AND "),
                 count = slot.count()
             ),
         };
@@ -148,10 +169,10 @@ impl Writer {
 
     fn part(&mut self, index: usize) {
         let Some(slot) = self.slots.get(index) else { return };
-        let (rows, gate) = (slot.rows("w"), self.gate);
+        let (rows, gate, team) = (slot.rows("w"), self.gate, self.team("w"));
         let plain = |table: &str, then: &str| {
             format!(
-                "(INSERT INTO {{s}}.{table} AS t (team, {}) SELECT $1, {} FROM {rows}{gate}{then})",
+                "(INSERT INTO {{s}}.{table} AS t (team, {}) SELECT {team}, {} FROM {rows}{gate}{then})",
                 slot.names(""),
                 slot.names("w.")
             )
@@ -183,7 +204,7 @@ impl Writer {
             Part::Delete(table) => (
                 format!("delete_{}", table.name()),
                 format!(
-                    "(DELETE FROM {{s}}.{} AS t USING {rows}{gate} WHERE t.team = $1{} AND t.version = w.version RETURNING 1)",
+                    "(DELETE FROM {{s}}.{} AS t USING {rows}{gate} WHERE t.team = {team}{} AND t.version = w.version RETURNING 1)",
                     table.name(),
                     same_key(table)
                 ),
@@ -191,7 +212,7 @@ impl Writer {
             Part::Guard(table) => (
                 format!("guard_{}", table.name()),
                 format!(
-                    "MATERIALIZED (SELECT 1 FROM {{s}}.{} AS t, {rows}{gate} WHERE t.team = $1{} AND t.version = w.version \
+                    "MATERIALIZED (SELECT 1 FROM {{s}}.{} AS t, {rows}{gate} WHERE t.team = {team}{} AND t.version = w.version \
                      FOR SHARE OF t)",
                     table.name(),
                     same_key(table)
@@ -203,7 +224,7 @@ impl Writer {
                 "counters_moved".to_owned(),
                 format!(
                     "(UPDATE {{s}}.counters AS t SET next = w.next, head = w.head, last_issue_date = w.last_issue_date \
-                     FROM {rows}{gate} WHERE t.team = $1 AND t.series = w.series AND t.period = w.period)"
+                     FROM {rows}{gate} WHERE t.team = {team} AND t.series = w.series AND t.period = w.period)"
                 ),
             ),
         };
@@ -218,20 +239,27 @@ impl Writer {
         let new = self.find(Part::Receivables).map(|slot| slot.rows("w"));
         let Some(before) = self.find(Part::OpenBefore) else {
             let rows = new.unwrap_or_default();
+            let team = self.team("w");
             return format!(
-                "({into} SELECT $1, w.currency, w.due_date, w.issue_date, w.amount FROM {rows}{gate} {then})"
+                "({into} SELECT {team}, w.currency, w.due_date, w.issue_date, w.amount FROM {rows}{gate} {then})"
             );
         };
         let new = new.map_or_else(String::new, |rows| {
-            format!("SELECT w.currency, w.due_date, w.issue_date, w.amount FROM {rows} UNION ALL ")
+            let team = self.of_teams("w.team, ");
+            format!("SELECT {team}w.currency, w.due_date, w.issue_date, w.amount FROM {rows} UNION ALL ")
         });
         format!(
-            "({into} SELECT $1, x.currency, x.due_date, x.issue_date, sum(x.amount) FROM ({new}\
-             SELECT d.currency, coalesce(d.due_date, date '9999-12-31'), d.issue_date, -d.due \
-             FROM {{s}}.documents AS d, {} WHERE d.team = $1 AND d.kind = 'invoice' AND d.id = o.id AND d.live AND d.due > 0\
-             ) AS x(currency, due_date, issue_date, amount){gate} GROUP BY x.currency, x.due_date, x.issue_date \
-             HAVING sum(x.amount) <> 0 ORDER BY x.currency, x.due_date, x.issue_date {then})",
-            before.rows("o")
+            "({into} SELECT {}, x.currency, x.due_date, x.issue_date, sum(x.amount) FROM ({new}\
+             SELECT {}d.currency, coalesce(d.due_date, date '9999-12-31'), d.issue_date, -d.due \
+             FROM {{s}}.documents AS d, {} WHERE d.team = {} AND d.kind = 'invoice' AND d.id = o.id AND d.live AND d.due > 0\
+             ) AS x({}currency, due_date, issue_date, amount){gate} GROUP BY {x}x.currency, x.due_date, x.issue_date \
+             HAVING sum(x.amount) <> 0 ORDER BY {x}x.currency, x.due_date, x.issue_date {then})",
+            self.team("x"),
+            self.of_teams("d.team, "),
+            before.rows("o"),
+            self.team("o"),
+            self.of_teams("team, "),
+            x = self.of_teams("x.team, ")
         )
     }
 
@@ -243,15 +271,17 @@ impl Writer {
         };
         let kept = self.find(new).map_or_else(String::new, |new| {
             format!(
-                " AND NOT EXISTS (SELECT FROM {} WHERE {} AND k.{item} = t.{item})",
+                " AND NOT EXISTS (SELECT FROM {} WHERE {}{} AND k.{item} = t.{item})",
                 new.rows("k"),
+                self.of_teams("k.team = t.team AND "),
                 same("k", "t")
             )
         });
         format!(
-            "(DELETE FROM {{s}}.{table} AS t USING {}{} WHERE t.team = $1 AND {}{kept})",
+            "(DELETE FROM {{s}}.{table} AS t USING {}{} WHERE t.team = {} AND {}{kept})",
             slot.rows("w"),
             self.gate,
+            self.team("w"),
             same("t", "w")
         )
     }
@@ -264,16 +294,18 @@ impl Writer {
             _ => return format!("w.{column}"),
         };
         format!(
-            "coalesce(w.{column}, (SELECT c.{from_client} FROM {{s}}.clients AS c WHERE c.team = $1 AND c.id = w.client))"
+            "coalesce(w.{column}, (SELECT c.{from_client} FROM {{s}}.clients AS c WHERE c.team = {} AND c.id = w.client))",
+            self.team("w")
         )
     }
 
     fn insert(&self, slot: &Slot, table: Table) -> String {
         let values = table.columns().iter().map(|(column, _)| self.value(table, column));
         format!(
-            "(INSERT INTO {{s}}.{} (team, {}) SELECT $1, {} FROM {}{})",
+            "(INSERT INTO {{s}}.{} (team, {}) SELECT {}, {} FROM {}{})",
             table.name(),
             slot.names(""),
+            self.team("w"),
             join(values),
             slot.rows("w"),
             self.gate
@@ -285,11 +317,12 @@ impl Writer {
         let columns = table.columns().iter().filter(|column| !key.contains(column));
         let values = columns.map(|(column, _)| format!("{column} = {}", self.value(table, column)));
         format!(
-            "(UPDATE {{s}}.{} AS t SET {} FROM {}{} WHERE t.team = $1{} AND t.version = w.version - 1 RETURNING 1)",
+            "(UPDATE {{s}}.{} AS t SET {} FROM {}{} WHERE t.team = {}{} AND t.version = w.version - 1 RETURNING 1)",
             table.name(),
             join(values),
             slot.rows("w"),
             self.gate,
+            self.team("w"),
             same_key(table)
         )
     }
@@ -313,8 +346,9 @@ impl Writer {
         let complete = counted.collect::<Vec<_>>().join(" AND ");
         let complete = if complete.is_empty() { "true" } else { &complete };
         format!(
-            "(INSERT INTO {{s}}.commits (team, {}, complete) SELECT $1, {}, {complete} FROM {}{})",
+            "(INSERT INTO {{s}}.commits (team, {}, complete) SELECT {}, {}, {complete} FROM {}{})",
             slot.names(""),
+            self.team("w"),
             slot.names("w."),
             slot.rows("w"),
             self.gate
@@ -356,7 +390,8 @@ mod tests {
     #[test]
     fn every_column_of_every_part_is_a_parameter_of_its_own() {
         for many in [false, true] {
-            let shape = Shape { parts: PARTS.iter().map(|part| (*part, many)).collect(), names: true };
+            let shape =
+                Shape { parts: PARTS.iter().map(|part| (*part, many)).collect(), names: true, teams: false };
             let text = statement(&shape);
             let columns: usize = PARTS.iter().map(|part| part.columns().len()).sum();
             for parameter in 1..=columns + 1 {
@@ -368,9 +403,27 @@ mod tests {
     }
 
     #[test]
+    fn of_several_teams_every_row_says_whose_it_is() {
+        let shape =
+            Shape { parts: PARTS.iter().map(|part| (*part, true)).collect(), names: true, teams: true };
+        let text = statement(&shape);
+        let mut first = 1;
+        for part in PARTS {
+            assert!(text.contains(&format!("unnest(${first}::uuid[], ")), "{part:?} of {text}");
+            first += part.columns().len() + 1;
+        }
+        assert!(!text.contains("$1,") && !text.contains("= $1 "), "{text}");
+        assert!(!text.contains(&format!("${first}")), "{text}");
+    }
+
+    #[test]
     fn writes_wait_for_counters_where_there_are_any() {
         let gated = |parts: &[Part]| {
-            let shape = Shape { parts: parts.iter().map(|part| (*part, false)).collect(), names: false };
+            let shape = Shape {
+                parts: parts.iter().map(|part| (*part, false)).collect(),
+                names: false,
+                teams: false,
+            };
             statement(&shape).contains(", ok)")
         };
         assert!(!gated(&[Part::Versions, Part::Commits]));
@@ -384,7 +437,7 @@ mod tests {
             (Part::Guard(Table::Items), false),
             (Part::Commits, false),
         ];
-        let text = statement(&Shape { parts, names: false });
+        let text = statement(&Shape { parts, names: false, teams: false });
         assert!(
             text.contains(
                 "(SELECT count(*) FROM update_clients) = cardinality($2) AND EXISTS (SELECT FROM guard_items)"
