@@ -14,10 +14,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use invoice_core::change::{AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
+use invoice_core::change::{
+    ChangeSet, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, Write,
+};
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Code, TeamId, Violation};
-use invoice_store_common::bound::{Bound, issues};
+use invoice_core::{ClientId, Code, CounterKey, TeamId, Violation};
+use invoice_store_common::bound::Bounds;
 use mongodb::ClientSession;
 
 use crate::MongoStore;
@@ -122,12 +124,12 @@ impl MongoStore {
             examine::Found::Answer(receipt) => return Ok(receipt),
             examine::Found::Nothing { known, counters } => (known, counters),
         };
-        let bound = Bound::new([change], counters).map_err(StoreError::Refused)?;
-        known.clients = self.names(&bound, Some(&mut *session), limit).await?;
-        let pending = change.issues.iter().map(|issue| (change.team, issue.document)).collect();
-        let commands = self.commands(change.team, &bound, &pending, &known)?;
+        let change = [Arc::new(change.clone())];
+        let bounds = Bounds::new(&change, |_, _| counters.clone()).map_err(StoreError::Refused)?;
+        known.clients = self.names(&bounds, Some(&mut *session), limit).await?;
+        let commands = self.commands(&change, &bounds, &known)?;
         let Err(outcome) = self.say(session, commands, limit).await else {
-            return bound.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
+            return bounds.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
         };
         // A part of it may be written, which must not land with what the application writes.
         if matches!(outcome, Outcome::Trouble(Trouble::Silent)) {
@@ -208,16 +210,18 @@ impl MongoStore {
         found
     }
 
-    /// All that change sets of a team write.
+    /// All that change sets write.
     fn commands(
         &self,
-        team: TeamId,
-        bound: &Bound,
-        pending: &HashSet<(TeamId, AggregateId)>,
+        changes: &[Arc<ChangeSet>],
+        bounds: &Bounds,
         known: &Known,
     ) -> Result<Vec<Command>, StoreError> {
+        let pending = issues(changes).map(|(team, issue)| (team, issue.document)).collect();
         let mut statements = Statements::default();
-        statements.add(Owner { team, is_sharded: self.is_sharded() }, bound, pending, known)?;
+        for (team, bound) in bounds.teams() {
+            statements.add(Owner { team, is_sharded: self.is_sharded() }, bound, &pending, known)?;
+        }
         Ok(statements.commands(self.billing().name()))
     }
 
@@ -227,23 +231,23 @@ impl MongoStore {
         mut known: Known,
         limit: Limit,
     ) -> Result<Vec<Receipt>, Outcome> {
-        let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
-        let keys = || issues(changes).map(|issue| issue.counter);
-        let predicted = self.shared.predictions.predict(team, keys());
-        let Ok(bound) = Bound::new(changes.iter().map(|change| &**change), predicted) else {
-            return Err(Outcome::Missed);
-        };
-        known.clients = self.names(&bound, None, limit).await?;
-        let pending = issues(changes).map(|issue| (team, issue.document)).collect();
-        let commands = self.commands(team, &bound, &pending, &known)?;
+        let predictions = &self.shared.predictions;
+        let predicted = |team, keys: &BTreeSet<CounterKey>| predictions.predict(team, keys.iter().copied());
+        let Ok(bounds) = Bounds::new(changes, predicted) else { return Err(Outcome::Missed) };
+        known.clients = self.names(&bounds, None, limit).await?;
+        let commands = self.commands(changes, &bounds, &known)?;
         match self.transact(commands, limit).await {
             Ok(()) => {
-                self.shared.predictions.learn(team, bound.counters());
-                Ok(bound.into_receipts())
+                for (team, bound) in bounds.teams() {
+                    predictions.learn(team, bound.counters());
+                }
+                Ok(bounds.into_receipts())
             }
             Err(outcome) => {
                 if matches!(outcome, Outcome::Missed) {
-                    self.shared.predictions.forget(team, keys());
+                    for (team, issue) in issues(changes) {
+                        predictions.forget(team, [issue.counter]);
+                    }
                 }
                 Err(outcome)
             }
@@ -304,49 +308,56 @@ impl MongoStore {
     /// What lists call the clients of drafts.
     async fn names(
         &self,
-        bound: &Bound,
+        bounds: &Bounds,
         session: Option<&mut ClientSession>,
         limit: Limit,
-    ) -> Result<HashMap<ClientId, String>, StoreError> {
-        let records = bound.changes().iter().flat_map(|change| &change.writes).filter_map(Write::record);
+    ) -> Result<HashMap<(TeamId, ClientId), String>, StoreError> {
         let (mut names, mut wanted) = (HashMap::new(), HashSet::new());
-        for record in records {
-            match record {
-                Record::Client(client) => {
-                    let name = invoice_core::ports::InvoiceQuery::customer_key(client.party().name());
-                    names.insert(client.id(), name);
+        for change in bounds.teams().flat_map(|(_, bound)| bound.changes()) {
+            let own = |client: ClientId| (change.team, client);
+            for record in change.writes.iter().filter_map(Write::record) {
+                match record {
+                    Record::Client(client) => {
+                        let name = invoice_core::ports::InvoiceQuery::customer_key(client.party().name());
+                        names.insert(own(client.id()), name);
+                    }
+                    Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_)
+                        if record.issued().is_none() =>
+                    {
+                        wanted.extend(record.client().map(own));
+                    }
+                    _ => {}
                 }
-                Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_)
-                    if record.issued().is_none() =>
-                {
-                    wanted.extend(record.client());
-                }
-                _ => {}
             }
         }
         wanted.retain(|client| !names.contains_key(client));
-        let Some(team) = bound.changes().first().map(|change| change.team) else { return Ok(names) };
         if !wanted.is_empty() {
-            names.extend(Reader::new(self, session, limit).client_names(team, &wanted).await?);
+            names.extend(Reader::new(self, session, limit).client_names(&wanted).await?);
         }
         Ok(names)
     }
 
     /// Reads the counters anew, which is mostly what a commit missed by; whether it has any.
     async fn recall(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> bool {
-        let Some(team) = changes.first().map(|change| change.team) else { return false };
-        let wanted: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
+        let wanted = issues(changes).map(|(team, issue)| (team, issue.counter)).collect::<BTreeSet<_>>();
         if wanted.is_empty() {
             return false;
         }
-        match Reader::of_the_newest(self, limit).counters(team, wanted).await {
+        match Reader::of_the_newest(self, limit).counters(&wanted).await {
             Ok(counters) => {
-                self.shared.predictions.learn(team, counters);
+                for (team, counters) in counters {
+                    self.shared.predictions.learn(team, counters);
+                }
                 true
             }
             Err(_) => false,
         }
     }
+}
+
+/// What change sets give numbers to, and for whom.
+fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = (TeamId, &PendingIssue)> {
+    changes.iter().flat_map(|change| change.issues.iter().map(|issue| (change.team, issue)))
 }
 
 /// Of a transaction that only reads: nothing of it can be unknown.

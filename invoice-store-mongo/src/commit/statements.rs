@@ -37,7 +37,7 @@ pub(super) struct Before {
 #[derive(Default)]
 pub(super) struct Known {
     /// The names of clients that drafts are written for, as lists compare them.
-    pub(super) clients: HashMap<ClientId, String>,
+    pub(super) clients: HashMap<(TeamId, ClientId), String>,
     /// The stored aggregates, where somebody looked.
     pub(super) before: HashMap<AggregateId, Before>,
     /// The stored records that go while reports still count them.
@@ -170,7 +170,8 @@ impl Batch<'_> {
             }
             Write::Insert(record) | Write::Update { expected: _, record } => record,
         };
-        let client_name = record.client().and_then(|client| self.known.clients.get(&client));
+        let client_name =
+            record.client().and_then(|client| self.known.clients.get(&(self.owner.team, client)));
         let Row { set, unset } = Row::of(record, commit, client_name.map_or("", String::as_str))?;
         if let Write::Update { expected, record: _ } = write {
             let mut change = rawdoc! { "$set": set };

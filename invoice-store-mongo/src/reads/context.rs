@@ -58,7 +58,8 @@ impl MongoStore {
             // Each has one index that leads to it alone; the server takes no hint for two, and thinks it over for longer
             // than it looks.
             let either = [by_ids(team, &wanted)?, default_series(team, document_type)];
-            self.find_all(Question::unguided(doc! { "$or": either.to_vec() }).only(&["kind", "record"])).await?
+            self.find_all(Question::unguided(doc! { "$or": either.to_vec() }).only(&["kind", "record"]))
+                .await?
         };
         let mut found = Found::default();
         for document in &documents {

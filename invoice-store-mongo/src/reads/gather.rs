@@ -1,13 +1,13 @@
 //! Records by their identifiers, asked for together: a question of many costs the server and the driver little more than
 //! one of one.
 //!
-//! Whoever finds nobody ahead asks at once. Whoever comes while as many are under way as may be waits for one of them to
-//! come back, and then all who wait are asked for in one question. It costs nothing where nobody meets, and needs no
-//! timer but for those who would wait for a server that stands still.
+//! Whoever finds nobody ahead asks at once. Whoever comes while a question is under way waits until it comes back, and then
+//! all who wait are asked for in one question. It costs nothing where nobody meets; no one waits for a question that
+//! takes long.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use invoice_core::TeamId;
 use invoice_core::ports::StoreError;
@@ -21,8 +21,10 @@ use super::{BY_ID, Question, plain};
 use crate::MongoStore;
 use crate::layout::uuid;
 
-/// Questions under way at once.
-const LANES: usize = 2;
+/// Questions under way at once, where they take long.
+const LANES: usize = 8;
+/// Whoever comes after so long does not wait for what is under way: documents may have to come from a disk.
+const SLOW: Duration = Duration::from_millis(5);
 /// Askers that are answered together.
 const MOST: usize = 64;
 /// Who waits for longer asks alone: what is under way may be stuck.
@@ -35,6 +37,8 @@ pub(crate) struct Gathered(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     under_way: usize,
+    /// When the last question was asked.
+    asked: Option<Instant>,
     askers: Vec<Asker>,
 }
 
@@ -51,8 +55,10 @@ impl Gathered {
     /// A place among those who wait; `None` if the caller is to ask at once.
     fn wait(&self, ids: &[RawDocumentBuf]) -> Option<oneshot::Receiver<Vec<RawDocumentBuf>>> {
         let mut waiting = self.waiting();
-        if waiting.under_way < LANES {
+        let is_slow = || waiting.asked.is_none_or(|asked| asked.elapsed() > SLOW);
+        if waiting.under_way == 0 || (waiting.under_way < LANES && is_slow()) {
             waiting.under_way += 1;
+            waiting.asked = Some(Instant::now());
             return None;
         }
         let (told, answer) = oneshot::channel();
@@ -63,11 +69,15 @@ impl Gathered {
     /// Those who wait, as many as are answered together; where nobody does, a lane is free again.
     fn next(&self) -> Vec<Asker> {
         let mut waiting = self.waiting();
+        // Whoever asked alone, or went away, is not asked for again.
+        waiting.askers.retain(|asker| !asker.told.is_closed());
         let together = waiting.askers.len().min(MOST);
         let rest = waiting.askers.split_off(together);
         let next = std::mem::replace(&mut waiting.askers, rest);
         if next.is_empty() {
             waiting.under_way -= 1;
+        } else {
+            waiting.asked = Some(Instant::now());
         }
         next
     }
