@@ -91,7 +91,7 @@ impl MongoStore {
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(self.land_one(change, limit).await);
+            answers.push(self.land_one(change, false, limit).await);
         }
         answers
     }
@@ -103,7 +103,13 @@ impl MongoStore {
                 Ok(receipts) => return Together::Landed(receipts),
                 // Mostly a counter that was not known yet.
                 Err(Outcome::Missed) if self.recall(changes, limit).await => {}
-                Err(Outcome::Trouble(Trouble::Unknown)) => return self.landed_together(changes, limit).await,
+                Err(Outcome::Trouble(Trouble::Unknown)) => {
+                    let [change] = changes else { return self.landed_together(changes, limit).await };
+                    return match self.land_one(change, true, limit).await {
+                        Ok(receipt) => Together::Landed(vec![receipt]),
+                        Err(error) => Together::Failed(error),
+                    };
+                }
                 Err(_) => break,
             }
         }

@@ -143,11 +143,17 @@ impl MongoStore {
         }
     }
 
-    /// A change set by itself: again until it landed, something stands against it, or patience is over.
-    async fn land_one(&self, change: &Arc<ChangeSet>, limit: Limit) -> Result<Receipt, StoreError> {
+    /// A change set by itself: again until it landed, something stands against it, or patience is over. Where it is
+    /// unknown whether it landed already, that is looked at first.
+    async fn land_one(
+        &self,
+        change: &Arc<ChangeSet>,
+        mut unknown: bool,
+        limit: Limit,
+    ) -> Result<Receipt, StoreError> {
         let group = std::slice::from_ref(change);
-        let (mut tries, mut misses, mut unknown) = (0, 0, false);
-        let mut look = needs_care(change) || change.check().is_err();
+        let (mut tries, mut misses) = (0, 0);
+        let mut look = unknown || needs_care(change) || change.check().is_err();
         loop {
             let known = if look {
                 match self.examine(change, limit).await {
