@@ -110,6 +110,7 @@ impl MongoStore {
                         Err(error) => Together::Failed(error),
                     };
                 }
+                Err(_) if limit.is_over() => return Together::Failed(StoreError::Unavailable),
                 Err(_) => break,
             }
         }
