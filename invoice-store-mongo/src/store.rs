@@ -24,7 +24,7 @@ use crate::reads::{Defaults, Gathered};
 pub struct Settings {
     /// How long a commit goes on trying while the cluster has no primary or others are in the way, before its
     /// caller is told [`StoreError::Unavailable`] or [`StoreError::UnknownOutcome`]; 30 seconds. What is under way
-    /// by then has a second each for its last commands. Commits that wait for others of their team wait twice as
+    /// by then has a second each for its last commands. Commits that wait for others wait twice as
     /// long at most.
     pub patience: Duration,
     /// How long the answer to one command of a commit is waited for, before the server is taken to stand still and
@@ -33,7 +33,7 @@ pub struct Settings {
     /// How long [`MongoStore::migrate`] and [`MongoStore::rollback`] wait for another process that is at it;
     /// 10 minutes.
     pub turn: Duration,
-    /// The most commits of one team that land in one transaction, when they wait for each other; 64. With 1
+    /// The most commits, of any teams, that land in one transaction, when they wait for each other; 64. With 1
     /// each goes by itself.
     pub together: usize,
 }
