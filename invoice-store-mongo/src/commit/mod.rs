@@ -1,4 +1,4 @@
-//! Commits: one command and the end of the transaction where nothing stands against it, and a look at what does
+//! Commits: two commands and the end of the transaction where nothing stands against it, and a look at what does
 //! otherwise.
 
 mod combine;
