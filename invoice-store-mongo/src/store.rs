@@ -16,6 +16,7 @@ use mongodb::{Client, Collection, Database};
 
 use crate::commit::Queues;
 use crate::error::store_error;
+use crate::reads::{Defaults, Gathered};
 
 /// How a store works.
 #[non_exhaustive]
@@ -23,7 +24,7 @@ use crate::error::store_error;
 pub struct Settings {
     /// How long a commit goes on trying while the cluster has no primary or others are in the way, before its
     /// caller is told [`StoreError::Unavailable`] or [`StoreError::UnknownOutcome`]; 30 seconds. What is under way
-    /// by then has a second each for its last commands. Commits that wait for others of their team wait twice as
+    /// by then has a second each for its last commands. Commits that wait for others wait twice as
     /// long at most.
     pub patience: Duration,
     /// How long the answer to one command of a commit is waited for, before the server is taken to stand still and
@@ -32,7 +33,7 @@ pub struct Settings {
     /// How long [`MongoStore::migrate`] and [`MongoStore::rollback`] wait for another process that is at it;
     /// 10 minutes.
     pub turn: Duration,
-    /// The most commits of one team that land in one transaction, when they wait for each other; 64. With 1
+    /// The most commits, of any teams, that land in one transaction, when they wait for each other; 64. With 1
     /// each goes by itself.
     pub together: usize,
 }
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) seen: Mutex<Option<Timestamp>>,
     pub(crate) settings: Settings,
     pub(crate) predictions: Predictions,
+    pub(crate) defaults: Defaults,
+    pub(crate) gathered: Gathered,
     pub(crate) queues: Queues,
 }
 
@@ -190,6 +193,8 @@ impl MongoStore {
             seen: Mutex::default(),
             settings,
             predictions: Predictions::default(),
+            defaults: Defaults::default(),
+            gathered: Gathered::default(),
             queues: Queues::default(),
         };
         Self { shared: Arc::new(shared) }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use invoice_core::ports::StoreError;
 use mongodb::ClientSession;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::error::ErrorKind;
 
 use crate::MongoStore;
 use crate::error::{
@@ -56,7 +57,14 @@ impl From<StoreError> for Trouble {
 
 impl From<mongodb::error::Error> for Trouble {
     fn from(error: mongodb::error::Error) -> Self {
-        if is_transient(&error) || is_lost(&error) { Self::Again } else { Self::Store(store_error(error)) }
+        // What went over a connection that broke may still be carried out.
+        if matches!(*error.kind, ErrorKind::Io(_)) {
+            Self::Silent
+        } else if is_transient(&error) || is_lost(&error) {
+            Self::Again
+        } else {
+            Self::Store(store_error(error))
+        }
     }
 }
 
@@ -155,8 +163,17 @@ impl MongoStore {
     /// Ends a transaction that did not land, so that it is in nobody's way: at once, unless one of its commands may be
     /// under way still.
     pub(crate) async fn leave(&self, mut session: ClientSession, is_silent: bool, limit: Limit) {
-        if !is_silent && limit.answer(session.abort_transaction()).await.is_ok() {
-            return;
+        if !is_silent {
+            let aborted = limit.answer(session.abort_transaction()).await;
+            // The driver aborts nothing that was to be committed, though the server may have it open still.
+            if let Ok(Err(_)) = aborted
+                && let Ok(Ok(())) = limit.answer(self.overtake(&mut session)).await
+            {
+                return;
+            }
+            if let Ok(Ok(())) = aborted {
+                return;
+            }
         }
         let store = self.clone();
         tokio::spawn(async move {

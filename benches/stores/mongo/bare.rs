@@ -1,12 +1,12 @@
 //! The same documents, written by bare calls of the driver.
 
 use invoice_store_mongo::mongodb::bson::raw::RawDocumentBuf;
-use invoice_store_mongo::mongodb::bson::{Bson, Document, doc};
+use invoice_store_mongo::mongodb::bson::{Bson, Document};
 use invoice_store_mongo::mongodb::options::UpdateModifications;
 use invoice_store_mongo::mongodb::{Client, Collection, Database};
 
 use super::server::transactions;
-use super::told::statements;
+use super::told;
 use crate::Wrong;
 
 /// A call as a careful user writes it: one for each type of document.
@@ -18,43 +18,36 @@ pub(super) enum Call {
 
 /// The calls that do what these commands do.
 pub(super) fn calls(commands: &[Document]) -> Result<Vec<Call>, Wrong> {
-    if commands.iter().any(|command| !command.contains_key("update")) {
-        return Err("a command that is no update".into());
-    }
     let mut calls: Vec<Call> = Vec::new();
-    for statement in statements(commands) {
-        let query = statement.get_document("q")?;
-        let upsert = statement.get_bool("upsert").unwrap_or_default();
-        let update = match statement.get("u").ok_or("a statement that does nothing")? {
-            Bson::Document(document) if document.keys().all(|key| !key.starts_with('$')) => {
-                let document = whole(query, document)?;
-                let kind = document.get_str("kind")?;
-                let known = calls.iter_mut().find_map(|call| match call {
-                    Call::Insert(of, documents) if of == kind => Some(documents),
-                    _ => None,
-                });
-                match known {
-                    Some(documents) => documents.push(document),
-                    None => calls.push(Call::Insert(kind.to_owned(), vec![document])),
-                }
-                continue;
+    for command in commands {
+        if !command.contains_key("update") && !command.contains_key("insert") {
+            return Err("a command that neither inserts nor updates".into());
+        }
+        for document in told::inserted(command) {
+            let kind = document.get_str("kind")?;
+            let known = calls.iter_mut().find_map(|call| match call {
+                Call::Insert(of, documents) if of == kind => Some(documents),
+                _ => None,
+            });
+            match known {
+                Some(documents) => documents.push(document.clone()),
+                None => calls.push(Call::Insert(kind.to_owned(), vec![document.clone()])),
             }
-            Bson::Document(document) => UpdateModifications::Document(document.clone()),
-            Bson::Array(stages) => {
-                UpdateModifications::Pipeline(stages.iter().filter_map(Bson::as_document).cloned().collect())
-            }
-            _ => return Err("an update of another kind".into()),
-        };
-        calls.push(Call::Update { query: query.clone(), update, upsert });
+        }
+        for statement in told::statements(command) {
+            let update = match statement.get("u").ok_or("a statement that does nothing")? {
+                Bson::Document(document) => UpdateModifications::Document(document.clone()),
+                Bson::Array(stages) => UpdateModifications::Pipeline(
+                    stages.iter().filter_map(Bson::as_document).cloned().collect(),
+                ),
+                _ => return Err("an update of another kind".into()),
+            };
+            let (query, upsert) =
+                (statement.get_document("q")?.clone(), statement.get_bool("upsert").unwrap_or_default());
+            calls.push(Call::Update { query, update, upsert });
+        }
     }
     Ok(calls)
-}
-
-/// An inserted document with its `_id`, which may stand in the query alone.
-fn whole(query: &Document, document: &Document) -> Result<Document, Wrong> {
-    let mut whole = doc! { "_id": query.get("_id").ok_or("an insert without an identifier")?.clone() };
-    whole.extend(document.clone());
-    Ok(whole)
 }
 
 /// The document of a kind that these calls insert.
@@ -95,12 +88,12 @@ pub(super) type Raw = (RawDocumentBuf, usize);
 
 /// The commands as bytes, without what belongs to the session they came from.
 pub(super) fn raw(commands: &[Document]) -> Result<Vec<Raw>, Wrong> {
-    let own = ["update", "updates", "ordered"];
+    let own = ["update", "updates", "insert", "documents", "ordered"];
     let mut raw = Vec::with_capacity(commands.len());
     for command in commands {
         let kept = command.iter().filter(|(name, _)| own.contains(&name.as_str()));
         let kept: Document = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let count = kept.get_array("updates")?.len();
+        let count = told::inserted(&kept).chain(told::statements(&kept)).count();
         raw.push((RawDocumentBuf::try_from(&kept)?, count));
     }
     Ok(raw)

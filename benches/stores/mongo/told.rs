@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use invoice_core::change::ChangeSet;
 use invoice_core::ports::Commits;
-use invoice_store_mongo::MongoStore;
 use invoice_store_mongo::mongodb::bson::{Bson, Document};
 use invoice_store_mongo::mongodb::event::EventHandler;
 use invoice_store_mongo::mongodb::event::command::{CommandEvent, CommandStartedEvent};
+use invoice_store_mongo::{MongoStore, Settings};
 use uuid::Uuid;
 
 use super::server::Server;
@@ -65,7 +65,10 @@ impl Told {
                 ears.lock().unwrap_or_else(PoisonError::into_inner).hear(event);
             }
         }));
-        Ok(Self { store: server.store_with(database, options).await?, heard })
+        let mut settings = Settings::default();
+        // A transaction for each.
+        settings.together = 1;
+        Ok(Self { store: server.store_with(database, options).await?.with_settings(settings), heard })
     }
 
     fn heard(&self) -> MutexGuard<'_, Heard> {
@@ -99,8 +102,8 @@ impl Told {
 
 /// Which commit a transaction wrote.
 fn commit_id(commands: &[Document]) -> Option<Uuid> {
-    statements(commands).find_map(|statement| {
-        let id = statement.get_document("q").ok()?.get_document("_id").ok()?;
+    commands.iter().flat_map(inserted).find_map(|document| {
+        let id = document.get_document("_id").ok()?;
         let is_commit = id.get_str("kind").is_ok_and(|kind| kind == "commit");
         match id.get("id")? {
             Bson::Binary(it) if is_commit => Uuid::from_slice(&it.bytes).ok(),
@@ -109,11 +112,16 @@ fn commit_id(commands: &[Document]) -> Option<Uuid> {
     })
 }
 
-/// The statements of `update` commands.
-pub(super) fn statements(commands: &[Document]) -> impl Iterator<Item = &Document> {
-    commands
-        .iter()
-        .filter_map(|command| command.get_array("updates").ok())
-        .flatten()
-        .filter_map(Bson::as_document)
+/// The documents of an `insert` command.
+pub(super) fn inserted(command: &Document) -> impl Iterator<Item = &Document> {
+    within(command, "documents")
+}
+
+/// The statements of an `update` command.
+pub(super) fn statements(command: &Document) -> impl Iterator<Item = &Document> {
+    within(command, "updates")
+}
+
+fn within<'c>(command: &'c Document, name: &str) -> impl Iterator<Item = &'c Document> {
+    command.get_array(name).ok().into_iter().flatten().filter_map(Bson::as_document)
 }

@@ -1,4 +1,4 @@
-//! Commits of one team land together.
+//! Commits that wait land together, of whichever teams they are.
 
 use std::sync::Arc;
 
@@ -27,6 +27,9 @@ enum Together {
 
 pub(crate) use combine::Queues;
 
+/// How often a group of several teams is tried.
+const TRIES: u32 = 2;
+
 /// The store as the combiner sees it, which nobody else should.
 #[derive(Clone)]
 struct Combined(MongoStore);
@@ -36,16 +39,24 @@ impl Lands for Combined {
         &self.0.shared.queues
     }
 
-    fn lane(&self, _: &ChangeSet) -> Option<usize> {
-        None
+    /// The larger the groups, the less each costs, so there is one lane. A transaction over several shards costs more
+    /// than one for each.
+    fn lane(&self, change: &ChangeSet) -> Option<usize> {
+        let alone = self.0.shared.settings.together < 2 || self.0.is_sharded();
+        let may_join = !alone && !needs_care(change) && change.check().is_ok();
+        may_join.then_some(0)
     }
 
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
         self.0.together(waiting)
     }
 
-    async fn land_as_one(&self, _: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
-        None
+    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
+        match self.0.land_of_teams(changes, self.0.limit()).await {
+            Together::Landed(receipts) => Some(receipts.into_iter().map(Ok).collect()),
+            Together::Apart => None,
+            Together::Failed(error) => Some(vec![Err(error); changes.len()]),
+        }
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
@@ -80,12 +91,33 @@ impl MongoStore {
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            answers.push(self.land_one(change, limit).await);
+            answers.push(self.land_one(change, false, limit).await);
         }
         answers
     }
 
-    /// Several in one transaction.
+    /// Several in one transaction, which others wait for: what is not done soon goes apart.
+    async fn land_of_teams(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        for _ in 0..TRIES {
+            match self.attempt(changes, Known::default(), limit).await {
+                Ok(receipts) => return Together::Landed(receipts),
+                // Mostly a counter that was not known yet.
+                Err(Outcome::Missed) if self.recall(changes, limit).await => {}
+                Err(Outcome::Trouble(Trouble::Unknown)) => {
+                    let [change] = changes else { return self.landed_together(changes, limit).await };
+                    return match self.land_one(change, true, limit).await {
+                        Ok(receipt) => Together::Landed(vec![receipt]),
+                        Err(error) => Together::Failed(error),
+                    };
+                }
+                Err(_) if limit.is_over() => return Together::Failed(StoreError::Unavailable),
+                Err(_) => break,
+            }
+        }
+        Together::Apart
+    }
+
+    /// Several of one team in one transaction.
     async fn land_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
         let (mut tries, mut misses) = (0, 0);
         loop {

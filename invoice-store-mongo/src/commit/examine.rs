@@ -66,8 +66,8 @@ impl Reader<'_> {
         standing.check_ids(change)?;
         self.check_trail(change).await?;
         self.check_unique(change.team, &change.writes, &writes).await?;
-        let wanted = change.issues.iter().map(|issue| issue.counter).collect();
-        let counters = self.counters(change.team, wanted).await?;
+        let wanted = change.issues.iter().map(|issue| (change.team, issue.counter)).collect();
+        let counters = self.counters(&wanted).await?.remove(&change.team).unwrap_or_default();
         let resolved = resolve(change, &counters).map_err(StoreError::Refused)?;
         if !change.issues.is_empty() {
             self.check_unique(change.team, &resolved.writes, &writes).await?;

@@ -1,4 +1,4 @@
-//! Commits: one command and the end of the transaction where nothing stands against it, and a look at what does
+//! Commits: two commands and the end of the transaction where nothing stands against it, and a look at what does
 //! otherwise.
 
 mod combine;
@@ -14,13 +14,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use invoice_core::change::{ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write};
+use invoice_core::change::{
+    ChangeSet, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, Write,
+};
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Code, TeamId, Violation};
-use invoice_store_common::bound::{Bound, issues};
+use invoice_core::{ClientId, Code, CounterKey, TeamId, Violation};
+use invoice_store_common::bound::Bounds;
 use mongodb::ClientSession;
-use mongodb::bson::raw::RawDocumentBuf;
-use mongodb::bson::rawdoc;
 
 use crate::MongoStore;
 use crate::error::unique;
@@ -28,9 +28,9 @@ use crate::limit::Limit;
 use crate::transaction::{Reply, Trouble, pause};
 
 pub(crate) use combine::Queues;
-use command::Commands;
+use command::{Command, Owner, Statements};
 use reader::Reader;
-use statements::{Known, commands};
+use statements::Known;
 
 /// How a try ended that did not land.
 enum Outcome {
@@ -124,12 +124,12 @@ impl MongoStore {
             examine::Found::Answer(receipt) => return Ok(receipt),
             examine::Found::Nothing { known, counters } => (known, counters),
         };
-        let bound = Bound::new([change], counters).map_err(StoreError::Refused)?;
-        known.clients = self.names(&bound, Some(&mut *session), limit).await?;
-        let pending = change.issues.iter().map(|issue| issue.document).collect();
-        let commands = commands(change.team, bound.changes(), bound.moves(), &pending, &known)?;
+        let change = [Arc::new(change.clone())];
+        let bounds = Bounds::new(&change, |_, _| counters.clone()).map_err(StoreError::Refused)?;
+        known.clients = self.names(&bounds, Some(&mut *session), limit).await?;
+        let commands = self.commands(&change, &bounds, &known)?;
         let Err(outcome) = self.say(session, commands, limit).await else {
-            return bound.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
+            return bounds.into_receipts().pop().ok_or(StoreError::UnknownOutcome);
         };
         // A part of it may be written, which must not land with what the application writes.
         if matches!(outcome, Outcome::Trouble(Trouble::Silent)) {
@@ -143,11 +143,17 @@ impl MongoStore {
         }
     }
 
-    /// A change set by itself: again until it landed, something stands against it, or patience is over.
-    async fn land_one(&self, change: &Arc<ChangeSet>, limit: Limit) -> Result<Receipt, StoreError> {
+    /// A change set by itself: again until it landed, something stands against it, or patience is over. Where it is
+    /// unknown whether it landed already, that is looked at first.
+    async fn land_one(
+        &self,
+        change: &Arc<ChangeSet>,
+        mut unknown: bool,
+        limit: Limit,
+    ) -> Result<Receipt, StoreError> {
         let group = std::slice::from_ref(change);
-        let (mut tries, mut misses, mut unknown) = (0, 0, false);
-        let mut look = needs_care(change) || change.check().is_err();
+        let (mut tries, mut misses) = (0, 0);
+        let mut look = unknown || needs_care(change) || change.check().is_err();
         loop {
             let known = if look {
                 match self.examine(change, limit).await {
@@ -210,29 +216,44 @@ impl MongoStore {
         found
     }
 
+    /// All that change sets write.
+    fn commands(
+        &self,
+        changes: &[Arc<ChangeSet>],
+        bounds: &Bounds,
+        known: &Known,
+    ) -> Result<Vec<Command>, StoreError> {
+        let pending = issues(changes).map(|(team, issue)| (team, issue.document)).collect();
+        let mut statements = Statements::default();
+        for (team, bound) in bounds.teams() {
+            statements.add(Owner { team, is_sharded: self.is_sharded() }, bound, &pending, known)?;
+        }
+        Ok(statements.commands(self.billing().name()))
+    }
+
     async fn attempt(
         &self,
         changes: &[Arc<ChangeSet>],
         mut known: Known,
         limit: Limit,
     ) -> Result<Vec<Receipt>, Outcome> {
-        let Some(team) = changes.first().map(|change| change.team) else { return Ok(Vec::new()) };
-        let keys = || issues(changes).map(|issue| issue.counter);
-        let predicted = self.shared.predictions.predict(team, keys());
-        let Ok(bound) = Bound::new(changes.iter().map(|change| &**change), predicted) else {
-            return Err(Outcome::Missed);
-        };
-        known.clients = self.names(&bound, None, limit).await?;
-        let pending = issues(changes).map(|issue| issue.document).collect();
-        let commands = commands(team, bound.changes(), bound.moves(), &pending, &known)?;
+        let predictions = &self.shared.predictions;
+        let predicted = |team, keys: &BTreeSet<CounterKey>| predictions.predict(team, keys.iter().copied());
+        let Ok(bounds) = Bounds::new(changes, predicted) else { return Err(Outcome::Missed) };
+        known.clients = self.names(&bounds, None, limit).await?;
+        let commands = self.commands(changes, &bounds, &known)?;
         match self.transact(commands, limit).await {
             Ok(()) => {
-                self.shared.predictions.learn(team, bound.counters());
-                Ok(bound.into_receipts())
+                for (team, bound) in bounds.teams() {
+                    predictions.learn(team, bound.counters());
+                }
+                Ok(bounds.into_receipts())
             }
             Err(outcome) => {
                 if matches!(outcome, Outcome::Missed) {
-                    self.shared.predictions.forget(team, keys());
+                    for (team, issue) in issues(changes) {
+                        predictions.forget(team, [issue.counter]);
+                    }
                 }
                 Err(outcome)
             }
@@ -241,7 +262,7 @@ impl MongoStore {
 
     /// A transaction from its beginning to its end. In a task of its own: a caller that goes away would leave it open,
     /// with all that it wrote to out of everybody's reach until the server ends it.
-    async fn transact(&self, commands: Commands, limit: Limit) -> Result<(), Outcome> {
+    async fn transact(&self, commands: Vec<Command>, limit: Limit) -> Result<(), Outcome> {
         let store = self.clone();
         let task = tokio::spawn(async move {
             let mut session = store.begin(limit).await?;
@@ -262,18 +283,11 @@ impl MongoStore {
     async fn say(
         &self,
         session: &mut ClientSession,
-        commands: Commands,
+        commands: Vec<Command>,
         limit: Limit,
     ) -> Result<(), Outcome> {
-        let Commands { updates, deletes } = commands;
-        let collection = self.billing().name();
-        for (count, updates) in updates {
-            let update = rawdoc! { "update": collection, "updates": updates, "ordered": true };
-            self.expect(session, update, count, limit).await?;
-        }
-        for (count, deletes) in deletes {
-            let delete = rawdoc! { "delete": collection, "deletes": deletes, "ordered": true };
-            self.expect(session, delete, count, limit).await?;
+        for command in commands {
+            self.expect(session, command, limit).await?;
         }
         Ok(())
     }
@@ -281,11 +295,10 @@ impl MongoStore {
     async fn expect(
         &self,
         session: &mut ClientSession,
-        command: RawDocumentBuf,
-        count: u64,
+        Command { count, text }: Command,
         limit: Limit,
     ) -> Result<(), Outcome> {
-        match self.write(session, command, limit).await? {
+        match self.write(session, text, limit).await? {
             Reply::Matched(matched) if matched == count => Ok(()),
             Reply::Matched(_) => Err(Outcome::Missed),
             Reply::Taken { pattern, value } => {
@@ -301,49 +314,56 @@ impl MongoStore {
     /// What lists call the clients of drafts.
     async fn names(
         &self,
-        bound: &Bound,
+        bounds: &Bounds,
         session: Option<&mut ClientSession>,
         limit: Limit,
-    ) -> Result<HashMap<ClientId, String>, StoreError> {
-        let records = bound.changes().iter().flat_map(|change| &change.writes).filter_map(Write::record);
+    ) -> Result<HashMap<(TeamId, ClientId), String>, StoreError> {
         let (mut names, mut wanted) = (HashMap::new(), HashSet::new());
-        for record in records {
-            match record {
-                Record::Client(client) => {
-                    let name = invoice_core::ports::InvoiceQuery::customer_key(client.party().name());
-                    names.insert(client.id(), name);
+        for change in bounds.teams().flat_map(|(_, bound)| bound.changes()) {
+            let own = |client: ClientId| (change.team, client);
+            for record in change.writes.iter().filter_map(Write::record) {
+                match record {
+                    Record::Client(client) => {
+                        let name = invoice_core::ports::InvoiceQuery::customer_key(client.party().name());
+                        names.insert(own(client.id()), name);
+                    }
+                    Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_)
+                        if record.issued().is_none() =>
+                    {
+                        wanted.extend(record.client().map(own));
+                    }
+                    _ => {}
                 }
-                Record::Invoice(_) | Record::CreditNote(_) | Record::Quote(_)
-                    if record.issued().is_none() =>
-                {
-                    wanted.extend(record.client());
-                }
-                _ => {}
             }
         }
         wanted.retain(|client| !names.contains_key(client));
-        let Some(team) = bound.changes().first().map(|change| change.team) else { return Ok(names) };
         if !wanted.is_empty() {
-            names.extend(Reader::new(self, session, limit).client_names(team, &wanted).await?);
+            names.extend(Reader::new(self, session, limit).client_names(&wanted).await?);
         }
         Ok(names)
     }
 
     /// Reads the counters anew, which is mostly what a commit missed by; whether it has any.
     async fn recall(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> bool {
-        let Some(team) = changes.first().map(|change| change.team) else { return false };
-        let wanted: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
+        let wanted = issues(changes).map(|(team, issue)| (team, issue.counter)).collect::<BTreeSet<_>>();
         if wanted.is_empty() {
             return false;
         }
-        match Reader::of_the_newest(self, limit).counters(team, wanted).await {
+        match Reader::of_the_newest(self, limit).counters(&wanted).await {
             Ok(counters) => {
-                self.shared.predictions.learn(team, counters);
+                for (team, counters) in counters {
+                    self.shared.predictions.learn(team, counters);
+                }
                 true
             }
             Err(_) => false,
         }
     }
+}
+
+/// What change sets give numbers to, and for whom.
+fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = (TeamId, &PendingIssue)> {
+    changes.iter().flat_map(|change| change.issues.iter().map(|issue| (change.team, issue)))
 }
 
 /// Of a transaction that only reads: nothing of it can be unknown.

@@ -1,6 +1,6 @@
 //! Reads for commits.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures::TryStreamExt as _;
 use invoice_core::change::{AggregateId, IdempotencyKey, IdempotencyRecord, Receipt, Record};
@@ -8,7 +8,7 @@ use invoice_core::ports::StoreError;
 use invoice_core::{ClientId, CommitId, CounterKey, TeamId};
 use invoice_store_common::predict::Counters;
 use mongodb::ClientSession;
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
+use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::{Document, RawDocument, doc, rawdoc};
 use mongodb::options::{FindOptions, Hint, ReadConcern};
 
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
         self.limit.answer(found).await?
     }
 
-    /// Documents by their keys.
+    /// Documents by their keys. Routers find them by the team; without them, keys may be of any.
     pub(super) async fn by_key(
         &mut self,
         team: TeamId,
@@ -77,7 +77,10 @@ impl<'a> Reader<'a> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let query = rawdoc! { "_id": { "$in": keys }, "team": uuid(team.as_uuid()) };
+        let mut query = rawdoc! { "_id": { "$in": keys } };
+        if self.store.is_sharded() {
+            query.append(cstr!("team"), uuid(team.as_uuid()));
+        }
         let query = Document::try_from(query).map_err(StoreError::backend)?;
         self.find(query, fields, "_id_", None).await
     }
@@ -117,15 +120,16 @@ impl<'a> Reader<'a> {
     /// The names of clients, as lists compare them.
     pub(super) async fn client_names(
         &mut self,
-        team: TeamId,
-        clients: &HashSet<ClientId>,
-    ) -> Result<HashMap<ClientId, String>, StoreError> {
-        let keys = clients.iter().map(|client| aggregate_key(team, AggregateId::Client(*client))).collect();
-        let found = self.by_key(team, keys, doc! { "id": 1, "name_key": 1 }).await?;
+        clients: &HashSet<(TeamId, ClientId)>,
+    ) -> Result<HashMap<(TeamId, ClientId), String>, StoreError> {
+        let Some((team, _)) = clients.iter().next() else { return Ok(HashMap::new()) };
+        let keys =
+            clients.iter().map(|(team, client)| aggregate_key(*team, AggregateId::Client(*client))).collect();
+        let found = self.by_key(*team, keys, doc! { "team": 1, "id": 1, "name_key": 1 }).await?;
         let read = |row: &RawDocumentBuf| {
             let fields = Fields(row);
             let id = ClientId::from_uuid(there("id", fields.uuid("id")?)?);
-            Ok((id, there("name_key", fields.text("name_key")?)?.to_owned()))
+            Ok(((team_of(fields)?, id), there("name_key", fields.text("name_key")?)?.to_owned()))
         };
         found.iter().map(read).collect()
     }
@@ -133,13 +137,22 @@ impl<'a> Reader<'a> {
     /// Counters as they are.
     pub(super) async fn counters(
         &mut self,
-        team: TeamId,
-        wanted: BTreeSet<CounterKey>,
-    ) -> Result<Counters, StoreError> {
-        let keys = wanted.into_iter().map(|place| counter_key(team, place)).collect();
-        let found = self.by_key(team, keys, doc! {}).await?;
-        found.iter().map(|found| row::counter(Fields(found))).collect()
+        wanted: &BTreeSet<(TeamId, CounterKey)>,
+    ) -> Result<BTreeMap<TeamId, Counters>, StoreError> {
+        let Some((team, _)) = wanted.first() else { return Ok(BTreeMap::new()) };
+        let keys = wanted.iter().map(|(team, place)| counter_key(*team, *place)).collect();
+        let mut counters = BTreeMap::<_, Counters>::new();
+        for found in self.by_key(*team, keys, doc! {}).await? {
+            let fields = Fields(&found);
+            let (place, counter) = row::counter(fields)?;
+            counters.entry(team_of(fields)?).or_default().insert(place, counter);
+        }
+        Ok(counters)
     }
+}
+
+fn team_of(fields: Fields<'_>) -> Result<TeamId, StoreError> {
+    Ok(TeamId::from_uuid(there("team", fields.uuid("team")?)?))
 }
 
 /// Which aggregate a document is.

@@ -1,4 +1,4 @@
-//! What a commit says to the server: statements for one `update` command, and for a `delete` where it has to be.
+//! What a commit says to the server: new documents, updates of others, and deletions where it has to be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,14 +6,20 @@ use invoice_core::adapter::{UniqueValue, references};
 use invoice_core::change::{AggregateId, CounterMove, Guard, Record, ResolvedChange, Write};
 use invoice_core::ports::StoreError;
 use invoice_core::{ClientId, CommitId, Counter, CounterKey, TeamId, Version};
+use invoice_store_common::bound::Bound;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::rawdoc;
 
-use super::command::{Commands, in_commands, insert, statement};
+use super::command::{Owner, Statements, statement};
 use super::row::{Row, int};
 use super::sums::{Sign, Sums};
 use super::trail;
+use crate::error::too_large;
 use crate::layout::{aggregate_key, bytes, counter_key, date, kind, uuid};
+use crate::outbox;
+
+/// What the server holds in one document.
+const LONGEST: usize = 16 << 20;
 
 /// What is known of a stored aggregate before it is written to.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +37,7 @@ pub(super) struct Before {
 #[derive(Default)]
 pub(super) struct Known {
     /// The names of clients that drafts are written for, as lists compare them.
-    pub(super) clients: HashMap<ClientId, String>,
+    pub(super) clients: HashMap<(TeamId, ClientId), String>,
     /// The stored aggregates, where somebody looked.
     pub(super) before: HashMap<AggregateId, Before>,
     /// The stored records that go while reports still count them.
@@ -48,43 +54,39 @@ enum Reference {
 }
 
 struct Batch<'a> {
-    team: TeamId,
+    owner: Owner,
     known: &'a Known,
-    pending: &'a HashSet<AggregateId>,
-    counters: Vec<RawDocumentBuf>,
-    records: Vec<RawDocumentBuf>,
-    trail: Vec<RawDocumentBuf>,
-    deletes: Vec<RawDocumentBuf>,
+    pending: &'a HashSet<(TeamId, AggregateId)>,
+    statements: &'a mut Statements,
     referred: BTreeMap<AggregateId, (Reference, i64)>,
     sums: Sums,
 }
 
-/// All that change sets with bound numbers write.
-pub(super) fn commands(
-    team: TeamId,
-    changes: &[ResolvedChange],
-    moves: &[CounterMove],
-    pending: &HashSet<AggregateId>,
-    known: &Known,
-) -> Result<Commands, StoreError> {
-    let mut batch = Batch {
-        team,
-        known,
-        pending,
-        counters: Vec::new(),
-        records: Vec::new(),
-        trail: Vec::new(),
-        deletes: Vec::new(),
-        referred: BTreeMap::new(),
-        sums: Sums::default(),
-    };
-    for step in moves {
-        batch.counter(step);
+impl Statements {
+    /// Adds all that change sets of one team with bound numbers write.
+    pub(super) fn add(
+        &mut self,
+        owner: Owner,
+        bound: &Bound,
+        pending: &HashSet<(TeamId, AggregateId)>,
+        known: &Known,
+    ) -> Result<(), StoreError> {
+        let mut batch = Batch {
+            owner,
+            known,
+            pending,
+            statements: self,
+            referred: BTreeMap::new(),
+            sums: Sums::default(),
+        };
+        for step in bound.moves() {
+            batch.counter(step)?;
+        }
+        for change in bound.changes() {
+            batch.change(change)?;
+        }
+        batch.finish()
     }
-    for change in changes {
-        batch.change(change)?;
-    }
-    batch.finish()
 }
 
 impl Batch<'_> {
@@ -101,13 +103,12 @@ impl Batch<'_> {
             self.write(write, *id, &written)?;
         }
         for entry in audit {
-            self.trail.push(trail::audit(self.team, entry));
+            self.insert(trail::audit(self.owner.team, entry))?;
         }
         for event in events {
-            self.trail.push(trail::event(self.team, event)?);
+            self.insert(outbox::waiting(event)?)?;
         }
-        self.trail.push(trail::commit(self.team, *id, *at, writes, idempotency.as_ref())?);
-        Ok(())
+        self.insert(trail::commit(self.owner.team, *id, *at, writes, idempotency.as_ref())?)
     }
 
     /// Gives free what the records will not hold any more, so that another of the same change may take it,
@@ -130,15 +131,24 @@ impl Batch<'_> {
                 AggregateId::Payment(_) => rawdoc! { "external_reference": "" },
                 _ => continue,
             };
-            self.records.push(statement(self.at(id, expected), rawdoc! { "$unset": field }));
+            self.statements.releases.push(statement(self.at(id, expected), rawdoc! { "$unset": field }));
         }
+    }
+
+    /// A document that must not be there. Like all of them it names the team, by which a sharded cluster finds the shard.
+    fn insert(&mut self, document: RawDocumentBuf) -> Result<(), StoreError> {
+        if document.as_bytes().len() > LONGEST {
+            return Err(too_large());
+        }
+        self.statements.inserts.push(document);
+        Ok(())
     }
 
     /// An aggregate at a version.
     fn at(&self, id: AggregateId, version: Version) -> RawDocumentBuf {
         rawdoc! {
-            "_id": aggregate_key(self.team, id),
-            "team": uuid(self.team.as_uuid()),
+            "_id": aggregate_key(self.owner.team, id),
+            "team": uuid(self.owner.team.as_uuid()),
             "version": int(version.get()),
         }
     }
@@ -160,23 +170,24 @@ impl Batch<'_> {
             }
             Write::Insert(record) | Write::Update { expected: _, record } => record,
         };
-        let client_name = record.client().and_then(|client| self.known.clients.get(&client));
+        let client_name =
+            record.client().and_then(|client| self.known.clients.get(&(self.owner.team, client)));
         let Row { set, unset } = Row::of(record, commit, client_name.map_or("", String::as_str))?;
         if let Write::Update { expected, record: _ } = write {
             let mut change = rawdoc! { "$set": set };
             if !unset.is_empty() {
                 change.append(cstr!("$unset"), unset);
             }
-            self.records.push(statement(self.at(id, *expected), change));
+            self.statements.updates.push(statement(self.at(id, *expected), change));
         } else {
             let mut document = rawdoc! {
-                "_id": aggregate_key(self.team, id),
-                "team": uuid(self.team.as_uuid()),
+                "_id": aggregate_key(self.owner.team, id),
+                "team": uuid(self.owner.team.as_uuid()),
                 "kind": id.kind().as_str(),
                 "id": uuid(id.as_uuid()),
             };
             append_all(&mut document, &set)?;
-            self.records.push(insert(self.team, aggregate_key(self.team, id), document));
+            self.insert(document)?;
         }
         let lasts = record.number().is_some() || matches!(record, Record::Payment(_));
         for target in references(record) {
@@ -199,7 +210,7 @@ impl Batch<'_> {
     fn post(&mut self, id: AggregateId, record: &Record) -> Result<(), StoreError> {
         let was_live = self.known.before.get(&id).is_some_and(|before| before.live);
         let is_void = matches!(record, Record::Invoice(invoice) if invoice.voided_at().is_some());
-        if self.pending.contains(&id) && !is_void {
+        if self.pending.contains(&(self.owner.team, id)) && !is_void {
             self.sums.post(record, Sign::Add)?;
         } else if was_live && is_void {
             self.sums.post(record, Sign::TakeBack)?;
@@ -226,18 +237,18 @@ impl Batch<'_> {
             AggregateId::Series(_) => query.append(cstr!("kept"), rawdoc! { "$exists": false }),
             _ => {}
         }
-        self.deletes.push(rawdoc! { "q": query, "limit": 1 });
+        self.statements.deletes.push(rawdoc! { "q": query, "limit": 1 });
     }
 
     /// Really writes: two transactions that only read of each other's records would both be let through.
     fn guard(&mut self, guard: &Guard, commit: CommitId) {
         let change = rawdoc! { "$set": { "guarded": uuid(commit.as_uuid()) } };
-        self.records.push(statement(self.at(guard.id, guard.expected), change));
+        self.statements.updates.push(statement(self.at(guard.id, guard.expected), change));
     }
 
-    fn counter(&mut self, step: &CounterMove) {
+    fn counter(&mut self, step: &CounterMove) -> Result<(), StoreError> {
         let CounterMove { key: place, before, after: Counter { next, head, last_issue_date } } = *step;
-        let id = counter_key(self.team, place);
+        let id = counter_key(self.owner.team, place);
         let mut set = rawdoc! { "next": int(next), "head": bytes(head.as_bytes().as_slice()) };
         if let Some(day) = last_issue_date {
             set.append(cstr!("last_issue_date"), date(day));
@@ -245,16 +256,16 @@ impl Batch<'_> {
         if let Some(before) = before {
             let found = rawdoc! {
                 "_id": id,
-                "team": uuid(self.team.as_uuid()),
+                "team": uuid(self.owner.team.as_uuid()),
                 "next": int(before.next),
                 "head": bytes(before.head.as_bytes().as_slice()),
             };
-            self.counters.push(statement(found, rawdoc! { "$set": set }));
-            return;
+            self.statements.updates.push(statement(found, rawdoc! { "$set": set }));
+            return Ok(());
         }
         let mut document = rawdoc! {
-            "_id": id.clone(),
-            "team": uuid(self.team.as_uuid()),
+            "_id": id,
+            "team": uuid(self.owner.team.as_uuid()),
             "kind": kind::COUNTER,
             "series": uuid(place.series.as_uuid()),
             "period": place.period.to_string(),
@@ -264,28 +275,28 @@ impl Batch<'_> {
         if let Some(day) = last_issue_date {
             document.append(cstr!("last_issue_date"), date(day));
         }
-        self.counters.push(insert(self.team, id, document));
-        if place != CounterKey::imports(self.team) {
+        self.insert(document)?;
+        if place != CounterKey::imports(self.owner.team) {
             self.referred.insert(AggregateId::Series(place.series), (Reference::Lasting, 1));
         }
+        Ok(())
     }
 
-    fn finish(self) -> Result<Commands, StoreError> {
-        let Self { team, known: _, pending: _, counters, records, trail, deletes, referred, sums } = self;
-        let referred = referred.into_iter().map(|(id, reference)| refer(team, id, reference));
-        let all =
-            counters.into_iter().chain(records).chain(referred).chain(sums.statements(team)?).chain(trail);
-        Ok(Commands { updates: in_commands(all), deletes: in_commands(deletes.into_iter()) })
+    fn finish(self) -> Result<(), StoreError> {
+        let Self { owner, known: _, pending: _, statements, referred, sums } = self;
+        statements.updates.extend(referred.into_iter().map(|(id, reference)| refer(owner, id, reference)));
+        statements.updates.extend(sums.statements(owner)?);
+        Ok(())
     }
 }
 
 /// Marks what is referred to. It matches, and so proves that it is there; and it writes wherever a deletion
 /// could come in between.
-fn refer(team: TeamId, id: AggregateId, (reference, count): (Reference, i64)) -> RawDocumentBuf {
-    let query = rawdoc! { "_id": aggregate_key(team, id), "team": uuid(team.as_uuid()) };
+fn refer(owner: Owner, id: AggregateId, (reference, count): (Reference, i64)) -> RawDocumentBuf {
+    let query = owner.query(aggregate_key(owner.team, id));
     match (id, reference) {
         (AggregateId::Client(_) | AggregateId::Series(_), Reference::Lasting) => {
-            statement(query, rawdoc! { "$set": { "kept": true } })
+            rawdoc! { "q": query, "u": { "$set": { "kept": true } } }
         }
         (AggregateId::Client(_), Reference::Passing) => {
             let uses = rawdoc! { "$add": [{ "$ifNull": ["$uses", 0_i64] }, count] };
@@ -293,7 +304,7 @@ fn refer(team: TeamId, id: AggregateId, (reference, count): (Reference, i64)) ->
             let pipeline = RawArrayBuf::from_iter([rawdoc! { "$set": { "uses": uses } }]);
             rawdoc! { "q": query, "u": pipeline }
         }
-        _ => statement(query, rawdoc! { "$inc": { "uses": count } }),
+        _ => rawdoc! { "q": query, "u": { "$inc": { "uses": count } } },
     }
 }
 

@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 use invoice_core::adapter::Postings;
 use invoice_core::change::Record;
 use invoice_core::ports::{RevenueRow, StoreError, TaxSummaryRow};
-use invoice_core::{Currency, Month, TeamId};
-use mongodb::bson::raw::{CString, RawDocumentBuf};
+use invoice_core::{Currency, Month};
+use mongodb::bson::raw::{CString, RawDocumentBuf, cstr};
 use mongodb::bson::rawdoc;
 
-use super::command::upsert;
+use super::command::Owner;
 use crate::layout::{date, decimal, first_day, kind, month_key, uuid};
 
 /// Whether amounts are added or taken back.
@@ -77,12 +77,12 @@ impl Sums {
     }
 
     /// A statement for each month, in the order of months.
-    pub(super) fn statements(self, team: TeamId) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        self.0.into_values().map(|(month, currency, sum)| statement(team, month, currency, sum)).collect()
+    pub(super) fn statements(self, owner: Owner) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        self.0.into_values().map(|(month, currency, sum)| statement(owner, month, currency, sum)).collect()
     }
 }
 
-fn statement(team: TeamId, month: Month, currency: Currency, sum: Sum) -> Result<RawDocumentBuf, StoreError> {
+fn statement(owner: Owner, month: Month, currency: Currency, sum: Sum) -> Result<RawDocumentBuf, StoreError> {
     let mut added = RawDocumentBuf::new();
     let mut said = RawDocumentBuf::new();
     let name = |text: String| CString::try_from(text).map_err(StoreError::backend);
@@ -106,15 +106,19 @@ fn statement(team: TeamId, month: Month, currency: Currency, sum: Sum) -> Result
     for (field, count) in [("invoice_count", invoices), ("credit_note_count", credit_notes)] {
         added.append(name(field.to_owned())?, i64::try_from(count).unwrap_or_default());
     }
-    let first = rawdoc! {
+    let mut first = rawdoc! {
         "kind": kind::MONTH,
         "month": date(first_day(month)),
         "currency": currency.code(),
     };
+    if !owner.is_sharded {
+        // Else it is in the query, and comes from there.
+        first.append(cstr!("team"), uuid(owner.team.as_uuid()));
+    }
     let mut change = rawdoc! { "$setOnInsert": first, "$inc": added };
     if !said.is_empty() {
-        change.append(mongodb::bson::raw::cstr!("$set"), said);
+        change.append(cstr!("$set"), said);
     }
-    let query = rawdoc! { "_id": month_key(team, month, currency), "team": uuid(team.as_uuid()) };
-    Ok(upsert(query, change))
+    let query = owner.query(month_key(owner.team, month, currency));
+    Ok(rawdoc! { "q": query, "u": change, "upsert": true })
 }

@@ -1,16 +1,14 @@
-//! What a commit leaves behind it: its answer, what it is audited by, and what is told of it.
+//! What a commit leaves behind it: its answer, and what it is audited by.
 
 use invoice_core::change::{AuditEntry, IdempotencyRecord, Record, Write};
 use invoice_core::ports::StoreError;
-use invoice_core::{CommitId, Event, TeamId, Timestamp};
+use invoice_core::{CommitId, TeamId, Timestamp};
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf, cstr};
 use mongodb::bson::rawdoc;
 
-use super::command::insert;
 use super::row::int;
 use crate::error::too_large;
 use crate::layout::{bytes, instant, key, kind, uuid};
-use crate::outbox;
 
 /// What a commit wrote lies in one document.
 const LONGEST_ANSWER: usize = 15 << 20;
@@ -41,12 +39,7 @@ pub(super) fn audit(team: TeamId, entry: &AuditEntry) -> RawDocumentBuf {
     if let Some(reason) = reason {
         document.append(cstr!("reason"), reason.as_str());
     }
-    insert(team, key(team, kind::AUDIT, id.as_uuid()), document)
-}
-
-/// An event, which waits to be told.
-pub(super) fn event(team: TeamId, event: &Event) -> Result<RawDocumentBuf, StoreError> {
-    Ok(insert(team, key(team, kind::EVENT, event.id.as_uuid()), outbox::waiting(event)?))
+    document
 }
 
 /// The commit itself, with what to answer when it is asked for again.
@@ -74,5 +67,5 @@ pub(super) fn commit(
         document.append(cstr!("fingerprint"), bytes(fingerprint.as_bytes().as_slice()));
     }
     document.append(cstr!("answer"), bytes(answer));
-    Ok(insert(team, key(team, kind::COMMIT, id.as_uuid()), document))
+    Ok(document)
 }

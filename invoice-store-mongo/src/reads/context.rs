@@ -45,19 +45,35 @@ impl MongoStore {
     ) -> Result<TradingContext, StoreError> {
         let supplier = (AggregateKind::Supplier, team.as_uuid());
         let mut wanted = vec![(AggregateKind::Client, client.as_uuid()), supplier];
-        wanted.extend(series.map(|series| (AggregateKind::Series, series.as_uuid())));
-        let wanted = by_ids(team, &wanted)?;
-        let question = if series.is_some() {
-            Question::over(BY_ID, wanted)
+        let guessed = match series {
+            None => self.shared.defaults.guess(team, document_type),
+            Some(_) => None,
+        };
+        let known = series.or(guessed);
+        wanted.extend(known.map(|series| (AggregateKind::Series, series.as_uuid())));
+        let documents = if known.is_some() {
+            let ids = wanted.iter().map(|(kind, id)| key(team, kind.as_str(), *id)).collect();
+            self.gather(team, ids).await?
         } else {
-            // Each has one index that leads to it alone; the server takes no hint for two.
-            Question::unguided(doc! { "$or": [wanted, default_series(team, document_type)] })
+            // Each has one index that leads to it alone; the server takes no hint for two, and thinks it over for longer
+            // than it looks.
+            let either = [by_ids(team, &wanted)?, default_series(team, document_type)];
+            self.find_all(Question::unguided(doc! { "$or": either.to_vec() }).only(&["kind", "record"]))
+                .await?
         };
         let mut found = Found::default();
-        for document in self.find_all(question.only(&["kind", "record"])).await? {
-            found.take(&document)?;
+        for document in &documents {
+            found.take(document)?;
         }
-        Ok(found.context)
+        let Found { invoice: _, mut context } = found;
+        if series.is_none() {
+            if guessed.is_some() && !context.series.as_ref().is_some_and(|it| is_default(it, document_type)) {
+                let default = Question::over("series_name", default_series(team, document_type));
+                context.series = self.record(AggregateKind::Series, default).await?;
+            }
+            self.shared.defaults.learn(team, document_type, context.series.as_ref().map(Series::id));
+        }
+        Ok(context)
     }
 
     /// The invoice and what it names, and at the same time the series it would get if it names none.
@@ -120,6 +136,11 @@ fn by_ids(team: TeamId, wanted: &[(AggregateKind, Uuid)]) -> Result<Document, St
     let ids = wanted.iter().map(|(kind, id)| plain(&key(team, kind.as_str(), *id)));
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
     Ok(doc! { "team": uuid(team.as_uuid()), "_id": { "$in": ids } })
+}
+
+/// What [`default_series`] asks for. The names in use of a team's series are unique: there is no other.
+fn is_default(series: &Series, document_type: DocumentType) -> bool {
+    series.document_type() == document_type && series.name() == Series::DEFAULT_NAME && !series.is_archived()
 }
 
 /// The one that numbers a type of document unless another is chosen.

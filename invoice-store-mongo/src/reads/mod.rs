@@ -2,7 +2,9 @@
 
 mod catalog;
 mod context;
+mod defaults;
 mod documents;
+mod gather;
 mod invoices;
 mod list;
 mod payments;
@@ -24,7 +26,9 @@ use uuid::Uuid;
 use crate::MongoStore;
 use crate::bridge::from_bson;
 use crate::error::{store_error, unreadable};
-use crate::layout::{Fields, there, uuid};
+use crate::layout::{Fields, key, there, uuid};
+pub(crate) use defaults::Defaults;
+pub(crate) use gather::Gathered;
 use list::List;
 
 /// The index that every collection has.
@@ -145,8 +149,8 @@ impl MongoStore {
         kind: AggregateKind,
         id: Uuid,
     ) -> Result<Option<T>, StoreError> {
-        let question = self.by_id(team, &crate::layout::key(team, kind.as_str(), id))?;
-        self.record(kind, question).await
+        let found = self.gather(team, vec![key(team, kind.as_str(), id)]).await?;
+        found.first().map(|found| record(kind, found)).transpose()
     }
 
     /// The one record that a question finds.

@@ -184,6 +184,8 @@ fn whatever_fails_each_acknowledged_commit_is_there_once() {
             ),
             (2, doc! { "failCommands": ["commitTransaction"], "errorCode": 251, "errorLabels": [again] }),
             (2, doc! { "failCommands": ["commitTransaction"], "errorCode": 112, "errorLabels": [again] }),
+            (3, doc! { "failCommands": ["insert"], "closeConnection": true }),
+            (20, doc! { "failCommands": ["insert"], "errorCode": 112, "errorLabels": [again] }),
             (3, doc! { "failCommands": ["update"], "closeConnection": true }),
             (20, doc! { "failCommands": ["update"], "errorCode": 112, "errorLabels": [again] }),
             (3, doc! { "failCommands": ["update"], "errorCode": 11_602, "errorLabels": [again] }),

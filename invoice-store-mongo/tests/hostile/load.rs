@@ -22,7 +22,7 @@ fn a_client_is_not_deleted_while_somebody_pays_for_it() {
             let client = desk.make.client("Soon gone");
             desk.one.commit(desk.make.change().insert(client.clone()).build()).await.unwrap();
             // The deletion has looked, and is about to write.
-            let block = doc! { "failCommands": ["update"], "blockConnection": true, "blockTimeMS": 1_500 };
+            let block = doc! { "failCommands": ["insert"], "blockConnection": true, "blockTimeMS": 1_500 };
             desk.fail(doc! { "times": 1 }, block).await;
             let (store, change) = (desk.one.clone(), desk.make.change().delete(client.clone()).build());
             let deletion = tokio::spawn(async move { store.commit(change).await });

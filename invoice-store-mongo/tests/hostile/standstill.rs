@@ -124,13 +124,13 @@ fn what_was_said_to_a_server_that_stood_still_is_in_nobody_s_way_when_it_goes_on
         let desk = Desk::open().await;
         let (wire, store) = on_a_wire(&desk, settings(SHORT, Duration::from_secs(10))).await;
         store.commit(desk.issue()).await.unwrap();
-        let before = ran(&desk.one, "update").await;
+        let before = ran(&desk.one, "insert").await;
         wire.hold(true);
         let answer = store.commit(desk.issue()).await;
         assert!(matches!(answer, Err(StoreError::Unavailable)), "{answer:?}");
         wire.hold(false);
-        // The `update` of which nobody wants to know any more begins a transaction, and nobody ends it.
-        until("the command arrives", async || ran(&desk.one, "update").await > before).await;
+        // The `insert` of which nobody wants to know any more begins a transaction, and nobody ends it.
+        until("the command arrives", async || ran(&desk.one, "insert").await > before).await;
         until("its transaction is ended", async || !is_open(&desk).await).await;
         let start = Instant::now();
         desk.two.commit(desk.issue()).await.unwrap();
