@@ -1,9 +1,10 @@
 //! Instants, calendar dates and a team's time zone.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeZone as _, Timelike as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Code, Violation, Violations};
@@ -44,6 +45,37 @@ impl Timestamp {
     fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
+
+    fn written(self) -> Written {
+        let mut text = Written(*b"1970-01-01T00:00:00.000Z");
+        let utc = self.to_utc();
+        text.put(0..4, utc.year().unsigned_abs());
+        text.put(5..7, utc.month());
+        text.put(8..10, utc.day());
+        text.put(11..13, utc.hour());
+        text.put(14..16, utc.minute());
+        text.put(17..19, utc.second());
+        text.put(20..23, utc.timestamp_subsec_millis());
+        text
+    }
+}
+
+/// An instant as text, which has the same length in all the years there are. Every record has some, and a formatter
+/// that takes any form takes several times as long.
+struct Written([u8; 24]);
+
+impl Written {
+    fn put(&mut self, place: Range<usize>, mut number: u32) {
+        for digit in self.0.get_mut(place).unwrap_or_default().iter_mut().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        // ASCII by construction.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl From<DateTime<Utc>> for Timestamp {
@@ -54,7 +86,7 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+        f.write_str(self.written().as_str())
     }
 }
 
@@ -66,7 +98,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.written().as_str())
     }
 }
 

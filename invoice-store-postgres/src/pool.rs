@@ -4,7 +4,9 @@ use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, Object, PoolError, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{
+    Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts,
+};
 use deadpool::{Runtime, managed};
 use invoice_core::ports::StoreError;
 use sqlx::pool::PoolConnection;
@@ -96,6 +98,8 @@ impl Pool {
         let wait = Some(settings.patience);
         managed::Pool::builder(Connector { options, settings: told })
             .max_size(connections)
+            // Each connection is a process of the server's: the one that worked last has its caches warm.
+            .queue_mode(QueueMode::Lifo)
             .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .runtime(Runtime::Tokio1)
             .build()

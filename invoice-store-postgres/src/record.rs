@@ -9,8 +9,9 @@ use sqlx::{Decode, Postgres, Type};
 
 use crate::error::unreadable;
 
-/// The bytes of a JSONB column, to be parsed once into what they are.
-pub(crate) struct Stored<'r>(&'r [u8]);
+/// The text of a JSONB column, to be parsed once into what it is. Known to be a text as a whole: a parser of bytes looks
+/// at each of its many strings by itself, which is a sixth of its work.
+pub(crate) struct Stored<'r>(&'r str);
 
 impl Type<Postgres> for Stored<'_> {
     fn type_info() -> PgTypeInfo {
@@ -22,7 +23,7 @@ impl<'r> Decode<'r, Postgres> for Stored<'r> {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
         // The binary form is its version, 1, and the text.
         match value.as_bytes()? {
-            [1, text @ ..] => Ok(Self(text)),
+            [1, text @ ..] => Ok(Self(std::str::from_utf8(text)?)),
             _ => Err("an unknown version of binary JSON".into()),
         }
     }
@@ -30,7 +31,7 @@ impl<'r> Decode<'r, Postgres> for Stored<'r> {
 
 impl Stored<'_> {
     pub(crate) fn read<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, StoreError> {
-        serde_json::from_slice(self.0).map_err(|error| unreadable(what, error))
+        serde_json::from_str(self.0).map_err(|error| unreadable(what, error))
     }
 
     /// The record of a kind.

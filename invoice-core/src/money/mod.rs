@@ -115,7 +115,7 @@ impl Money {
     /// assert_eq!(Money::from_minor(-1_230, Currency::EUR)?.amount_text().to_string(), "-12.30");
     /// # Ok::<(), invoice_core::MoneyError>(())
     /// ```
-    pub fn amount_text(self) -> impl fmt::Display {
+    pub fn amount_text(self) -> impl fmt::Display + Serialize {
         AmountText::new(self.units, self.currency)
     }
 

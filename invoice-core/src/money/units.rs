@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Currency, MoneyError};
 use crate::NumberError;
-use crate::number::{scan, write_decimal};
+use crate::number::{Written, scan};
 
 /// Amounts stay below 10^18 minor units, so that two of them always add up within 64 bits.
 pub(crate) const LIMIT: i64 = 1_000_000_000_000_000_000;
@@ -63,17 +63,25 @@ impl AmountText {
         Self { units, digits: currency.minor_units() }
     }
 
+    fn written(self) -> Written {
+        Written::new(self.units < 0, self.units.unsigned_abs(), self.digits)
+    }
+
     /// The count of minor units, if the text has no more decimals than the currency.
     pub(crate) fn in_currency(self, currency: Currency) -> Result<i64, MoneyError> {
         let max = currency.minor_units();
         let missing = max.checked_sub(self.digits).ok_or(MoneyError::TooManyDecimals { max })?;
-        bounded(i128::from(self.units) * power_of_ten(missing))
+        match missing {
+            // As whoever writes amounts writes them.
+            0 => bounded(self.units.into()),
+            _ => bounded(i128::from(self.units) * power_of_ten(missing)),
+        }
     }
 }
 
 impl fmt::Display for AmountText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_decimal(f, self.units < 0, self.units.unsigned_abs(), self.digits)
+        f.write_str(self.written().as_str())
     }
 }
 
@@ -102,7 +110,7 @@ fn scan_amount(text: &str, integer_digits: usize) -> Result<AmountText, MoneyErr
 
 impl Serialize for AmountText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.written().as_str())
     }
 }
 

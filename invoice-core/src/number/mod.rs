@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use plain::{MAX_INTEGER_DIGITS, Plain, scan, write_decimal};
+pub(crate) use plain::{MAX_INTEGER_DIGITS, Plain, Written, scan};
 
 use crate::{Code, Violation};
 
@@ -149,13 +149,13 @@ macro_rules! number {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0.to_string())
+                f.pad(self.0.written().as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(&self.0)
+                serializer.serialize_str(self.0.written().as_str())
             }
         }
 

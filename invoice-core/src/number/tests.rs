@@ -97,9 +97,7 @@ fn json_takes_strings_and_refuses_numbers() {
 #[test]
 fn decimals_are_written_with_all_their_digits() {
     let text = |negative, magnitude, decimals| {
-        let mut text = String::new();
-        super::write_decimal(&mut text, negative, magnitude, decimals).unwrap();
-        text
+        super::Written::new(negative, magnitude, decimals).as_str().to_owned()
     };
     assert_eq!(text(false, 0, 0), "0");
     assert_eq!(text(false, 0, 2), "0.00");

@@ -12,7 +12,7 @@ use invoice_auth::{Caller, ClientInfo};
 
 use super::Settings;
 use super::address::{client, subscriber};
-use super::limit::{Decision, Limit};
+use super::limit::{Decision, Policy};
 use crate::problem::{RequestId, rendered, retry_later};
 use crate::{InvoiceState, Problem, ProblemCode};
 
@@ -24,11 +24,15 @@ const LONGEST_ID: usize = 64;
 pub(super) struct Guard {
     state: InvoiceState,
     settings: Settings,
+    anonymous: Policy,
+    actor: Policy,
 }
 
 impl Guard {
     pub(super) fn new(state: InvoiceState, settings: Settings) -> Self {
-        Self { state, settings }
+        let anonymous = Policy::new("anonymous", settings.anonymous);
+        let actor = Policy::new("actor", settings.actor);
+        Self { state, settings, anonymous, actor }
     }
 
     /// The identifier that whoever calls gave, if it can't do harm in a log, or a new one.
@@ -45,19 +49,16 @@ impl Guard {
     }
 
     /// Counts the request: of whoever is known, or of the address it comes from.
-    async fn admit(&self, parts: &mut Parts, address: Option<IpAddr>) -> (Decision, &'static str, Limit) {
+    async fn admit(&self, parts: &mut Parts, address: Option<IpAddr>) -> (Decision, &Policy) {
         let identified = self.state.authenticator().identify(parts).await;
         let caller = identified.ok().map(|found| found.remembered(parts));
-        let (name, limit) = match caller {
-            Some(_) => ("actor", self.settings.actor),
-            None => ("anonymous", self.settings.anonymous),
-        };
+        let policy = if caller.is_some() { &self.actor } else { &self.anonymous };
         let key = match &caller {
             Some(caller) => key_of(caller),
             // Without an address all share one count, which fails in the open: set the connection's.
             None => address.map_or_else(|| "anonymous".to_owned(), |address| subscriber(address).to_string()),
         };
-        (self.settings.limits.take(&key, limit, self.settings.clock.now()).await, name, limit)
+        (self.settings.limits.take(&key, policy.limit(), self.settings.clock.now()).await, policy)
     }
 
     async fn answer(&self, request: Request, next: Next) -> Response {
@@ -103,7 +104,7 @@ pub(super) async fn pass(State(guard): State<Arc<Guard>>, request: Request, next
     let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let info = ClientInfo::new().with_address(address).with_user_agent(agent.unwrap_or_default());
     parts.extensions.insert(info);
-    let (decision, name, limit) = guard.admit(&mut parts, address).await;
+    let (decision, policy) = guard.admit(&mut parts, address).await;
     let (method, uri, language) =
         (parts.method.clone(), parts.uri.clone(), parts.headers.get(header::ACCEPT_LANGUAGE).cloned());
     let route = parts.extensions.get::<MatchedPath>().cloned();
@@ -115,7 +116,7 @@ pub(super) async fn pass(State(guard): State<Arc<Guard>>, request: Request, next
     };
     let mut response = rendered(response, &uri, language.as_ref(), Some(&id));
     let headers = response.headers_mut();
-    decision.write(name, limit, headers);
+    policy.write(decision, headers);
     guard.secure(headers);
     headers.insert(REQUEST_ID, id.clone());
     let took = guard.settings.clock.now().as_millis() - started.as_millis();

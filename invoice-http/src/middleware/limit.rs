@@ -71,15 +71,34 @@ pub struct Decision {
     pub reset: Duration,
 }
 
-impl Decision {
+/// A limit with the name it goes by in answers.
+#[derive(Debug)]
+pub(super) struct Policy {
+    name: &'static str,
+    limit: Limit,
+    /// The field `RateLimit-Policy`, the same in all answers.
+    field: Option<HeaderValue>,
+}
+
+impl Policy {
+    pub(super) fn new(name: &'static str, limit: Limit) -> Self {
+        let field = format!("\"{name}\";q={};w={}", limit.requests, limit.window.as_secs());
+        Self { name, limit, field: HeaderValue::try_from(field).ok() }
+    }
+
+    pub(super) fn limit(&self) -> Limit {
+        self.limit
+    }
+
     /// The fields `RateLimit` and `RateLimit-Policy`.
-    pub(super) fn write(self, name: &str, limit: Limit, headers: &mut HeaderMap) {
-        let seconds = self.reset.as_millis().div_ceil(1_000);
-        let state = format!("\"{name}\";r={};t={seconds}", self.remaining);
-        let policy = format!("\"{name}\";q={};w={}", limit.requests, limit.window.as_secs());
-        for (header, value) in [(RATE_LIMIT, state), (RATE_LIMIT_POLICY, policy)] {
-            if let Ok(value) = HeaderValue::try_from(value) {
-                headers.insert(header, value);
+    pub(super) fn write(&self, decision: Decision, headers: &mut HeaderMap) {
+        let seconds = decision.reset.as_secs() + u64::from(decision.reset.subsec_millis() > 0);
+        let state = format!("\"{}\";r={};t={seconds}", self.name, decision.remaining);
+        let fields =
+            [(RATE_LIMIT, HeaderValue::try_from(state).ok()), (RATE_LIMIT_POLICY, self.field.clone())];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                headers.insert(name, value);
             }
         }
     }

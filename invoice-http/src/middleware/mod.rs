@@ -13,11 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use invoice_core::ports::{Clock, IdGenerator};
 use invoice_core::system::{RandomIds, SystemClock};
-use tower_http::compression::CompressionLayer;
+use tower::util::{MapResponseLayer, option_layer};
+use tower_http::compression::{CompressionBody, CompressionLayer};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub(crate) use address::client as client_address;
@@ -135,11 +138,15 @@ where
 {
     let (origins, compression) = (settings.origins.clone(), settings.compression);
     let guard = Arc::new(guard::Guard::new(state, settings));
-    let mut router = router.layer(from_fn_with_state(guard, guard::pass));
-    if compression {
-        router = router.layer(CompressionLayer::new());
-    }
-    if origins.is_empty() { router } else { router.layer(cors(origins)) }
+    let compression = compression.then(|| (MapResponseLayer::new(boxed), CompressionLayer::new()));
+    let cors = (!origins.is_empty()).then(|| cors(origins));
+    // One layer of three parts: for each request a layer copies all that lies within, and puts the answer in a box.
+    let guard = from_fn_with_state(guard, guard::pass);
+    router.layer((option_layer(cors), option_layer(compression), guard))
+}
+
+fn boxed(response: Response<CompressionBody<Body>>) -> Response {
+    response.map(Body::new)
 }
 
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {

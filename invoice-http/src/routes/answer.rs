@@ -1,8 +1,8 @@
 //! What handlers answer.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use invoice_core::Version;
 use serde::Serialize;
 
@@ -12,6 +12,9 @@ use crate::{Problem, ProblemCode};
 /// Bytes of most answers: an invoice of some lines fits, and is not moved while it is written.
 const USUAL: usize = 4_096;
 
+/// Fields in the head of most answers, with those that middleware adds.
+const HEADERS: usize = 12;
+
 /// JSON that nobody else keeps: it is a team's own.
 pub(super) fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Response, Problem> {
     let mut bytes = Vec::with_capacity(USUAL);
@@ -19,11 +22,13 @@ pub(super) fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Respons
         tracing::error!(%error, "an answer could not be written");
         Problem::new(ProblemCode::Internal)
     })?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    ];
-    Ok((status, headers, Bytes::from(bytes)).into_response())
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(response)
 }
 
 /// A record at its version.

@@ -16,6 +16,7 @@ pub(crate) mod invoice;
 pub(crate) mod issued;
 pub(crate) mod item;
 pub(crate) mod line;
+pub(crate) mod line_view;
 pub(crate) mod page;
 pub(crate) mod party;
 pub(crate) mod payment;

@@ -1,4 +1,5 @@
 use chrono::NaiveDate;
+use invoice_core::line::Line;
 use invoice_core::{
     Metadata, Quote, QuoteData, QuoteKind, QuoteStatus, Timestamp, UserId, Version, Violations,
 };
@@ -8,6 +9,7 @@ use utoipa::ToSchema;
 use super::content::{ContentFields, PayableRoundingBody, document};
 use super::issued::{IssuedView, SentView};
 use super::line::{DocumentAdjustmentBody, LineBody};
+use super::line_view::{Each, LineView};
 use super::read::{At, Reader, name_of};
 use super::references::{AccountingRateBody, DeliveryBody, NoteBody, PeriodBody, ReferencesBody};
 use super::schema;
@@ -95,7 +97,8 @@ pub(crate) struct QuoteView<'a> {
     #[schema(value_type = schema::TaxRoundingName)]
     tax_rounding: invoice_core::totals::TaxRounding,
     /// The lines (BG-25); their figures are in the totals.
-    lines: Vec<LineBody>,
+    #[schema(value_type = Vec<LineBody>)]
+    lines: Each<'a, Line, LineView<'a>>,
     /// Allowances on the whole document (BG-20).
     allowances: Vec<DocumentAdjustmentBody>,
     /// Charges on the whole document (BG-21).
@@ -155,7 +158,7 @@ impl<'a> From<&'a Quote> for QuoteView<'a> {
             prices: content.prices(),
             rounding: content.rounding(),
             tax_rounding: content.tax_rounding(),
-            lines: content.lines().iter().map(LineBody::from).collect(),
+            lines: content.lines().into(),
             allowances: content.allowances().iter().map(DocumentAdjustmentBody::from).collect(),
             charges: content.charges().iter().map(DocumentAdjustmentBody::from).collect(),
             payable_rounding: content.payable_rounding().into(),

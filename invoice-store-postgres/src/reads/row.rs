@@ -9,11 +9,11 @@ use invoice_core::ports::StoreError;
 use invoice_core::{Currency, Money, Timestamp};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
-use sqlx::types::Json;
 use sqlx::{Decode, Postgres, Row as _, Type};
 use uuid::Uuid;
 
 use crate::error::{store_error, unreadable};
+use crate::record::Stored;
 
 /// A column of the driver's own type.
 pub(super) fn column<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
@@ -25,12 +25,12 @@ pub(super) fn column<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
 
 /// A record, parsed where the driver received it.
 pub(super) fn record<T: DeserializeOwned>(row: &PgRow, index: usize) -> Result<T, StoreError> {
-    column::<Json<T>>(row, index).map(|Json(record)| record)
+    column::<Stored<'_>>(row, index)?.read("record")
 }
 
 /// A record that may be absent.
 pub(super) fn optional<T: DeserializeOwned>(row: &PgRow, index: usize) -> Result<Option<T>, StoreError> {
-    Ok(column::<Option<Json<T>>>(row, index)?.map(|Json(record)| record))
+    column::<Option<Stored<'_>>>(row, index)?.map(|stored| stored.read("record")).transpose()
 }
 
 /// A text that names something.
