@@ -12,8 +12,8 @@ use crate::process::Process;
 use crate::team::{self, LINES, Team};
 use crate::wrk::{CONNECTIONS, Load, Target, bearer, request};
 
-/// Our teams, one after the other; the peer takes one of 1,000 at random.
-const TEAMS: usize = 100;
+/// Our teams, one after the other; the peer takes one of as many at random.
+const TEAMS: usize = 1_000;
 /// Invoices that each side has before, for its readers.
 const INVOICES: usize = 1_000;
 /// The peer's database.

@@ -18,11 +18,20 @@ const MISSES: u32 = 10;
 
 /// How a group fared.
 enum Together {
-    Landed(Vec<Receipt>),
+    Answered(Vec<Result<Receipt, StoreError>>),
     /// Each has to be done by itself.
     Apart,
+}
+
+impl Together {
+    fn landed(receipts: Vec<Receipt>) -> Self {
+        Self::Answered(receipts.into_iter().map(Ok).collect())
+    }
+
     /// Nobody answers.
-    Failed(StoreError),
+    fn failed(changes: &[Arc<ChangeSet>]) -> Self {
+        Self::Answered(vec![Err(StoreError::Unavailable); changes.len()])
+    }
 }
 
 pub(crate) use combine::Queues;
@@ -53,9 +62,8 @@ impl Lands for Combined {
 
     async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
         match self.0.land_of_teams(changes, self.0.limit()).await {
-            Together::Landed(receipts) => Some(receipts.into_iter().map(Ok).collect()),
+            Together::Answered(answers) => Some(answers),
             Together::Apart => None,
-            Together::Failed(error) => Some(vec![Err(error); changes.len()]),
         }
     }
 
@@ -82,12 +90,10 @@ impl MongoStore {
     /// Change sets that share nothing but counters: in one transaction, or else each by itself.
     pub(super) async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
         let limit = self.limit();
-        if let [_, _, ..] = changes {
-            match self.land_together(changes, limit).await {
-                Together::Landed(receipts) => return receipts.into_iter().map(Ok).collect(),
-                Together::Apart => {}
-                Together::Failed(error) => return vec![Err(error); changes.len()],
-            }
+        if let [_, _, ..] = changes
+            && let Together::Answered(answers) = self.land_together(changes, limit).await
+        {
+            return answers;
         }
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
@@ -100,17 +106,11 @@ impl MongoStore {
     async fn land_of_teams(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
         for _ in 0..TRIES {
             match self.attempt(changes, Known::default(), limit).await {
-                Ok(receipts) => return Together::Landed(receipts),
+                Ok(receipts) => return Together::landed(receipts),
                 // Mostly a counter that was not known yet.
                 Err(Outcome::Missed) if self.recall(changes, limit).await => {}
-                Err(Outcome::Trouble(Trouble::Unknown)) => {
-                    let [change] = changes else { return self.landed_together(changes, limit).await };
-                    return match self.land_one(change, true, limit).await {
-                        Ok(receipt) => Together::Landed(vec![receipt]),
-                        Err(error) => Together::Failed(error),
-                    };
-                }
-                Err(_) if limit.is_over() => return Together::Failed(StoreError::Unavailable),
+                Err(Outcome::Trouble(Trouble::Unknown)) => return self.look_for(changes, limit).await,
+                Err(_) if limit.is_over() => return Together::failed(changes),
                 Err(_) => break,
             }
         }
@@ -122,14 +122,14 @@ impl MongoStore {
         let (mut tries, mut misses) = (0, 0);
         loop {
             match self.attempt(changes, Known::default(), limit).await {
-                Ok(receipts) => return Together::Landed(receipts),
+                Ok(receipts) => return Together::landed(receipts),
                 Err(Outcome::Missed) if misses < MISSES && self.recall(changes, limit).await => misses += 1,
                 Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => tries += 1,
-                Err(Outcome::Trouble(Trouble::Unknown)) => return self.landed_together(changes, limit).await,
+                Err(Outcome::Trouble(Trouble::Unknown)) => return self.look_for(changes, limit).await,
                 Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
             }
             if limit.is_over() {
-                return Together::Failed(StoreError::Unavailable);
+                return Together::failed(changes);
             }
             if tries + misses > 1 {
                 pause(tries.max(misses)).await;
@@ -137,16 +137,18 @@ impl MongoStore {
         }
     }
 
-    /// The receipts of what was sent together, if they can be seen. Where the first can't, the others can't either: tried
-    /// one by one, each would wait as long again.
-    async fn landed_together(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
-        let mut receipts = Vec::with_capacity(changes.len());
+    /// What became of those whose end nobody told: each is looked for, and done again if it is not there. Where nobody
+    /// answers the first, the others are not asked for: each would wait as long again.
+    async fn look_for(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+        let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            match self.landed(change, limit).await {
-                Ok(receipt) => receipts.push(receipt),
-                Err(error) => return Together::Failed(error),
+            let answer = self.land_one(change, true, limit).await;
+            if let Err(StoreError::UnknownOutcome) = answer {
+                answers.resize(changes.len(), Err(StoreError::UnknownOutcome));
+                break;
             }
+            answers.push(answer);
         }
-        Together::Landed(receipts)
+        Together::Answered(answers)
     }
 }
