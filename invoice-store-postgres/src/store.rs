@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::num::NonZero;
 use std::str::FromStr as _;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::available_parallelism;
@@ -30,9 +29,9 @@ pub struct Settings {
     pub statements: usize,
     /// The most commits that land in one statement, when they wait for each other; 64. With 1 each goes by itself.
     pub together: usize,
-    /// In how many lanes teams wait for each other, each with a connection of its own among the others; as many as this
-    /// machine has processors. With none, or where there are not more connections than that, a team waits only for
-    /// itself.
+    /// In how many lanes teams wait for each other, each with a connection of its own among the others; one for every two
+    /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; more of them are
+    /// written at once. With none, or where there are not more connections than that, a team waits only for itself.
     pub lanes: usize,
 }
 
@@ -43,7 +42,7 @@ impl Default for Settings {
             patience: Duration::from_secs(30),
             statements: 512,
             together: 64,
-            lanes: available_parallelism().map_or(1, NonZero::get),
+            lanes: available_parallelism().map_or(1, |processors| processors.get().div_ceil(2)),
         }
     }
 }
