@@ -31,7 +31,7 @@ pub struct Settings {
     pub together: usize,
     /// In how many lanes teams wait for each other, each with a connection of its own among the others; one for every two
     /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; more of them are
-    /// written at once. With none, or where there are not more connections than that, a team waits only for itself.
+    /// written at once. No more than a quarter of the connections; with none, a team waits only for itself.
     pub lanes: usize,
 }
 

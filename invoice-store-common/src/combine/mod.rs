@@ -1,7 +1,7 @@
 //! The combiner: commits that wait for the same thing land together.
 //!
-//! Whoever finds nobody ahead commits at once, in its own task. Whoever comes meanwhile waits, and a task lands
-//! all that wait in groups, until nobody does. It costs nothing where nobody meets, and needs no timer.
+//! What finds nobody ahead is committed at once. What comes meanwhile waits, and a task lands all that wait in groups,
+//! until nobody does. It costs next to nothing where nobody meets, and needs no timer.
 //!
 //! Teams wait in a few lanes, and land together whichever they are. What can't land with others goes to the queue of its
 //! team, where only the team itself waits for it, until that queue is empty.
@@ -20,7 +20,7 @@ use invoice_core::change::{ChangeSet, Receipt};
 use invoice_core::ports::StoreError;
 use tokio::runtime::Handle;
 
-use queues::{Place, Waiting};
+use queues::{Entered, Group, Place, Waiting};
 
 type Answer = Result<Receipt, StoreError>;
 
@@ -37,76 +37,91 @@ pub trait Lands: Clone + Send + Sync + 'static {
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize;
 
     /// Commits one change set, or a group that [`Lands::together`] has put together, of any teams, and answers each
-    /// of them in their order; `None` if that can't be, and nothing of it has landed or will. Other teams wait for it:
-    /// it must not wait long for what one team does.
-    fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> impl Future<Output = Option<Vec<Answer>>> + Send;
+    /// of them in their order. Other teams wait for it: it must not wait long for what one team does.
+    fn land_as_one(
+        &self,
+        changes: &[Arc<ChangeSet>],
+    ) -> impl Future<Output = Result<Vec<Answer>, Apart>> + Send;
 
     /// The same for change sets of one team, however long it takes. A group that can't land as one is to be landed one
     /// by one, so that none fails for another.
     fn land(&self, changes: &[Arc<ChangeSet>]) -> impl Future<Output = Vec<Answer>> + Send;
+
+    /// The same where they may have landed already: first it is to be found out.
+    fn look_for(&self, changes: &[Arc<ChangeSet>]) -> impl Future<Output = Vec<Answer>> + Send;
+}
+
+/// Why the members of a group are landed by team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// They could not land together. Nothing of them has landed, or will.
+    Unwritten,
+    /// Nobody told what became of them.
+    Unknown,
 }
 
 /// Commits at once if nobody is ahead, and together with the others who wait otherwise.
 ///
 /// Fails as [`Lands::land`] does, and with [`StoreError::UnknownOutcome`] if whoever landed it went under.
-/// A caller that goes away while it waits does not take its change set with it.
+/// A caller that goes away does not take its change set with it, unless its team waits for nobody else.
 pub async fn queued<S: Lands>(store: &S, change: &Arc<ChangeSet>) -> Answer {
-    let (place, receiver) = store.queues().enter(store.lane(change), change);
-    if let Some(receiver) = receiver {
-        return receiver.await.unwrap_or(Err(StoreError::UnknownOutcome));
-    }
-    let lead = Lead { store: store.clone(), place, mine: true, is_over: false };
-    let group = std::slice::from_ref(change);
-    let answers = match place {
-        Place::Team(_) => Some(store.land(group).await),
-        Place::Lane(_) => store.land_as_one(group).await,
+    let (place, entered) = store.queues().enter(store.lane(change), change);
+    let lead = |mine| Lead { store: store.clone(), place, mine, is_over: false };
+    let receiver = match entered {
+        Entered::Waits(receiver) => receiver,
+        Entered::Leads => {
+            let _lead = lead(true);
+            let mut answers = store.land(std::slice::from_ref(change)).await;
+            return answers.pop().unwrap_or(Err(StoreError::UnknownOutcome));
+        }
+        Entered::Opens(receiver) => {
+            // In a task: other teams must not wait until this caller goes on, and it may go away.
+            spawn(lead(false));
+            receiver
+        }
     };
-    drop(lead);
-    if let Some(mut answers) = answers {
-        return answers.pop().unwrap_or(Err(StoreError::UnknownOutcome));
-    }
-    let (waiting, receiver) = Waiting::new(change);
-    apart(store, [waiting]);
     receiver.await.unwrap_or(Err(StoreError::UnknownOutcome))
+}
+
+/// Where there is no runtime, it is dropped, and all who wait are told.
+fn spawn<S: Lands>(lead: Lead<S>) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(drain(lead));
+    }
 }
 
 /// Commits for all who wait, until nobody does.
 async fn drain<S: Lands>(mut lead: Lead<S>) {
     loop {
-        // Those who were just answered may have more to commit: if they come first, all of them land together.
-        tokio::task::yield_now().await;
         let store = &lead.store;
-        let (changes, askers) = store.queues().next(lead.place, |waiting| store.together(waiting));
+        let Group { changes, askers, known } =
+            store.queues().next(lead.place, |waiting| store.together(waiting));
         if changes.is_empty() {
             lead.is_over = true;
             return;
         }
-        let answers = match lead.place {
-            Place::Team(_) => Some(store.land(&changes).await),
-            Place::Lane(_) => store.land_as_one(&changes).await,
+        let answers = match (lead.place, known) {
+            (Place::Lane(_), _) => store.land_as_one(&changes).await,
+            (Place::Team(_), Apart::Unwritten) => Ok(store.land(&changes).await),
+            (Place::Team(_), Apart::Unknown) => Ok(store.look_for(&changes).await),
         };
         match answers {
-            Some(answers) => {
+            Ok(answers) => {
                 for (asker, answer) in askers.into_iter().zip(answers) {
                     // Whoever went away does not want to know.
                     let _ = asker.send(answer);
                 }
             }
-            None => apart(store, changes.into_iter().zip(askers).map(Waiting::from)),
-        }
-    }
-}
-
-/// Puts each into the queue of its team, which is landed from now on beside all others.
-fn apart<S: Lands>(store: &S, waiting: impl IntoIterator<Item = Waiting>) {
-    for waiting in waiting {
-        if let Some(place) = store.queues().go_apart(waiting) {
-            // Dropped where there is no runtime, and all in it are told.
-            let lead = Lead { store: store.clone(), place, mine: false, is_over: false };
-            if let Ok(runtime) = Handle::try_current() {
-                runtime.spawn(drain(lead));
+            Err(known) => {
+                for (change, asker) in changes.into_iter().zip(askers) {
+                    if let Some(place) = store.queues().go_apart(Waiting { change, asker, known }) {
+                        spawn(Lead { store: store.clone(), place, mine: false, is_over: false });
+                    }
+                }
             }
         }
+        // Those who were just answered may have more to commit: if they come first, all of them land together.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -126,11 +141,8 @@ impl<S: Lands> Drop for Lead<S> {
             return;
         }
         // Where nobody can be served, all who wait learn that they have to ask again.
-        if self.store.queues().leave(self.place, self.mine)
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let lead = Self { store: self.store.clone(), place: self.place, mine: false, is_over: false };
-            runtime.spawn(drain(lead));
+        if self.store.queues().leave(self.place, self.mine) {
+            spawn(Self { store: self.store.clone(), place: self.place, mine: false, is_over: false });
         }
     }
 }

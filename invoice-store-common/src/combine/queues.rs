@@ -9,7 +9,7 @@ use invoice_core::change::ChangeSet;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::{Answer, Apart};
 
 /// Where a change set waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,33 +27,43 @@ pub struct Queues(Mutex<HashMap<Place, Queue>>);
 #[derive(Default)]
 struct Queue {
     changes: VecDeque<Arc<ChangeSet>>,
-    askers: VecDeque<oneshot::Sender<Answer>>,
+    askers: VecDeque<(oneshot::Sender<Answer>, Apart)>,
 }
 
 impl Queue {
-    fn push(&mut self, Waiting { change, asker }: Waiting) {
+    fn push(&mut self, Waiting { change, asker, known }: Waiting) {
         self.changes.push_back(change);
-        self.askers.push_back(asker);
+        self.askers.push_back((asker, known));
     }
-}
 
-/// A change set, and who wants to know what became of it.
-pub(super) struct Waiting {
-    change: Arc<ChangeSet>,
-    asker: oneshot::Sender<Answer>,
-}
-
-impl Waiting {
-    pub(super) fn new(change: &Arc<ChangeSet>) -> (Self, oneshot::Receiver<Answer>) {
+    fn wait(&mut self, change: &Arc<ChangeSet>) -> oneshot::Receiver<Answer> {
         let (asker, receiver) = oneshot::channel();
-        (Self { change: Arc::clone(change), asker }, receiver)
+        self.push(Waiting { change: Arc::clone(change), asker, known: Apart::Unwritten });
+        receiver
     }
 }
 
-impl From<(Arc<ChangeSet>, oneshot::Sender<Answer>)> for Waiting {
-    fn from((change, asker): (Arc<ChangeSet>, oneshot::Sender<Answer>)) -> Self {
-        Self { change, asker }
-    }
+/// A change set, who wants to know what became of it, and what is known of that.
+pub(super) struct Waiting {
+    pub(super) change: Arc<ChangeSet>,
+    pub(super) asker: oneshot::Sender<Answer>,
+    pub(super) known: Apart,
+}
+
+/// Those who land together, and what is known of all of them.
+pub(super) struct Group {
+    pub(super) changes: Vec<Arc<ChangeSet>>,
+    pub(super) askers: Vec<oneshot::Sender<Answer>>,
+    pub(super) known: Apart,
+}
+
+/// How one came to a place.
+pub(super) enum Entered {
+    /// Nobody is there, and the caller has the lead from now on.
+    Leads,
+    /// Nobody was there: somebody has to take the lead.
+    Opens(oneshot::Receiver<Answer>),
+    Waits(oneshot::Receiver<Answer>),
 }
 
 impl fmt::Debug for Queues {
@@ -72,26 +82,22 @@ impl Queues {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place in a queue, that of the team if there is one already; without a receiver nobody is there, and the
-    /// caller has the lead from now on.
-    pub(super) fn enter(
-        &self,
-        lane: Option<usize>,
-        change: &Arc<ChangeSet>,
-    ) -> (Place, Option<oneshot::Receiver<Answer>>) {
+    /// A place in a queue, that of the team if there is one already.
+    pub(super) fn enter(&self, lane: Option<usize>, change: &Arc<ChangeSet>) -> (Place, Entered) {
         let mut queues = self.all();
         let team = Place::Team(change.team);
         let place = match lane {
             Some(lane) if !queues.contains_key(&team) => Place::Lane(lane),
             _ => team,
         };
-        let Some(queue) = queues.get_mut(&place) else {
-            queues.insert(place, Queue::default());
-            return (place, None);
+        let is_new = !queues.contains_key(&place);
+        let queue = queues.entry(place).or_default();
+        let entered = match (is_new, place) {
+            (true, Place::Team(_)) => Entered::Leads,
+            (true, Place::Lane(_)) => Entered::Opens(queue.wait(change)),
+            (false, _) => Entered::Waits(queue.wait(change)),
         };
-        let (waiting, receiver) = Waiting::new(change);
-        queue.push(waiting);
-        (place, Some(receiver))
+        (place, entered)
     }
 
     /// Into the queue of the team; its place, if nobody lands that yet.
@@ -103,21 +109,21 @@ impl Queues {
         is_new.then_some(place)
     }
 
-    /// The first of those who wait, as many as can land together; where nobody does, the next one to come
-    /// commits at once again.
-    pub(super) fn next(
-        &self,
-        place: Place,
-        together: impl FnOnce(&[Arc<ChangeSet>]) -> usize,
-    ) -> (Vec<Arc<ChangeSet>>, Vec<oneshot::Sender<Answer>>) {
+    /// The first of those who wait, as many as can land together; where nobody does, the place is gone.
+    pub(super) fn next(&self, place: Place, together: impl FnOnce(&[Arc<ChangeSet>]) -> usize) -> Group {
         let mut queues = self.all();
-        let Some(queue) = queues.get_mut(&place) else { return Default::default() };
-        if queue.changes.is_empty() {
+        let mut group = Group { changes: Vec::new(), askers: Vec::new(), known: Apart::Unwritten };
+        let Some(queue) = queues.get_mut(&place) else { return group };
+        let Some((_, known)) = queue.askers.front() else {
             queues.remove(&place);
-            return Default::default();
-        }
-        let count = together(queue.changes.make_contiguous()).clamp(1, queue.changes.len());
-        (queue.changes.drain(..count).collect(), queue.askers.drain(..count).collect())
+            return group;
+        };
+        group.known = *known;
+        let alike = queue.askers.iter().take_while(|(_, known)| *known == group.known).count();
+        let count = together(queue.changes.make_contiguous()).clamp(1, alike);
+        group.changes.extend(queue.changes.drain(..count));
+        group.askers.extend(queue.askers.drain(..count).map(|(asker, _)| asker));
+        group
     }
 
     /// Whoever had the lead goes; whether somebody has to take it up. Otherwise the place is gone, and with it the

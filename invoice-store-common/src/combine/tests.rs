@@ -1,8 +1,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use invoice_core::TeamId;
 use invoice_core::testing::{BillingFixtures, run};
+use invoice_core::{CommitId, TeamId};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,8 @@ struct Inner {
     /// Of what was landed for one team alone.
     apart: Mutex<Vec<usize>>,
     apart_gate: Semaphore,
+    /// What was looked for.
+    sought: Mutex<Vec<CommitId>>,
 }
 
 impl Default for Inner {
@@ -29,6 +31,7 @@ impl Default for Inner {
             landings: Mutex::default(),
             apart: Mutex::default(),
             apart_gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            sought: Mutex::default(),
         }
     }
 }
@@ -38,6 +41,8 @@ const PANIC: &str = "panic";
 const SILENCE: &str = "silence";
 /// Lands with nobody.
 const LONER: &str = "loner";
+/// Nobody tells what became of it.
+const LOST: &str = "lost";
 /// Never comes into a lane.
 const STRANGER: &str = "stranger";
 
@@ -58,17 +63,27 @@ impl Lands for Slow {
         share_nothing(waiting, 3, |_| true)
     }
 
-    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Answer>> {
+    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Result<Vec<Answer>, Apart> {
         self.0.gate.acquire().await.unwrap().forget();
         self.0.landings.lock().unwrap().push(changes.len());
-        assert!(!changes.iter().any(|change| has_key(change, PANIC)), "as the test wants it");
-        (!changes.iter().any(|change| has_key(change, LONER))).then(|| answers(changes))
+        let any = |key: &str| changes.iter().any(|change| has_key(change, key));
+        assert!(!any(PANIC), "as the test wants it");
+        match (any(LOST), any(LONER)) {
+            (true, _) => Err(Apart::Unknown),
+            (_, true) => Err(Apart::Unwritten),
+            _ => Ok(answers(changes)),
+        }
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Answer> {
         self.0.apart_gate.acquire().await.unwrap().forget();
         self.0.apart.lock().unwrap().push(changes.len());
         assert!(changes.iter().all(|change| change.team == changes[0].team), "of one team");
+        answers(changes)
+    }
+
+    async fn look_for(&self, changes: &[Arc<ChangeSet>]) -> Vec<Answer> {
+        self.0.sought.lock().unwrap().extend(changes.iter().map(|change| change.id));
         answers(changes)
     }
 }
@@ -134,7 +149,8 @@ fn who_finds_nobody_commits_at_once() {
             let change = Arc::new(change(&make));
             let answer = queued(&store, &change).await.unwrap();
             assert_eq!(answer.commit, change.id);
-            assert_eq!(store.0.queues.busy(), 0, "and leaves nothing behind");
+            // And leaves nothing behind.
+            store.idle().await;
         }
         assert_eq!(store.landings(), [1, 1]);
     });
@@ -258,15 +274,59 @@ fn what_comes_into_no_lane_waits_for_its_team_alone() {
 #[test]
 fn who_waits_is_served_though_the_one_ahead_goes_away() {
     run(async {
+        let (mut store, make) = (Slow::default(), BillingFixtures::new());
+        Arc::get_mut(&mut store.0).unwrap().apart_gate = Semaphore::new(0);
+        let strange = |name: &str| make.change().insert(make.client(name)).idempotent(STRANGER, 1).build();
+        for (ahead, waits) in [(change(&make), change(&make)), (strange("Ada"), strange("Ben"))] {
+            let ahead = store.start(ahead).await;
+            let waits = store.start(waits).await;
+            ahead.abort();
+            assert!(ahead.await.unwrap_err().is_cancelled());
+            store.let_land(2);
+            store.0.apart_gate.add_permits(1);
+            assert!(waits.await.unwrap().is_ok());
+            store.idle().await;
+        }
+        assert_eq!(store.landings(), [1, 1], "in a lane, what is ahead lands too");
+        assert_eq!(store.apart(), [1]);
+    });
+}
+
+#[test]
+fn a_caller_that_does_not_look_holds_up_nobody() {
+    run(async {
         let (store, make) = (Slow::default(), BillingFixtures::new());
+        store.let_land(2);
+        let unlooked = Arc::new(change(&make));
+        let mut ahead = std::pin::pin!(queued(&store, &unlooked));
+        // Begun, and not looked at again.
+        let begun = tokio::time::timeout(Duration::ZERO, &mut ahead).await;
+        assert!(begun.is_err(), "it is in nobody's task but its own");
+        assert!(queued(&store, &Arc::new(change(&make.another_team()))).await.is_ok());
+        assert!(ahead.await.is_ok());
+    });
+}
+
+#[test]
+fn what_nobody_told_the_end_of_is_looked_for() {
+    run(async {
+        let (store, make) = (Slow::default(), BillingFixtures::new());
+        let lost = make.change().insert(make.client("Muster GmbH")).idempotent(LOST, 1).build();
         let ahead = store.start(change(&make)).await;
-        let waits = store.start(change(&make)).await;
-        ahead.abort();
-        assert!(ahead.await.unwrap_err().is_cancelled());
-        store.let_land(1);
-        assert!(waits.await.unwrap().is_ok());
+        let (id, with) = (lost.id, change(&make.another_team()));
+        let with_it = with.id;
+        let tasks = [store.start(lost).await, store.start(with).await];
+        store.let_land(2);
+        assert!(ahead.await.unwrap().is_ok());
+        for task in tasks {
+            assert!(task.await.unwrap().is_ok());
+        }
         store.idle().await;
-        assert_eq!(store.landings(), [1]);
+        let mut sought = store.0.sought.lock().unwrap().clone();
+        sought.sort_unstable();
+        let mut expected = [id, with_it];
+        expected.sort_unstable();
+        assert_eq!((sought, store.apart()), (expected.to_vec(), vec![]));
     });
 }
 
@@ -323,9 +383,9 @@ fn a_store_that_says_none_can_go_together_lands_one() {
     let queues = Queues::default();
     let make = BillingFixtures::new();
     let waits = |_| queues.enter(Some(LANE), &Arc::new(change(&make))).1;
-    let receivers: Vec<_> = (0..3).map(waits).collect();
-    assert!(receivers[0].is_none(), "the first one leads");
-    let next = |count: usize| queues.next(Place::Lane(LANE), |_| count).0.len();
-    assert_eq!([next(0), next(64), next(64)], [1, 1, 0]);
+    let entered: Vec<_> = (0..3).map(waits).collect();
+    assert!(matches!(entered[..], [Entered::Opens(_), Entered::Waits(_), Entered::Waits(_)]));
+    let next = |count: usize| queues.next(Place::Lane(LANE), |_| count).changes.len();
+    assert_eq!([next(0), next(64), next(64)], [1, 2, 0]);
     assert_eq!(format!("{queues:?}"), "Queues { busy: 0 }");
 }

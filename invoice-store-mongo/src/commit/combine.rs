@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt};
 use invoice_core::ports::StoreError;
-use invoice_store_common::combine::{self, Lands, share_nothing};
+use invoice_store_common::combine::{self, Apart, Lands, share_nothing};
 use tokio::time::timeout;
 
 use super::statements::Known;
@@ -21,17 +21,6 @@ enum Together {
     Answered(Vec<Result<Receipt, StoreError>>),
     /// Each has to be done by itself.
     Apart,
-}
-
-impl Together {
-    fn landed(receipts: Vec<Receipt>) -> Self {
-        Self::Answered(receipts.into_iter().map(Ok).collect())
-    }
-
-    /// Nobody answers.
-    fn failed(changes: &[Arc<ChangeSet>]) -> Self {
-        Self::Answered(vec![Err(StoreError::Unavailable); changes.len()])
-    }
 }
 
 pub(crate) use combine::Queues;
@@ -60,15 +49,19 @@ impl Lands for Combined {
         self.0.together(waiting)
     }
 
-    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
-        match self.0.land_of_teams(changes, self.0.limit()).await {
-            Together::Answered(answers) => Some(answers),
-            Together::Apart => None,
-        }
+    async fn land_as_one(
+        &self,
+        changes: &[Arc<ChangeSet>],
+    ) -> Result<Vec<Result<Receipt, StoreError>>, Apart> {
+        self.0.land_of_teams(changes, self.0.limit()).await
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
         self.0.land(changes).await
+    }
+
+    async fn look_for(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        self.0.look_for(changes, self.0.limit()).await
     }
 }
 
@@ -103,18 +96,22 @@ impl MongoStore {
     }
 
     /// Several in one transaction, which others wait for: what is not done soon goes apart.
-    async fn land_of_teams(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+    async fn land_of_teams(
+        &self,
+        changes: &[Arc<ChangeSet>],
+        limit: Limit,
+    ) -> Result<Vec<Result<Receipt, StoreError>>, Apart> {
         for _ in 0..TRIES {
             match self.attempt(changes, Known::default(), limit).await {
-                Ok(receipts) => return Together::landed(receipts),
+                Ok(receipts) => return Ok(receipts.into_iter().map(Ok).collect()),
                 // Mostly a counter that was not known yet.
                 Err(Outcome::Missed) if self.recall(changes, limit).await => {}
-                Err(Outcome::Trouble(Trouble::Unknown)) => return self.look_for(changes, limit).await,
-                Err(_) if limit.is_over() => return Together::failed(changes),
+                Err(Outcome::Trouble(Trouble::Unknown)) => return Err(Apart::Unknown),
+                Err(_) if limit.is_over() => return Ok(vec![Err(StoreError::Unavailable); changes.len()]),
                 Err(_) => break,
             }
         }
-        Together::Apart
+        Err(Apart::Unwritten)
     }
 
     /// Several of one team in one transaction.
@@ -122,14 +119,16 @@ impl MongoStore {
         let (mut tries, mut misses) = (0, 0);
         loop {
             match self.attempt(changes, Known::default(), limit).await {
-                Ok(receipts) => return Together::landed(receipts),
+                Ok(receipts) => return Together::Answered(receipts.into_iter().map(Ok).collect()),
                 Err(Outcome::Missed) if misses < MISSES && self.recall(changes, limit).await => misses += 1,
                 Err(Outcome::Trouble(Trouble::Again | Trouble::Silent)) => tries += 1,
-                Err(Outcome::Trouble(Trouble::Unknown)) => return self.look_for(changes, limit).await,
+                Err(Outcome::Trouble(Trouble::Unknown)) => {
+                    return Together::Answered(self.look_for(changes, limit).await);
+                }
                 Err(Outcome::Missed | Outcome::Trouble(Trouble::Store(_))) => return Together::Apart,
             }
             if limit.is_over() {
-                return Together::failed(changes);
+                return Together::Answered(vec![Err(StoreError::Unavailable); changes.len()]);
             }
             if tries + misses > 1 {
                 pause(tries.max(misses)).await;
@@ -139,7 +138,7 @@ impl MongoStore {
 
     /// What became of those whose end nobody told: each is looked for, and done again if it is not there. Where nobody
     /// answers the first, the others are not asked for: each would wait as long again.
-    async fn look_for(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Together {
+    async fn look_for(&self, changes: &[Arc<ChangeSet>], limit: Limit) -> Vec<Result<Receipt, StoreError>> {
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
             let answer = self.land_one(change, true, limit).await;
@@ -149,6 +148,6 @@ impl MongoStore {
             }
             answers.push(answer);
         }
-        Together::Answered(answers)
+        answers
     }
 }

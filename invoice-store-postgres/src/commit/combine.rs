@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt, Write};
 use invoice_core::ports::StoreError;
-use invoice_store_common::combine::{self, Lands, share_nothing};
+use invoice_store_common::combine::{self, Apart, Lands, share_nothing};
 
 use super::needs_care;
 use super::table::Table;
@@ -39,12 +39,19 @@ impl Lands for Combined {
         self.0.together(waiting)
     }
 
-    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
+    async fn land_as_one(
+        &self,
+        changes: &[Arc<ChangeSet>],
+    ) -> Result<Vec<Result<Receipt, StoreError>>, Apart> {
         self.0.land_as_one(changes).await
     }
 
     async fn land(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
         self.0.land(changes).await
+    }
+
+    async fn look_for(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
+        self.0.look_for(changes).await
     }
 }
 

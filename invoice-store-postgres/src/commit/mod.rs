@@ -25,6 +25,7 @@ use invoice_core::change::{
 use invoice_core::ports::{Commits, StoreError};
 use invoice_core::{CounterKey, TeamId};
 use invoice_store_common::bound::{Bounds, issues};
+use invoice_store_common::combine::Apart;
 use invoice_store_common::predict::Counters;
 
 use sqlx::Connection as _;
@@ -170,27 +171,29 @@ impl PostgresStore {
         answers
     }
 
-    /// Change sets of any teams that share nothing but counters, in one statement; `None` if it does not land.
-    async fn land_as_one(&self, changes: &[Arc<ChangeSet>]) -> Option<Vec<Result<Receipt, StoreError>>> {
-        let lanes = self.lanes()?;
+    /// Change sets of any teams that share nothing but counters, in one statement.
+    async fn land_as_one(
+        &self,
+        changes: &[Arc<ChangeSet>],
+    ) -> Result<Vec<Result<Receipt, StoreError>>, Apart> {
+        let lanes = self.lanes().ok_or(Apart::Unwritten)?;
         match self.attempt_once(changes, lanes.pool()).await {
-            Ok(Some(receipts)) => Some(receipts.into_iter().map(Ok).collect()),
-            Err(Trouble::Store(error @ StoreError::Unavailable)) => Some(vec![Err(error); changes.len()]),
-            Err(Trouble::Driver(error)) if is_lost(&error) => Some(self.look_for(changes).await),
-            Ok(None) | Err(_) => None,
+            Ok(Some(receipts)) => Ok(receipts.into_iter().map(Ok).collect()),
+            Err(Trouble::Store(error @ StoreError::Unavailable)) => Ok(vec![Err(error); changes.len()]),
+            Err(Trouble::Driver(error)) if is_lost(&error) => {
+                // Those that it is looked for on have most likely ended as well.
+                self.pool().forget_idle();
+                Err(Apart::Unknown)
+            }
+            Ok(None) | Err(_) => Err(Apart::Unwritten),
         }
     }
 
-    /// What became of those with which a connection was lost. Nobody answers the later ones where the first is not.
+    /// What became of change sets of one team with which a connection was lost.
     async fn look_for(&self, changes: &[Arc<ChangeSet>]) -> Vec<Result<Receipt, StoreError>> {
         let mut answers = Vec::with_capacity(changes.len());
         for change in changes {
-            let answer = self.careful(change, true).await;
-            if let Err(StoreError::UnknownOutcome) = answer {
-                answers.resize(changes.len(), Err(StoreError::UnknownOutcome));
-                break;
-            }
-            answers.push(answer);
+            answers.push(self.careful(change, true).await);
         }
         answers
     }
