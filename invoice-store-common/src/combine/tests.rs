@@ -117,13 +117,15 @@ impl Slow {
         self.0.queues.waiting(Place::Team(team))
     }
 
-    /// Commits in a task, and comes back when it leads or waits.
+    /// Commits in a task, and comes back when it lands, which it is not let, or waits.
     async fn start(&self, change: ChangeSet) -> JoinHandle<Answer> {
-        let (store, team) = (self.clone(), change.team);
-        let state = || (self.waiting(), self.waiting_apart(team));
-        let before = state();
+        let team = Place::Team(change.team);
+        let is_apart = has_key(&change, STRANGER) || self.0.queues.waiting(team).is_some();
+        let place = if is_apart { team } else { Place::Lane(LANE) };
+        let expected = self.0.queues.waiting(place).map_or(0, |before| before + 1);
+        let store = self.clone();
         let task = tokio::spawn(async move { queued(&store, &Arc::new(change)).await });
-        while state() == before {
+        while self.0.queues.waiting(place) != Some(expected) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         task
@@ -218,7 +220,7 @@ fn who_cannot_land_with_others_lands_apart_and_holds_up_only_its_team() {
         let loner = || make.change().insert(make.client("Muster GmbH")).idempotent(LONER, 1).build();
         let alone = store.start(loner()).await;
         store.let_land(1);
-        while store.waiting_apart(make.team()).is_none() {
+        while store.waiting_apart(make.team()) != Some(0) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         // Whoever comes later for this team waits with it, and the lane goes on for others.
@@ -298,11 +300,11 @@ fn who_waits_is_served_though_the_one_ahead_goes_away() {
 fn a_caller_that_does_not_look_holds_up_nobody() {
     run(async {
         let (store, make) = (Slow::default(), BillingFixtures::new());
-        store.let_land(2);
         let unlooked = Arc::new(change(&make));
         let mut ahead = std::pin::pin!(queued(&store, &unlooked));
         // Begun, and not looked at again.
         std::future::poll_fn(|context| Poll::Ready(assert!(ahead.as_mut().poll(context).is_pending()))).await;
+        store.let_land(2);
         assert!(queued(&store, &Arc::new(change(&make.another_team()))).await.is_ok());
         assert!(ahead.await.is_ok());
     });
