@@ -303,7 +303,8 @@ fn a_caller_that_does_not_look_holds_up_nobody() {
         let unlooked = Arc::new(change(&make));
         let mut ahead = std::pin::pin!(queued(&store, &unlooked));
         // Begun, and not looked at again.
-        std::future::poll_fn(|context| Poll::Ready(assert!(ahead.as_mut().poll(context).is_pending()))).await;
+        let begun = std::future::poll_fn(|context| Poll::Ready(ahead.as_mut().poll(context))).await;
+        assert!(begun.is_pending());
         store.let_land(2);
         assert!(queued(&store, &Arc::new(change(&make.another_team()))).await.is_ok());
         assert!(ahead.await.is_ok());
