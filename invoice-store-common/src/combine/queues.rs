@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use invoice_core::TeamId;
 use invoice_core::change::ChangeSet;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::{Answer, Apart};
@@ -131,7 +130,7 @@ impl Queues {
     pub(super) fn leave(&self, place: Place, can_be_taken_up: bool) -> bool {
         let mut queues = self.all();
         let is_waited_for = queues.get(&place).is_some_and(|queue| !queue.changes.is_empty());
-        if is_waited_for && can_be_taken_up && Handle::try_current().is_ok() {
+        if is_waited_for && can_be_taken_up {
             return true;
         }
         let left = queues.remove(&place);
