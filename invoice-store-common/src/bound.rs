@@ -6,7 +6,7 @@ use std::sync::Arc;
 use invoice_core::change::{ChangeSet, CounterMove, PendingIssue, Receipt, ResolvedChange, Write, resolve};
 use invoice_core::{CommitId, Counter, CounterKey, TeamId, Violation};
 
-use crate::predict::Counters;
+use crate::predict::{Counters, Predictions};
 
 /// The documents that change sets number, in the order in which they get their numbers.
 pub fn issues(changes: &[Arc<ChangeSet>]) -> impl Iterator<Item = &PendingIssue> {
@@ -109,6 +109,18 @@ impl Bounds {
             Ok((team, (places, bound)))
         });
         bound.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The same where the counters are predicted to be.
+    pub fn predicted(changes: &[Arc<ChangeSet>], predictions: &Predictions) -> Result<Self, Violation> {
+        Self::new(changes, |team, keys| predictions.predict(team, keys.iter().copied()))
+    }
+
+    /// All of it landed: the next ones find the counters as it left them.
+    pub fn teach(&self, predictions: &Predictions) {
+        for (team, bound) in self.teams() {
+            predictions.learn(team, bound.counters());
+        }
     }
 
     /// Each team's, in the order to lock their counters.

@@ -18,7 +18,7 @@ use invoice_core::change::{
     ChangeSet, IdempotencyKey, IdempotencyRecord, PendingIssue, Receipt, Record, Write,
 };
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{ClientId, Code, CounterKey, TeamId, Violation};
+use invoice_core::{ClientId, Code, TeamId, Violation};
 use invoice_store_common::bound::Bounds;
 use mongodb::ClientSession;
 
@@ -238,15 +238,12 @@ impl MongoStore {
         limit: Limit,
     ) -> Result<Vec<Receipt>, Outcome> {
         let predictions = &self.shared.predictions;
-        let predicted = |team, keys: &BTreeSet<CounterKey>| predictions.predict(team, keys.iter().copied());
-        let Ok(bounds) = Bounds::new(changes, predicted) else { return Err(Outcome::Missed) };
+        let Ok(bounds) = Bounds::predicted(changes, predictions) else { return Err(Outcome::Missed) };
         known.clients = self.names(&bounds, None, limit).await?;
         let commands = self.commands(changes, &bounds, &known)?;
         match self.transact(commands, limit).await {
             Ok(()) => {
-                for (team, bound) in bounds.teams() {
-                    predictions.learn(team, bound.counters());
-                }
+                bounds.teach(predictions);
                 Ok(bounds.into_receipts())
             }
             Err(outcome) => {

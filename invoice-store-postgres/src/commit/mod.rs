@@ -23,10 +23,9 @@ use invoice_core::change::{
     AggregateId, ChangeSet, IdempotencyKey, IdempotencyRecord, Receipt, Record, Write,
 };
 use invoice_core::ports::{Commits, StoreError};
-use invoice_core::{CounterKey, TeamId};
+use invoice_core::{TeamId, Violation};
 use invoice_store_common::bound::{Bounds, issues};
 use invoice_store_common::combine::Apart;
-use invoice_store_common::predict::Counters;
 
 use sqlx::Connection as _;
 
@@ -222,8 +221,7 @@ impl PostgresStore {
     ) -> Result<Option<Vec<Receipt>>, Trouble> {
         let predictions = &self.shared.predictions;
         for _ in 0..MISSES {
-            let predict = |team, keys: &BTreeSet<_>| predictions.predict(team, keys.iter().copied());
-            let (bounds, prepared) = self.bind(changes, predict)?;
+            let (bounds, prepared) = self.bind(changes, Bounds::predicted(changes, predictions))?;
             let mut connection = pool.get().await?;
             let outcome = run(&mut connection, prepared).await;
             match connection.give_back(outcome)? {
@@ -242,9 +240,7 @@ impl PostgresStore {
     }
 
     fn landed(&self, bounds: Bounds) -> Vec<Receipt> {
-        for (team, bound) in bounds.teams() {
-            self.shared.predictions.learn(team, bound.counters());
-        }
+        bounds.teach(&self.shared.predictions);
         bounds.into_receipts()
     }
 
@@ -256,7 +252,7 @@ impl PostgresStore {
         let keys: BTreeSet<_> = issues(changes).map(|issue| issue.counter).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let counters = self.hold_counters(&mut transaction, team, &keys).await?;
-        let (bounds, prepared) = self.bind(changes, |_, _| counters.clone())?;
+        let (bounds, prepared) = self.bind(changes, Bounds::new(changes, |_, _| counters.clone()))?;
         if let Outcome::Missed(_) = run(&mut transaction, prepared).await? {
             return Err(Trouble::Again);
         }
@@ -268,9 +264,9 @@ impl PostgresStore {
     fn bind(
         &self,
         changes: &[Arc<ChangeSet>],
-        counters: impl FnMut(TeamId, &BTreeSet<CounterKey>) -> Counters,
+        bounds: Result<Bounds, Violation>,
     ) -> Result<(Bounds, Prepared), Trouble> {
-        let bounds = Bounds::new(changes, counters).map_err(StoreError::Refused)?;
+        let bounds = bounds.map_err(StoreError::Refused)?;
         let prepared = self.prepare(&batch(&bounds, &pending(changes))?)?;
         Ok((bounds, prepared))
     }
@@ -280,9 +276,8 @@ impl PostgresStore {
     /// would be made.
     #[doc(hidden)]
     pub fn statement_text(&self, change: &Arc<ChangeSet>) -> Result<String, StoreError> {
-        let predictions = &self.shared.predictions;
-        let predict = |team, keys: &BTreeSet<_>| predictions.predict(team, keys.iter().copied());
-        match self.bind(std::slice::from_ref(change), predict) {
+        let changes = std::slice::from_ref(change);
+        match self.bind(changes, Bounds::predicted(changes, &self.shared.predictions)) {
             Ok((_, prepared)) => Ok(prepared.text().to_owned()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Driver(error)) => Err(store_error(error)),
