@@ -16,8 +16,8 @@ pub struct IdError {
 fn parse(prefix: &'static str, text: &str) -> Result<Uuid, IdError> {
     text.strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
-        .filter(|hex| hex.len() == 32 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-        .and_then(|hex| Uuid::try_parse(hex).ok())
+        .and_then(crate::hex::decode)
+        .map(Uuid::from_bytes)
         .ok_or(IdError { prefix })
 }
 

@@ -34,6 +34,7 @@ pub mod credit;
 mod credit_note;
 pub mod document;
 mod event;
+mod hex;
 mod id;
 pub mod identity;
 mod invoice;

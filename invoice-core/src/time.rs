@@ -104,9 +104,50 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let instant = crate::text::read(deserializer, DateTime::parse_from_rfc3339)?;
-        Ok(Self::from_millis(instant.timestamp_millis()))
+        crate::text::read(deserializer, |text| match stored(text) {
+            Some(instant) => Ok(instant.into()),
+            None => DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc().into()),
+        })
     }
+}
+
+/// An instant in the one form that is stored. The parser of all forms takes several times as long.
+fn stored(text: &str) -> Option<DateTime<Utc>> {
+    let (date, time) = (text.get(..10)?, text.get(10..)?);
+    let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = time.as_bytes() else {
+        return None;
+    };
+    let (hour, minute, second) = (number([h1, h2])?, number([m1, m2])?, number([s1, s2])?);
+    let instant = stored_date(date)?.and_hms_milli_opt(hour, minute, second, number([f1, f2, f3])?)?;
+    Some(instant.and_utc())
+}
+
+/// A date in the one form that is stored, `2026-03-01`.
+fn stored_date(text: &str) -> Option<NaiveDate> {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+    let year = i32::try_from(number([y1, y2, y3, y4])?).ok()?;
+    NaiveDate::from_ymd_opt(year, number([m1, m2])?, number([d1, d2])?)
+}
+
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit.wrapping_sub(b'0')))
+    })
+}
+
+/// `deserialize_with` for a date: as chrono reads it, sooner in the form that is stored.
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    crate::text::read(deserializer, |text| stored_date(text).map_or_else(|| text.parse(), Ok))
+}
+
+/// `deserialize_with` for a date that may be absent.
+pub(crate) fn optional_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NaiveDate>, D::Error> {
+    #[derive(Deserialize)]
+    struct Dated(#[serde(deserialize_with = "date")] NaiveDate);
+
+    Ok(Option::<Dated>::deserialize(deserializer)?.map(|Dated(date)| date))
 }
 
 /// An IANA time zone, such as `Europe/Vienna`: what decides a team's today, its year and its overdue.
@@ -290,6 +331,31 @@ mod tests {
         let json = serde_json::to_string(&instant).unwrap();
         assert_eq!(json, "\"2025-12-31T23:30:00.123Z\"");
         assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), instant);
+    }
+
+    #[test]
+    fn instants_and_dates_are_read_in_every_form_that_chrono_reads() {
+        #[derive(Deserialize)]
+        struct Day(#[serde(deserialize_with = "date")] NaiveDate);
+
+        let instants = [
+            ["2026-03-01T23:59:59.999Z", "2026-03-01T23:59:60.500Z", "2026-02-29T00:00:00.000Z"],
+            ["2026-03-01t23:59:59.999z", "2026-03-01T23:59:59.9Z", "2026-03-01T23:59:59.123456Z"],
+            ["2026-03-01T23:59:59.999+05:30", "2026-03-01T24:00:00.000Z", "2026-03-01 23:59:59.999Z"],
+            ["1969-12-31T23:59:59.999Z", "0000-01-01T00:00:00.000Z", "2026-03-01T23:59:59.9\u{e9}Z"],
+        ];
+        for text in instants.as_flattened() {
+            let usual = DateTime::parse_from_rfc3339(text).ok().map(|it| Timestamp::from(it.to_utc()));
+            assert_eq!(serde_json::from_value::<Timestamp>((*text).into()).ok(), usual, "{text}");
+        }
+        let dates = [
+            ["2026-03-01", "2024-02-29", "2026-02-29", "2026-3-1", "0000-01-01"],
+            ["+2026-03-01", "-2026-03-01", "12026-03-01", " 2026-03-01", "2026-03-01x"],
+        ];
+        for text in dates.as_flattened() {
+            let read = serde_json::from_value::<Day>((*text).into()).ok().map(|Day(date)| date);
+            assert_eq!(read, text.parse().ok(), "{text}");
+        }
     }
 
     #[test]

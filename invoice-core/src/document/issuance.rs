@@ -11,9 +11,15 @@ use crate::{CounterKey, Currency, ExchangeRate, Money, Party, Timestamp, UserId}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssueFacts {
+    #[serde(deserialize_with = "crate::time::date")]
     pub(crate) issue_date: NaiveDate,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::time::optional_date"
+    )]
     pub(crate) due_date: Option<NaiveDate>,
+    #[serde(deserialize_with = "crate::time::date")]
     pub(crate) tax_point: NaiveDate,
     pub(crate) supplier: Party,
     pub(crate) customer: Party,

@@ -8,6 +8,8 @@ use state::is_overdue;
 pub use state::{PaymentState, Sent, Status, WriteOff, WriteOffReason};
 pub(crate) use transitions::Refusal;
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +117,9 @@ pub struct Invoice {
     pub(crate) team: TeamId,
     pub(crate) version: Version,
     pub(crate) kind: InvoiceKind,
-    pub(crate) content: Content,
+    /// Shared: a document is copied to be numbered, perhaps more than once.
+    #[serde(with = "crate::schema::shared")]
+    pub(crate) content: Arc<Content>,
     pub(crate) totals: Totals,
     pub(crate) issuance: Issuance,
     pub(crate) state: InvoiceState,
@@ -151,7 +155,7 @@ impl Invoice {
             version: Version::FIRST,
             kind,
             state: InvoiceState::new(content.currency),
-            content,
+            content: Arc::new(content),
             totals,
             issuance: Issuance::Draft,
             replaces: None,

@@ -1,5 +1,7 @@
 //! The steps of an invoice's life. Each either changes the invoice as a whole or refuses and leaves it.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::{Invoice, InvoiceData, PaymentState, Sent, Status, WriteOff, WriteOffReason};
@@ -66,7 +68,7 @@ impl Invoice {
             self.state = super::InvoiceState::new(content.currency);
         }
         self.kind = kind;
-        self.content = content;
+        self.content = Arc::new(content);
         self.internal_notes = internal_notes;
         self.metadata = metadata;
         Ok(())
@@ -99,7 +101,7 @@ impl Invoice {
             let detail = "the payable amount is negative: issue a credit note instead";
             return Err(Violation::new("/totals/payable", Code::NegativePayable, detail).into());
         }
-        self.content.issue_date = Some(facts.issue_date);
+        Arc::make_mut(&mut self.content).issue_date = Some(facts.issue_date);
         self.totals = totals;
         self.issuance = Issuance::Pending(Box::new(facts));
         Ok(())

@@ -10,6 +10,8 @@ use super::NumberError;
 pub(crate) const MAX_INTEGER_DIGITS: usize = 11;
 /// Most digits after the point in an input, trailing zeros not counted.
 pub(crate) const MAX_FRACTION_DIGITS: usize = 8;
+/// Digits that always fit 64 bits, in which most numbers are read sooner than in 128.
+const FIT_64_BITS: usize = 19;
 /// Longest text looked at: leading and trailing zeros are free, but not without end.
 const MAX_TEXT: usize = 64;
 
@@ -63,10 +65,13 @@ fn scan_bytes(bytes: &[u8], max_integer: usize, max_fraction: usize) -> Result<S
     if fraction.len() > max_fraction {
         return Err(NumberError::TooManyFractionDigits { max: max_fraction });
     }
-    let mantissa = whole
-        .iter()
-        .chain(fraction)
-        .fold(0_u128, |sum, digit| sum * 10 + u128::from(digit.wrapping_sub(b'0')));
+    let value = |digit: &u8| digit.wrapping_sub(b'0');
+    let mantissa = if whole.len() + fraction.len() <= FIT_64_BITS {
+        let append = |sum: u64, digit: &u8| sum * 10 + u64::from(value(digit));
+        fraction.iter().fold(whole.iter().fold(0, append), append).into()
+    } else {
+        whole.iter().chain(fraction).fold(0, |sum: u128, digit| sum * 10 + u128::from(value(digit)))
+    };
     let scale = u32::try_from(fraction.len()).map_err(|_| NumberError::TooLong)?;
     Ok(Scanned { negative: negative && mantissa != 0, mantissa, scale })
 }

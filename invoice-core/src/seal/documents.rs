@@ -42,7 +42,7 @@ impl Sealable for Invoice {
             InvoiceKind::Advance => "advance",
             InvoiceKind::SelfBilled => "self_billed",
         });
-        out.value(content);
+        out.value(&**content);
         out.value(totals);
         out.option(*replaces, |out, id| out.uuid(id.as_uuid()));
         created(out, *created_by, *created_at);

@@ -61,20 +61,7 @@ impl FromStr for Hash {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         let malformed = || Violation::new("", Code::Malformed, "not 64 lower-case hexadecimal digits");
-        let digit = |b: u8| match b {
-            b'0'..=b'9' => Some(b - b'0'),
-            b'a'..=b'f' => Some(b - b'a' + 10),
-            _ => None,
-        };
-        let mut bytes = [0; 32];
-        if text.len() != 64 {
-            return Err(malformed());
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let &[high, low] = pair else { return Err(malformed()) };
-            *byte = digit(high).zip(digit(low)).map(|(h, l)| h << 4 | l).ok_or_else(malformed)?;
-        }
-        Ok(Self(bytes))
+        crate::hex::decode(text).map(Self).ok_or_else(malformed)
     }
 }
 

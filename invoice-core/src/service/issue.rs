@@ -1,5 +1,7 @@
 //! Issuing: everything is computed first, the number comes last.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::changes::{About, Changes};
@@ -191,7 +193,7 @@ impl Billing {
         invoice.check_issue()?;
         let issuer = Self::issuer(context, DocumentType::Invoice, now)?;
         let issue_date = issuer.issue_date(invoice.content().issue_date())?;
-        issuer.complete(&mut invoice.content);
+        issuer.complete(Arc::make_mut(&mut invoice.content));
         let advances = self.load_advances(call, &invoice).await?;
         let deductions = advances.deductions()?;
         let totals = invoice.content().totals(&deductions)?;

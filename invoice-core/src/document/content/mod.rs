@@ -41,7 +41,11 @@ pub struct Content {
     pub(crate) advances: Vec<InvoiceId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) series: Option<SeriesId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::time::optional_date"
+    )]
     pub(crate) issue_date: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) supply_date: Option<NaiveDate>,

@@ -1,5 +1,7 @@
 //! A team reads and writes its own, and learns nothing of another.
 
+use std::sync::Arc;
+
 use super::world::{Desk, World, absent, all, only, rows, stored};
 use crate::change::{AggregateId, Record};
 use crate::ports::{
@@ -288,7 +290,8 @@ fn disguised(record: Record, other: &World<'_>, desk: &Desk<'_>) -> Record {
         Record::Item(record) => Item { team, ..*record }.into(),
         Record::Series(record) => crate::Series { team, name: "other".to_owned(), ..*record }.into(),
         Record::Invoice(mut record) => {
-            (record.team, record.content.client) = (team, client);
+            let content = Arc::make_mut(&mut record.content);
+            (record.team, content.client) = (team, client);
             Record::Invoice(record)
         }
         Record::CreditNote(record) => CreditNote { team, client, ..*record }.into(),

@@ -1,5 +1,7 @@
 //! The audit trail and the hash chains.
 
+use std::sync::Arc;
+
 use super::numbers::verifies;
 use super::world::{World, all, every_page, rows};
 use crate::change::{AggregateId, AuditEntry};
@@ -135,7 +137,8 @@ type Trick = (fn(&mut Invoice), bool, usize, ChainFault);
 pub async fn a_changed_past_is_found(ports: &BillingPorts) {
     let world = World::new(ports);
     let date = day("2026-03-02");
-    let altered = |invoice: &mut Invoice| invoice.content.language = Some("xx".to_owned());
+    let altered =
+        |invoice: &mut Invoice| Arc::make_mut(&mut invoice.content).language = Some("xx".to_owned());
     let renumbered = |invoice: &mut Invoice| {
         if let crate::document::Issuance::Issued(issued) = &mut invoice.issuance
             && let Origin::Counter { seq, .. } = &mut issued.origin
