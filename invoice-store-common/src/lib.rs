@@ -2,6 +2,7 @@
 
 pub mod bound;
 pub mod combine;
+pub mod gather;
 pub mod identity;
 pub mod lists;
 pub mod migrations;

@@ -12,6 +12,9 @@ use mongodb::error::{
 /// A key that is taken.
 pub(crate) const DUPLICATE_KEY: i32 = 11_000;
 
+/// A value could not be made one of another type. Only statements that are to fail try that.
+pub(crate) const NO_CONVERSION: i32 = 241;
+
 /// Another transaction was first.
 const WRITE_CONFLICT: i32 = 112;
 

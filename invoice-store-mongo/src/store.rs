@@ -36,6 +36,10 @@ pub struct Settings {
     /// The most commits, of any teams, that land in one transaction, when they wait for each other; 64. With 1
     /// each goes by itself.
     pub together: usize,
+    /// In how many lanes teams wait for each other; 2. Fewer lanes make larger groups, of which each member costs less;
+    /// with more of them one group is written while another waits for a majority to have it. With none, a team waits
+    /// only for itself.
+    pub lanes: usize,
 }
 
 impl Default for Settings {
@@ -45,6 +49,7 @@ impl Default for Settings {
             answer: Duration::from_secs(10),
             turn: Duration::from_mins(10),
             together: 64,
+            lanes: 2,
         }
     }
 }
@@ -194,7 +199,7 @@ impl MongoStore {
             settings,
             predictions: Predictions::default(),
             defaults: Defaults::default(),
-            gathered: Gathered::default(),
+            gathered: Gathered::new(1),
             queues: Queues::default(),
         };
         Self { shared: Arc::new(shared) }

@@ -10,7 +10,8 @@ use mongodb::error::ErrorKind;
 
 use crate::MongoStore;
 use crate::error::{
-    DUPLICATE_KEY, is_lost, is_passing, is_too_large, is_transient, is_unknown, store_error, too_large,
+    DUPLICATE_KEY, NO_CONVERSION, code, is_lost, is_passing, is_too_large, is_transient, is_unknown,
+    store_error, too_large,
 };
 use crate::limit::{Limit, Silence};
 
@@ -26,6 +27,8 @@ pub(crate) enum Reply {
     Matched(u64),
     /// A unique key was taken; the transaction is over.
     Taken { pattern: Document, value: Document },
+    /// A statement found something else than it had to, and failed for that; the transaction is over.
+    Failed,
 }
 
 /// Why a transaction did not land.
@@ -114,7 +117,11 @@ impl MongoStore {
         command: RawDocumentBuf,
         limit: Limit,
     ) -> Result<Reply, Trouble> {
-        let mut reply = limit.answer(self.database().run_raw_command(command).session(session)).await??;
+        let reply = limit.answer(self.database().run_raw_command(command).session(session)).await?;
+        if reply.as_ref().is_err_and(|error| code(error) == Some(NO_CONVERSION)) {
+            return Ok(Reply::Failed);
+        }
+        let mut reply = reply?;
         let matched = reply.get_i32("n").unwrap_or_default();
         let Ok(errors) = reply.get_array_mut("writeErrors") else {
             return Ok(Reply::Matched(u64::try_from(matched).unwrap_or_default()));
@@ -131,6 +138,7 @@ impl MongoStore {
             });
         }
         Err(match error.get_i32("code") {
+            Ok(NO_CONVERSION) => return Ok(Reply::Failed),
             Ok(code) if is_passing(code) => Trouble::Again,
             Ok(code) if is_too_large(code) => Trouble::Store(too_large()),
             _ => Trouble::Store(StoreError::backend(Refused(error))),

@@ -9,17 +9,18 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use futures::TryStreamExt as _;
 use futures::future::join_all;
 use invoice_core::change::ChangeSet;
 use invoice_core::ports::{Catalog, Commits as _, CommitsExt as _, StoreError};
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
 use invoice_core::{Client, ClientId, DocumentType, Invoice, Series};
-use invoice_store_mongo::MongoStore;
 use invoice_store_mongo::mongodb;
 use invoice_store_mongo::mongodb::bson::{Document, doc};
 use invoice_store_mongo::mongodb::event::EventHandler;
 use invoice_store_mongo::mongodb::event::command::CommandEvent;
 use invoice_store_mongo::mongodb::options::ClientOptions;
+use invoice_store_mongo::{MongoStore, Settings};
 
 use overheard::Overheard;
 use support::{a_database, a_store, uri};
@@ -105,6 +106,23 @@ fn teams_that_issue_at_once_share_transactions_and_each_counts_for_itself() {
 }
 
 #[test]
+fn where_there_are_no_lanes_each_team_has_transactions_of_its_own() {
+    run(async {
+        let (store, committed) = a_counting_store().await;
+        store.migrate().await.unwrap();
+        let teams = Team::several(&store, 8).await;
+        let mut settings = Settings::default();
+        settings.lanes = 0;
+        let store = store.with_settings(settings);
+        let before = committed.load(Ordering::Relaxed);
+        let answers = commit(&store, teams.iter().map(Team::issue).collect()).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(committed.load(Ordering::Relaxed) - before, 8);
+        store.database().drop().await.unwrap();
+    });
+}
+
+#[test]
 fn what_can_t_land_fails_alone_and_leaves_no_gap() {
     run(async {
         let store = a_store().await;
@@ -122,6 +140,26 @@ fn what_can_t_land_fails_alone_and_leaves_no_gap() {
             for answer in answers {
                 assert_eq!(answer.unwrap(), [format!("INV-{round}")]);
             }
+        }
+    });
+}
+
+#[test]
+fn books_put_back_to_what_they_were_are_numbered_on_from_there() {
+    run(async {
+        let store = a_store().await;
+        let teams = Team::several(&store, 4).await;
+        let issue = async || commit(&store, teams.iter().map(Team::issue).collect()).await;
+        issue().await;
+        let documents = store.database().collection::<Document>("billing");
+        let copy: Vec<_> = documents.find(doc! {}).await.unwrap().try_collect().await.unwrap();
+        for _ in 0..2 {
+            for answer in issue().await {
+                assert_eq!(answer.unwrap(), ["INV-2"]);
+            }
+            // The store has seen the second, and would go on with the third.
+            documents.delete_many(doc! {}).await.unwrap();
+            documents.insert_many(&copy).await.unwrap();
         }
     });
 }
@@ -196,7 +234,7 @@ fn a_default_series_that_another_one_replaced_is_not_taken_for_it() {
         };
         assert_eq!(context().await, Some(series.clone()));
         // By another process, of which this one does not hear.
-        let elsewhere = store.with_settings(invoice_store_mongo::Settings::default());
+        let elsewhere = store.with_settings(Settings::default());
         let second = make.series(DocumentType::Invoice);
         elsewhere.commit(make.change().delete(series).build()).await.unwrap();
         elsewhere.commit(make.change().insert(second.clone()).build()).await.unwrap();

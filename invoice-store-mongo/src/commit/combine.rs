@@ -1,5 +1,6 @@
 //! Commits that wait land together, of whichever teams they are.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt};
@@ -9,9 +10,9 @@ use tokio::time::timeout;
 
 use super::statements::Known;
 use super::{Outcome, needs_care};
-use crate::MongoStore;
 use crate::limit::{LEAST, Limit};
 use crate::transaction::{Trouble, pause};
+use crate::{MongoStore, Settings};
 
 /// How often a wrong prediction is corrected before a group is done one by one.
 const MISSES: u32 = 10;
@@ -37,12 +38,15 @@ impl Lands for Combined {
         &self.0.shared.queues
     }
 
-    /// The larger the groups, the less each costs, so there is one lane. A transaction over several shards costs more
-    /// than one for each.
+    /// A transaction over several shards costs more than one for each.
     fn lane(&self, change: &ChangeSet) -> Option<usize> {
-        let alone = self.0.shared.settings.together < 2 || self.0.is_sharded();
+        let Settings { together, lanes, .. } = self.0.shared.settings;
+        let alone = together < 2 || self.0.is_sharded();
         let may_join = !alone && !needs_care(change) && change.check().is_ok();
-        may_join.then_some(0)
+        let mut hasher = DefaultHasher::new();
+        change.team.hash(&mut hasher);
+        let place = hasher.finish().checked_rem(u64::try_from(lanes).ok()?)?;
+        if may_join { usize::try_from(place).ok() } else { None }
     }
 
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {

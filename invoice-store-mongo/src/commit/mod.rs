@@ -297,7 +297,7 @@ impl MongoStore {
     ) -> Result<(), Outcome> {
         match self.write(session, text, limit).await? {
             Reply::Matched(matched) if matched == count => Ok(()),
-            Reply::Matched(_) => Err(Outcome::Missed),
+            Reply::Matched(_) | Reply::Failed => Err(Outcome::Missed),
             Reply::Taken { pattern, value } => {
                 // Only what is known to be a key of ours can be looked into.
                 if unique(&pattern, &value).is_some() || pattern.contains_key("_id") {

@@ -163,6 +163,7 @@ impl MongoStore {
         }
         match self.write(session, statements.command(name, self.identity().name()), limit).await? {
             Reply::Matched(matched) => Ok(Some(matched != count)),
+            Reply::Failed => Err(Trouble::Store(unreadable("document", "the server could not convert it"))),
             Reply::Taken { value, .. } if is_commit(&value) => Ok(None),
             Reply::Taken { pattern, value } => match unique(&pattern, &value) {
                 Some(what) => Err(Trouble::Store(StoreError::Duplicate { what })),
