@@ -137,9 +137,14 @@ impl Pool {
     }
 }
 
+/// How many lanes the connections allow.
+pub(crate) fn lanes_of(settings: &Settings) -> usize {
+    settings.lanes.min(settings.connections / 4)
+}
+
 /// How many of the connections are kept for lanes: the others are for all else, which may have to wait long.
 fn lanes(settings: &Settings) -> usize {
-    if settings.together > 1 { settings.lanes.min(settings.connections / 4) } else { 0 }
+    if settings.together > 1 { lanes_of(settings) } else { 0 }
 }
 
 /// Connections for those who commit for several teams, one for each lane.

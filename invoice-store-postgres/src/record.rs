@@ -7,25 +7,22 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 
+use crate::commit::value::JSON;
 use crate::error::unreadable;
 
-/// The text of a JSONB column, to be parsed once into what it is. Known to be a text as a whole: a parser of bytes looks
+/// The text of a JSON column, to be parsed once into what it is. Known to be a text as a whole: a parser of bytes looks
 /// at each of its many strings by itself, which is a sixth of its work.
 pub(crate) struct Stored<'r>(&'r str);
 
 impl Type<Postgres> for Stored<'_> {
     fn type_info() -> PgTypeInfo {
-        <sqlx::types::JsonValue as Type<Postgres>>::type_info()
+        JSON
     }
 }
 
 impl<'r> Decode<'r, Postgres> for Stored<'r> {
     fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
-        // The binary form is its version, 1, and the text.
-        match value.as_bytes()? {
-            [1, text @ ..] => Ok(Self(std::str::from_utf8(text)?)),
-            _ => Err("an unknown version of binary JSON".into()),
-        }
+        value.as_str().map(Self)
     }
 }
 

@@ -14,7 +14,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::commit::{Queues, Shape};
-use crate::pool::{Connection, Lanes, Pool};
+use crate::pool::{Connection, Lanes, Pool, lanes_of};
+use crate::reads::Readers;
 
 /// How a store holds its connections.
 #[non_exhaustive]
@@ -30,8 +31,10 @@ pub struct Settings {
     /// The most commits that land in one statement, when they wait for each other; 64. With 1 each goes by itself.
     pub together: usize,
     /// In how many lanes teams wait for each other, each with a connection of its own among the others; one for every two
-    /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; more of them are
-    /// written at once. No more than a quarter of the connections; with none, a team waits only for itself.
+    /// processors of this machine, and two at least, so that one group is written while another waits for the disk. Fewer lanes make larger groups, of which each member costs less; more of them are
+    /// written at once. No more than a quarter of the connections; with none, a team waits only for itself. Half as
+    /// many questions for records of one kind are under way before those that come then wait and are asked as one; with
+    /// no lanes, nobody waits.
     pub lanes: usize,
 }
 
@@ -42,7 +45,7 @@ impl Default for Settings {
             patience: Duration::from_secs(30),
             statements: 512,
             together: 64,
-            lanes: available_parallelism().map_or(1, |processors| processors.get().div_ceil(2)),
+            lanes: available_parallelism().map_or(2, |processors| processors.get().div_ceil(2).max(2)),
         }
     }
 }
@@ -71,7 +74,8 @@ pub(crate) struct Shared {
     pub(crate) commits: RwLock<HashMap<Shape, Arc<str>>>,
     pub(crate) predictions: Predictions,
     pub(crate) queues: Queues,
-    pub(crate) together: usize,
+    pub(crate) readers: Readers,
+    pub(crate) settings: Settings,
 }
 
 impl Shared {
@@ -123,7 +127,7 @@ impl PostgresStore {
         let lanes = Lanes::new(&options, settings)?;
         let pool = Pool::new(options, settings)?;
         pool.get().await?.done(Ok(()))?;
-        Ok(Self::over(pool, lanes, Self::DEFAULT_SCHEMA.to_owned(), settings.together))
+        Ok(Self::over(pool, lanes, Self::DEFAULT_SCHEMA.to_owned(), settings.clone()))
     }
 
     /// Uses the pool of the application around it, which decides all about its connections.
@@ -133,7 +137,8 @@ impl PostgresStore {
     /// pool's connections keep some 512 prepared statements
     /// ([`PgConnectOptions::statement_cache_capacity`]), or the less common ones are prepared again and again.
     /// [`PostgresStore::close`] closes the pool for the application too. Commits of several teams do not wait for each
-    /// other here: that takes connections whose waits for locks are short.
+    /// other here: that takes connections whose waits for locks are short. Readers do, as [`Settings::lanes`] has it by
+    /// default.
     ///
     /// Leave the isolation level of its connections at READ COMMITTED, the server's own default: a commit waits
     /// for the counter and goes on with what it finds, which a stricter level answers with a failure.
@@ -150,7 +155,7 @@ impl PostgresStore {
     /// # }
     /// ```
     pub fn from_pool(pool: PgPool) -> Self {
-        Self::over(Pool::Shared(pool), None, Self::DEFAULT_SCHEMA.to_owned(), Settings::default().together)
+        Self::over(Pool::Shared(pool), None, Self::DEFAULT_SCHEMA.to_owned(), Settings::default())
     }
 
     /// The same connections with tables in another schema: 1 to 63 lower-case letters, digits and `_`,
@@ -168,8 +173,8 @@ impl PostgresStore {
             let detail = "a schema's name has 1 to 63 lower-case letters, digits and `_`";
             return Err(Violation::new("", Code::Malformed, detail));
         }
-        let Shared { pool, lanes, together, .. } = &*self.shared;
-        Ok(Self::over(pool.clone(), lanes.clone(), name.to_owned(), *together))
+        let Shared { pool, lanes, settings, .. } = &*self.shared;
+        Ok(Self::over(pool.clone(), lanes.clone(), name.to_owned(), settings.clone()))
     }
 
     /// The schema its tables are in.
@@ -185,7 +190,7 @@ impl PostgresStore {
         }
     }
 
-    fn over(pool: Pool, lanes: Option<Lanes>, schema: String, together: usize) -> Self {
+    fn over(pool: Pool, lanes: Option<Lanes>, schema: String, settings: Settings) -> Self {
         let shared = Shared {
             pool,
             lanes,
@@ -195,7 +200,8 @@ impl PostgresStore {
             commits: RwLock::default(),
             predictions: Predictions::default(),
             queues: Queues::default(),
-            together: together.max(1),
+            readers: Readers::new(lanes_of(&settings).div_ceil(2)),
+            settings,
         };
         Self { shared: Arc::new(shared) }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use invoice_core::change::{Receipt, Record};
 use invoice_core::line::Line;
-use invoice_core::ports::{Commits as _, CommitsExt as _, StoreError, Unique};
+use invoice_core::ports::{Catalog as _, Commits as _, CommitsExt as _, StoreError, Unique};
 use invoice_core::tax::{Tax, TaxCategory};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingChange, BillingFixtures, day, euros, run};
@@ -363,5 +363,27 @@ fn what_is_too_much_for_one_statement_lands_one_by_one() {
         let due: String = sqlx::query_scalar(sqlx::AssertSqlSafe(text)).fetch_one(&pool).await.unwrap();
         let one = i128::from(90_000_u32) * 9_999_999_999_900;
         assert_eq!(due, (12 * one + 12_000).to_string());
+    });
+}
+
+#[test]
+fn a_change_set_of_hundreds_of_records_is_written_and_changed_as_one() {
+    run(async {
+        let store = a_store().await;
+        let make = BillingFixtures::new();
+        let clients: Vec<_> = (0..300).map(|index| make.client(&format!("Client {index}"))).collect();
+        let insert = clients.iter().cloned().fold(make.change(), BillingChange::insert);
+        store.commit(insert.build()).await.unwrap();
+        let update = clients.iter().cloned().fold(make.change(), BillingChange::update);
+        let receipt = store.commit(update.build()).await.unwrap();
+        assert_eq!(receipt.records.len(), 300);
+        for record in &receipt.records {
+            let Record::Client(client) = record else { panic!("a client") };
+            let stored = store.client(make.team(), client.id()).await.unwrap();
+            assert_eq!(stored.as_ref(), Some(&**client));
+        }
+        let again = clients.into_iter().fold(make.change(), BillingChange::update);
+        let refused = store.commit(again.build()).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
     });
 }

@@ -6,9 +6,10 @@ mod support;
 
 use invoice_core::change::Record;
 use invoice_core::ports::{CommitsExt as _, Invoices as _, Outbox as _, Trail as _};
+use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
 use invoice_core::{Allocation, Client, CounterKey, DocumentType, Invoice, Payment, Series, Timestamp};
-use invoice_store_postgres::PostgresStore;
+use invoice_store_postgres::{PostgresStore, Settings};
 
 use support::wire::Wire;
 
@@ -128,5 +129,29 @@ fn a_read_is_one_round_trip() {
             ];
             assert!(round == 0 || trips == [1; 4], "{trips:?}");
         }
+    });
+}
+
+#[test]
+fn what_many_ask_for_at_once_is_few_questions() {
+    run(async {
+        let desk = Desk::open().await;
+        let (_, invoice) = desk.invoice(desk.issue()).await;
+        let wire = Wire::default();
+        let store = support::over_with(&wire, desk.store.schema(), &Settings::default()).await;
+        let mut fewest = usize::MAX;
+        // The first prepare the statements.
+        for _ in 0..5 {
+            let before = wire.said();
+            let answers = race(64, |_| {
+                let (store, team, id) = (store.clone(), desk.make.team(), invoice.id());
+                async move { store.invoice(team, id).await }
+            });
+            for answer in answers.await {
+                assert_eq!(answer.unwrap().as_ref(), Some(&invoice));
+            }
+            fewest = fewest.min(wire.said() - before);
+        }
+        assert!(fewest < 32, "64 readers asked {fewest} times");
     });
 }

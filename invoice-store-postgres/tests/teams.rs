@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use invoice_core::change::{Receipt, Record};
-use invoice_core::ports::{CommitsExt as _, Invoices as _, StoreError};
+use invoice_core::ports::{Catalog as _, CommitsExt as _, Invoices as _, StoreError, TradingContext};
 use invoice_core::testing::contract::race;
 use invoice_core::testing::{BillingChange, BillingFixtures, day, run};
 use invoice_core::{Client, DocumentType, Metadata, Series};
@@ -193,5 +193,47 @@ fn what_fails_fails_nobody_else() {
             let next = desk.commit(desk.issue()).await.unwrap();
             assert_eq!(number(&next), format!("INV-{}", 1 + issued + 1), "numbers have no gaps");
         }
+    });
+}
+
+#[test]
+fn what_teams_ask_for_at_the_same_moment_is_answered_to_each_of_its_own() {
+    run(async {
+        let store = a_store_of_one_lane().await;
+        let desks = Desk::several(&store, 8).await;
+        let mut invoices = Vec::new();
+        for desk in &desks {
+            let receipt = desk.commit(desk.issue()).await.unwrap();
+            let [Record::Invoice(invoice)] = &receipt.records[..] else { panic!("an invoice") };
+            invoices.push(invoice.clone());
+        }
+        let invoices = Arc::new(invoices);
+        let answers = race(400, |index| {
+            let (desk, owner) = (Arc::clone(&desks[index % 8]), index / 8 % 8);
+            let (other, invoices) = (Arc::clone(&desks[owner]), Arc::clone(&invoices));
+            async move {
+                let (store, team) = (&desk.store, desk.make.team());
+                let is_own = owner == index % 8;
+                match index % 3 {
+                    0 => {
+                        let found = store.invoice(team, invoices[owner].id()).await.unwrap();
+                        found == is_own.then(|| (*invoices[owner]).clone())
+                    }
+                    1 => {
+                        let found = store.client(team, other.client.id()).await.unwrap();
+                        found == is_own.then(|| other.client.clone())
+                    }
+                    _ => {
+                        let (client, kind) = (other.client.id(), DocumentType::Invoice);
+                        let found = store.trading_context(team, client, kind, None).await.unwrap();
+                        let client = is_own.then(|| other.client.clone());
+                        found == TradingContext { client, supplier: None, series: Some(desk.series.clone()) }
+                    }
+                }
+            }
+        })
+        .await;
+        let wrong: Vec<_> = answers.iter().enumerate().filter(|(_, right)| !**right).map(|it| it.0).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
     });
 }

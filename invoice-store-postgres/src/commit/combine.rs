@@ -58,7 +58,7 @@ impl Lands for Combined {
 impl PostgresStore {
     /// How many of the first of them can land in one statement.
     pub(super) fn together(&self, changes: &[Arc<ChangeSet>]) -> usize {
-        share_nothing(changes, self.shared.together, is_plain)
+        share_nothing(changes, self.shared.settings.together, is_plain)
     }
 
     /// Commits at once if nobody is ahead, and together with the others who wait otherwise.

@@ -9,6 +9,7 @@ mod lookup;
 mod receipts;
 pub(crate) mod rows;
 mod run;
+mod slot;
 mod table;
 mod text;
 pub(crate) mod value;
@@ -135,7 +136,7 @@ impl PostgresStore {
         if change.check().is_err() || change.writes.iter().any(needs_care) {
             return self.careful(change, false).await;
         }
-        if self.shared.together > 1 && combine::is_plain(change) {
+        if self.shared.settings.together > 1 && combine::is_plain(change) {
             return self.queued(change).await;
         }
         self.land_one(change).await

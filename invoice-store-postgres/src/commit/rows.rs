@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::columns::{document_columns, key_and_version, other_columns};
+use super::slot::Given;
 use super::table::{Part, Table};
 use super::text::Shape;
 use super::value::Value;
@@ -207,7 +208,10 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn shape(&self) -> Shape {
-        let parts = self.parts.iter().map(|(part, rows)| (*part, self.is_array(rows))).collect();
+        // One way for all arrays, so that there are few texts.
+        let most = self.parts.values().map(|rows| rows.rows.len()).max().unwrap_or_default();
+        let given = |rows: &Rows<'_>| if self.is_array(rows) { Given::arrays(most) } else { Given::Alone };
+        let parts = self.parts.iter().map(|(part, rows)| (*part, given(rows))).collect();
         Shape { parts, names: self.names, teams: self.mixed }
     }
 

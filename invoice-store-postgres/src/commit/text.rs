@@ -8,62 +8,16 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Column, Part, Table};
-use super::value::Type;
+use super::slot::{Given, Slot, join};
+use super::table::{Part, Table};
 
-/// What decides the text: which parts have rows, which of them more than one, whether a draft needs its
-/// client's name, and whether they are of several teams.
+/// What decides the text: which parts have rows, how each of them is given, whether a draft needs its client's name,
+/// and whether they are of several teams.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Shape {
-    pub(super) parts: Vec<(Part, bool)>,
+    pub(super) parts: Vec<(Part, Given)>,
     pub(super) names: bool,
     pub(super) teams: bool,
-}
-
-struct Slot {
-    part: Part,
-    many: bool,
-    /// The number of its first parameter.
-    first: usize,
-    /// Each row says whose it is.
-    teams: bool,
-}
-
-impl Slot {
-    /// Its rows as an item of a FROM clause.
-    fn rows(&self, alias: &str) -> String {
-        let team: &[Column] = if self.teams { &[("team", Type::Uuid)] } else { &[] };
-        let columns = team.iter().chain(self.part.columns());
-        if self.many {
-            let arrays =
-                columns.clone().zip(self.first..).map(|((_, kind), n)| format!("${n}::{}[]", kind.name()));
-            let names = columns.map(|(name, _)| *name);
-            return format!("unnest({}) AS {alias}({})", join(arrays), join(names));
-        }
-        let values =
-            columns.zip(self.first..).map(|((name, kind), n)| format!("${n}::{} AS {name}", kind.name()));
-        format!("(SELECT {}) AS {alias}", join(values))
-    }
-
-    /// How many rows it has.
-    fn count(&self) -> String {
-        if self.many { format!("cardinality(${})", self.first) } else { "1".to_owned() }
-    }
-
-    fn names(&self, prefix: &str) -> String {
-        join(self.part.columns().iter().map(|(name, _)| format!("{prefix}{name}")))
-    }
-}
-
-fn join(items: impl Iterator<Item = impl AsRef<str>>) -> String {
-    let mut text = String::new();
-    for item in items {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        text.push_str(item.as_ref());
-    }
-    text
 }
 
 struct Writer {
@@ -80,8 +34,8 @@ struct Writer {
 pub(super) fn statement(shape: &Shape) -> String {
     let teams = shape.teams;
     let mut first = if teams { 1 } else { 2 };
-    let slots = shape.parts.iter().map(|&(part, many)| {
-        let slot = Slot { part, many, first, teams };
+    let slots = shape.parts.iter().map(|&(part, given)| {
+        let slot = Slot { part, given, first, teams };
         first += part.columns().len() + usize::from(teams);
         slot
     });
@@ -140,7 +94,7 @@ impl Writer {
         };
         let single =
             self.slots.iter().filter(|slot| matches!(slot.part, Part::CountersNew | Part::CountersMoved));
-        let single = single.map(|slot| if slot.many { 2 } else { 1 }).sum::<usize>() == 1;
+        let single = single.map(|slot| if slot.given.is_array() { 2 } else { 1 }).sum::<usize>() == 1;
         let order = if single { "" } else { " ORDER BY c.team, c.series, c.period" };
         let locked = format!(
             "MATERIALIZED (SELECT c.team, c.series, c.period, c.next, c.head, c.last_issue_date \
@@ -337,7 +291,7 @@ impl Writer {
                 _ => return None,
             };
             let name = table.name();
-            Some(if slot.many {
+            Some(if slot.given.is_array() {
                 format!("(SELECT count(*) FROM {what}_{name}) = {}", slot.count())
             } else {
                 format!("EXISTS (SELECT FROM {what}_{name})")
@@ -389,9 +343,9 @@ mod tests {
 
     #[test]
     fn every_column_of_every_part_is_a_parameter_of_its_own() {
-        for many in [false, true] {
+        for given in [Given::Alone, Given::ByPlace, Given::Unnested] {
             let shape =
-                Shape { parts: PARTS.iter().map(|part| (*part, many)).collect(), names: true, teams: false };
+                Shape { parts: PARTS.iter().map(|part| (*part, given)).collect(), names: true, teams: false };
             let text = statement(&shape);
             let columns: usize = PARTS.iter().map(|part| part.columns().len()).sum();
             for parameter in 1..=columns + 1 {
@@ -404,23 +358,25 @@ mod tests {
 
     #[test]
     fn of_several_teams_every_row_says_whose_it_is() {
-        let shape =
-            Shape { parts: PARTS.iter().map(|part| (*part, true)).collect(), names: true, teams: true };
-        let text = statement(&shape);
-        let mut first = 1;
-        for part in PARTS {
-            assert!(text.contains(&format!("unnest(${first}::uuid[], ")), "{part:?} of {text}");
-            first += part.columns().len() + 1;
+        for (given, end) in [(Given::ByPlace, ')'), (Given::Unnested, ',')] {
+            let shape =
+                Shape { parts: PARTS.iter().map(|part| (*part, given)).collect(), names: true, teams: true };
+            let text = statement(&shape);
+            let mut first = 1;
+            for part in PARTS {
+                assert!(text.contains(&format!("unnest(${first}::uuid[]{end}")), "{part:?} of {text}");
+                first += part.columns().len() + 1;
+            }
+            assert!(!text.contains("$1,") && !text.contains("= $1 "), "{text}");
+            assert!(!text.contains(&format!("${first}")), "{text}");
         }
-        assert!(!text.contains("$1,") && !text.contains("= $1 "), "{text}");
-        assert!(!text.contains(&format!("${first}")), "{text}");
     }
 
     #[test]
     fn writes_wait_for_counters_where_there_are_any() {
         let gated = |parts: &[Part]| {
             let shape = Shape {
-                parts: parts.iter().map(|part| (*part, false)).collect(),
+                parts: parts.iter().map(|part| (*part, Given::Alone)).collect(),
                 names: false,
                 teams: false,
             };
@@ -433,9 +389,9 @@ mod tests {
     #[test]
     fn a_commit_is_complete_if_what_had_to_be_there_was() {
         let parts = vec![
-            (Part::Update(Table::Clients), true),
-            (Part::Guard(Table::Items), false),
-            (Part::Commits, false),
+            (Part::Update(Table::Clients), Given::ByPlace),
+            (Part::Guard(Table::Items), Given::Alone),
+            (Part::Commits, Given::Alone),
         ];
         let text = statement(&Shape { parts, names: false, teams: false });
         assert!(

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use invoice_core::Timestamp;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgHasArrayType, PgTypeInfo};
 use sqlx::{Arguments as _, Encode, Postgres, Type as SqlType};
 use uuid::Uuid;
@@ -34,7 +35,7 @@ impl Type {
             Self::Bool => "boolean",
             Self::Date => "date",
             Self::Instant => "timestamptz",
-            Self::Json => "jsonb",
+            Self::Json => "json",
             Self::Bytes => "bytea",
         }
     }
@@ -87,25 +88,27 @@ pub(crate) fn instant(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.as_millis()).unwrap_or_default()
 }
 
+/// The driver's own type for JSON is JSONB.
+pub(crate) const JSON: PgTypeInfo = PgTypeInfo::with_oid(Oid(114));
+const JSON_ARRAY: PgTypeInfo = PgTypeInfo::with_oid(Oid(199));
+
 /// JSON that was written already.
 struct Written<'a>(&'a [u8]);
 
 impl SqlType<Postgres> for Written<'_> {
     fn type_info() -> PgTypeInfo {
-        <sqlx::types::JsonValue as SqlType<Postgres>>::type_info()
+        JSON
     }
 }
 
 impl PgHasArrayType for Written<'_> {
     fn array_type_info() -> PgTypeInfo {
-        <sqlx::types::Json<()> as PgHasArrayType>::array_type_info()
+        JSON_ARRAY
     }
 }
 
 impl Encode<'_, Postgres> for Written<'_> {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        // The version of the binary form.
-        buffer.push(1);
         buffer.extend_from_slice(self.0);
         Ok(IsNull::No)
     }

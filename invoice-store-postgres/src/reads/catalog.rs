@@ -6,39 +6,25 @@ use invoice_core::ports::{
 use invoice_core::{Client, ClientId, DocumentType, Item, ItemId, Series, SeriesId, SupplierProfile, TeamId};
 use invoice_store_common::lists::{self, Value};
 
+use super::gather::Of;
 use super::row::{optional, record};
-use super::{data, data_of};
+use super::{context, data_of};
 use crate::PostgresStore;
 
-const CLIENT: &str = data_of!("clients", "d.id = $2");
 const ITEM: &str = data_of!("items", "d.id = $2");
 const SUPPLIER: &str = data_of!("suppliers", "true");
 const SERIES: &str = data_of!("series", "d.id = $2");
 const ALL_SERIES: &str = data_of!("series", "true ORDER BY d.created_at, d.id");
 
-/// The client, the profile and the series that a condition chooses, any of them absent.
-macro_rules! context {
-    ($series:literal) => {
-        concat!(
-            "SELECT (SELECT ",
-            data!("c"),
-            " FROM {s}.clients c WHERE c.team = $1 AND c.id = $2), (SELECT ",
-            data!("p"),
-            " FROM {s}.suppliers p WHERE p.team = $1), (SELECT ",
-            data!("r"),
-            " FROM {s}.series r WHERE r.team = $1 AND ",
-            $series,
-            ")"
-        )
-    };
-}
-const WITH_SERIES: &str = context!("r.id = $3");
-const WITH_DEFAULT_SERIES: &str = context!("r.document_type = $3 AND r.name_in_use = $4");
+const WITH_SERIES: &str = concat!("SELECT ", context!("$1", "$2", "r.id = $3"));
+const WITH_DEFAULT_SERIES: &str =
+    concat!("SELECT ", context!("$1", "$2", "r.document_type = $3 AND r.name_in_use = $4"));
 
 #[async_trait]
 impl Catalog for PostgresStore {
     async fn client(&self, team: TeamId, id: ClientId) -> Result<Option<Client>, StoreError> {
-        self.one(CLIENT, &[Value::Uuid(team.as_uuid()), Value::Uuid(id.as_uuid())]).await
+        let row = self.gathered(Of::Clients, team, id.as_uuid()).await?;
+        row.map(|row| record(&row, 0)).transpose()
     }
 
     async fn clients(
@@ -103,16 +89,19 @@ impl Catalog for PostgresStore {
         document_type: DocumentType,
         series: Option<SeriesId>,
     ) -> Result<TradingContext, StoreError> {
-        let mut values = vec![Value::Uuid(team.as_uuid()), Value::Uuid(client.as_uuid())];
-        let text = if let Some(series) = series {
-            values.push(Value::Uuid(series.as_uuid()));
-            WITH_SERIES
-        } else {
-            values.push(Value::Text(document_type.as_str().to_owned()));
-            values.push(Value::Text(Series::DEFAULT_NAME.to_owned()));
-            WITH_DEFAULT_SERIES
+        let ids = || vec![Value::Uuid(team.as_uuid()), Value::Uuid(client.as_uuid())];
+        let row = match (series, document_type) {
+            (Some(series), _) => {
+                let values = [ids(), vec![Value::Uuid(series.as_uuid())]].concat();
+                self.row(WITH_SERIES, &values).await?
+            }
+            (None, DocumentType::Invoice) => self.gathered(Of::Contexts, team, client.as_uuid()).await?,
+            (None, other) => {
+                let names = [other.as_str(), Series::DEFAULT_NAME].map(|name| Value::Text(name.to_owned()));
+                self.row(WITH_DEFAULT_SERIES, &[ids(), names.to_vec()].concat()).await?
+            }
         };
-        let Some(row) = self.row(text, &values).await? else { return Ok(TradingContext::default()) };
+        let Some(row) = row else { return Ok(TradingContext::default()) };
         Ok(TradingContext {
             client: optional(&row, 0)?,
             supplier: optional(&row, 1)?,

@@ -7,12 +7,12 @@ use invoice_core::{ClientId, Currency, Invoice, InvoiceId, Series, TeamId, Versi
 use invoice_store_common::lists::{self, Value, invoice_position};
 use sqlx::postgres::PgRow;
 
+use super::gather::Of;
 use super::row::{column, count, money, named, optional, record, timestamp};
 use super::{data, document};
 use crate::PostgresStore;
 use crate::error::unreadable;
 
-const BY_ID: &str = document!("invoice", "id");
 const BY_NUMBER: &str = document!("invoice", "number");
 
 /// The invoice, and all that stands beside it. The series asked for is in the content alone; without one it
@@ -40,7 +40,8 @@ const WITH_CONTEXT: &str = concat!(
 #[async_trait]
 impl Invoices for PostgresStore {
     async fn invoice(&self, team: TeamId, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
-        self.one(BY_ID, &[Value::Uuid(team.as_uuid()), Value::Uuid(id.as_uuid())]).await
+        let row = self.gathered(Of::Invoices, team, id.as_uuid()).await?;
+        row.map(|row| record(&row, 0)).transpose()
     }
 
     async fn invoice_by_number(&self, team: TeamId, number: &str) -> Result<Option<Invoice>, StoreError> {

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod documents;
+mod gather;
 mod invoices;
 mod outbox;
 mod payments;
@@ -23,14 +24,17 @@ use crate::PostgresStore;
 use crate::commit::{TRIES, pause};
 use crate::error::{is_contention, is_lost, store_error};
 
+pub(crate) use gather::Readers;
 use row::{instant, record};
 
-/// The current version of the row called `$of`. A sub-select, because the server looks for its one row by the
-/// whole key, whereas it may join by the team alone while it believes that a new table is empty.
-macro_rules! data {
-    ($of:literal) => {
+/// A column of the current version, `v`, of the row called `$of`. A sub-select, because the server looks for its one row
+/// by the whole key, whereas it may join by the team alone while it believes that a new table is empty.
+macro_rules! version {
+    ($column:literal, $of:literal) => {
         concat!(
-            "(SELECT v.data FROM {s}.versions v WHERE v.team = ",
+            "(SELECT ",
+            $column,
+            " FROM {s}.versions v WHERE v.team = ",
             $of,
             ".team AND v.commit_id = ",
             $of,
@@ -40,7 +44,49 @@ macro_rules! data {
         )
     };
 }
+use version;
+
+/// The current version of the row called `$of`.
+macro_rules! data {
+    ($of:literal) => {
+        crate::reads::version!("v.data", $of)
+    };
+}
 use data;
+
+/// The same, unless it is large.
+macro_rules! small_data {
+    ($of:literal) => {
+        crate::reads::version!("CASE WHEN pg_column_size(v.data) <= 65536 THEN v.data END", $of)
+    };
+}
+use small_data;
+
+/// The client, the profile and the series that a condition chooses, each null if it is absent.
+macro_rules! context {
+    ($team:literal, $client:literal, $series:literal) => {
+        concat!(
+            "(SELECT ",
+            crate::reads::data!("c"),
+            " FROM {s}.clients c WHERE c.team = ",
+            $team,
+            " AND c.id = ",
+            $client,
+            "), (SELECT ",
+            crate::reads::data!("p"),
+            " FROM {s}.suppliers p WHERE p.team = ",
+            $team,
+            "), (SELECT ",
+            crate::reads::data!("r"),
+            " FROM {s}.series r WHERE r.team = ",
+            $team,
+            " AND ",
+            $series,
+            ")"
+        )
+    };
+}
+use context;
 
 /// Selects the current version of rows of a table, called `d`.
 macro_rules! data_of {
@@ -92,23 +138,28 @@ impl PostgresStore {
         Dialect::Postgres { schema: self.shared.quoted_schema() }
     }
 
-    /// The rows of a statement. A connection that turns out to be gone costs one more attempt: reading
-    /// twice harms nobody. What met others' writes, where the database is set to a strict isolation level,
-    /// did nothing.
     async fn rows_of(
         &self,
         text: &Arc<str>,
         values: &[Value],
         keeps_plan: bool,
     ) -> Result<Vec<PgRow>, StoreError> {
+        let query = || bound(sqlx::query(AssertSqlSafe(Arc::clone(text))), values).persistent(keeps_plan);
+        self.asked(query).await
+    }
+
+    /// The rows of a statement. A connection that turns out to be gone costs one more attempt: reading
+    /// twice harms nobody. What met others' writes, where the database is set to a strict isolation level,
+    /// did nothing.
+    async fn asked<'q>(
+        &self,
+        query: impl Fn() -> Query<'q, Postgres, PgArguments> + Send + Sync,
+    ) -> Result<Vec<PgRow>, StoreError> {
         let mut tries = 0;
         loop {
             let mut connection = self.connection().await?;
-            let text = AssertSqlSafe(Arc::clone(text));
-            let query = bound(sqlx::query(text), values).persistent(keeps_plan);
-            let result = query.fetch_all(&mut *connection).await;
-            let result = connection.give_back(result);
-            match result {
+            let result = query().fetch_all(&mut *connection).await;
+            match connection.give_back(result) {
                 Err(error) if tries == 0 && is_lost(&error) => tries += 1,
                 Err(error) if tries < TRIES && is_contention(&error) => {
                     tries += 1;

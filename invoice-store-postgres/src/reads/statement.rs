@@ -25,7 +25,7 @@ const STATEMENT: &str = concat!(
         UNION ALL \
         SELECT (part.data ->> 'date')::date, 2, d.id, part.place - 1, d.number, \
             -((part.data #>> '{amount,amount}')::numeric * $4)::bigint \
-        FROM {s}.documents d CROSS JOIN LATERAL jsonb_array_elements(",
+        FROM {s}.documents d CROSS JOIN LATERAL json_array_elements(",
     data!("d"),
     " #> '{state,write_offs}') WITH ORDINALITY AS part (data, place) \
         WHERE d.team = $1 AND d.client = $2 AND d.currency = $3 AND d.kind = 'invoice' AND d.live \
@@ -36,7 +36,7 @@ const STATEMENT: &str = concat!(
         UNION ALL \
         SELECT (part.data ->> 'date')::date, 4, d.id, part.place - 1, d.external_reference, \
             ((part.data #>> '{amount,amount}')::numeric * $4)::bigint \
-        FROM {s}.payments d CROSS JOIN LATERAL jsonb_array_elements(",
+        FROM {s}.payments d CROSS JOIN LATERAL json_array_elements(",
     data!("d"),
     " -> 'refunds') WITH ORDINALITY AS part (data, place) \
         WHERE d.team = $1 AND d.client = $2 AND d.currency = $3 AND d.refunded \

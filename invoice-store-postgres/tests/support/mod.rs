@@ -46,10 +46,15 @@ pub(crate) async fn a_store() -> PostgresStore {
 
 /// A store that speaks to the server over a wire, by one connection.
 pub(crate) async fn over(wire: &Wire, schema: &str) -> PostgresStore {
-    let options: PgConnectOptions = url().parse().expect("INVOICE_TEST_POSTGRES_URL is a URL of the server");
-    let port = wire.listen(format!("{}:{}", options.get_host(), options.get_port())).await;
     let mut settings = Settings::default();
     settings.connections = 1;
-    let store = PostgresStore::connect_with(options.host("127.0.0.1").port(port), &settings).await;
+    over_with(wire, schema, &settings).await
+}
+
+/// The same with settings of its own.
+pub(crate) async fn over_with(wire: &Wire, schema: &str, settings: &Settings) -> PostgresStore {
+    let options: PgConnectOptions = url().parse().expect("INVOICE_TEST_POSTGRES_URL is a URL of the server");
+    let port = wire.listen(format!("{}:{}", options.get_host(), options.get_port())).await;
+    let store = PostgresStore::connect_with(options.host("127.0.0.1").port(port), settings).await;
     store.expect("the wire leads to the server").with_schema(schema).expect("a plain name")
 }

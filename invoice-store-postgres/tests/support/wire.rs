@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Default)]
 pub(crate) struct Wire {
     flights: Arc<AtomicUsize>,
+    said: Arc<AtomicUsize>,
     server_spoke: Arc<AtomicBool>,
     cut: Arc<AtomicBool>,
     cut_after: Arc<Mutex<Option<&'static str>>>,
@@ -49,6 +50,7 @@ impl Wire {
         });
         let mut bytes = vec![0; 1 << 16];
         while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+            self.said.fetch_add(1, Ordering::SeqCst);
             if self.server_spoke.swap(false, Ordering::SeqCst) {
                 self.flights.fetch_add(1, Ordering::SeqCst);
             }
@@ -78,6 +80,11 @@ impl Wire {
     /// Lets nobody reach the server any more, or again.
     pub(crate) fn close(&self, closed: bool) {
         self.closed.store(closed, Ordering::SeqCst);
+    }
+
+    /// How often the client speaks, whether the server has or not: on many connections at once it need not have.
+    pub(crate) fn said(&self) -> usize {
+        self.said.load(Ordering::SeqCst)
     }
 
     /// How many round trips a future takes.
