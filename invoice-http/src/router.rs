@@ -1,6 +1,5 @@
 use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::from_fn;
 use axum::routing::get;
 #[cfg(feature = "auth-routes")]
 use invoice_auth::Auth;
@@ -9,15 +8,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{InvoiceState, Problem, ProblemCode, docs, problem, routes};
 
-/// Where the routes are.
-const BASE: &str = "/api/v1";
-
 fn documented<S>() -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
     InvoiceState: FromRef<S>,
 {
-    OpenApiRouter::with_openapi(docs::base()).nest(BASE, routes::all())
+    OpenApiRouter::with_openapi(docs::base()).merge(routes::all())
 }
 
 /// The OpenAPI document of the routes, without the server it is served by.
@@ -46,7 +42,7 @@ where
 {
     #[cfg(feature = "docs")]
     let routes = crate::interface::routes(routes);
-    routes.method_not_allowed_fallback(method_not_allowed).layer(from_fn(problem::localize))
+    routes.method_not_allowed_fallback(method_not_allowed).layer(problem::localized())
 }
 
 /// The routes of [`router`], and with them those of accounts, sessions, teams, members, invitations and API keys
@@ -79,7 +75,8 @@ where
     Auth: FromRef<S>,
 {
     OpenApiRouter::with_openapi(docs::base())
-        .nest(BASE, routes::all().merge(routes::auth::all()))
+        .merge(routes::all())
+        .merge(routes::auth::all())
         .merge(routes::auth::well_known())
 }
 

@@ -67,7 +67,7 @@ fn prepare_writer(connection: &Connection, settings: &Settings) -> Result<(), Sq
     connection.pragma_update(None, "foreign_keys", true)?;
     // An invoice writes to some 30 pages, most of them the same as the one before: fewer, larger checkpoints
     // write those once. In pages, and the cache in KiB, which all of it is once enough was written.
-    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "cache_size", -4_096)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
     // A log that grew while a reader took long shrinks again. In bytes.
     connection.pragma_update_and_check(None, "journal_size_limit", 32 * 1_024 * 1_024, |_| Ok(()))?;

@@ -12,6 +12,7 @@ use super::json::{Body, Patched};
 use super::precondition::{idempotency_key, if_match, required, same, without};
 use super::query::no_params;
 use super::reading::actor;
+use crate::routes::within_base;
 use crate::{InvoiceState, Problem, ProblemCode};
 
 /// A POST about a record: may name its version, and a key that makes the request repeatable.
@@ -122,9 +123,10 @@ impl Head {
     }
 }
 
-/// What must be equal for a repeated request to be the same: method, path and body.
+/// What must be equal for a repeated request to be the same: method, path and body. The path is that of the route,
+/// wherever it is mounted.
 fn fingerprint(method: &str, path: &str, body: &Body) -> Hash {
-    let mut hash = Sha256::new();
+    let (mut hash, path) = (Sha256::new(), within_base(path));
     for part in [method.as_bytes(), b"\0", path.as_bytes(), b"\0", &body.0] {
         hash.update(part);
     }

@@ -1,6 +1,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, MapDeserializer};
 
 use super::strict;
 use crate::{FieldError, Problem, ProblemCode};
@@ -21,6 +22,13 @@ where
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    // Most requests say nothing, which needs none of what follows.
+    if query.is_empty() {
+        let nothing = MapDeserializer::<_, ValueError>::new(std::iter::empty::<(&str, &str)>());
+        if let Ok(params) = T::deserialize(nothing) {
+            return Ok(params);
+        }
+    }
     let own;
     let mut query = query;
     if query.split('&').any(|pair| pair.starts_with("locale=")) {

@@ -2,13 +2,14 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
 use futures::FutureExt as _;
 use invoice_auth::{Caller, ClientInfo};
+use tower::Service as _;
 
 use super::Settings;
 use super::address::{client, subscriber};
@@ -61,10 +62,10 @@ impl Guard {
         (self.settings.limits.take(&key, policy.limit(), self.settings.clock.now()).await, policy)
     }
 
-    async fn answer(&self, request: Request, next: Next) -> Response {
-        let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    async fn answer(&self, request: Request, mut route: Route) -> Response {
+        let run = AssertUnwindSafe(async move { route.call(request).await }).catch_unwind();
         match tokio::time::timeout(self.settings.timeout, run).await {
-            Ok(Ok(response)) => response,
+            Ok(Ok(Ok(response))) => response,
             Ok(Err(_)) => {
                 // The hook that prints panics has told where; nothing of it is anybody's business.
                 tracing::error!("a handler panicked");
@@ -95,7 +96,7 @@ fn key_of(caller: &Caller) -> String {
 }
 
 /// Everything that happens to a request before its route and after it.
-pub(super) async fn pass(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(guard: Arc<Guard>, request: Request, route: Route) -> Response {
     let started = guard.settings.clock.now();
     let (mut parts, body) = request.into_parts();
     let id = guard.request_id(&parts.headers);
@@ -107,9 +108,9 @@ pub(super) async fn pass(State(guard): State<Arc<Guard>>, request: Request, next
     let (decision, policy) = guard.admit(&mut parts, address).await;
     let (method, uri, language) =
         (parts.method.clone(), parts.uri.clone(), parts.headers.get(header::ACCEPT_LANGUAGE).cloned());
-    let route = parts.extensions.get::<MatchedPath>().cloned();
+    let matched = parts.extensions.get::<MatchedPath>().cloned();
     let response = if decision.allowed {
-        guard.answer(Request::from_parts(parts, body), next).await
+        guard.answer(Request::from_parts(parts, body), route).await
     } else {
         let seconds = u64::try_from(decision.reset.as_millis().div_ceil(1_000)).unwrap_or(1);
         retry_later(ProblemCode::TooManyRequests, seconds).into_response()
@@ -123,7 +124,7 @@ pub(super) async fn pass(State(guard): State<Arc<Guard>>, request: Request, next
     // The route and not the path: no identifiers, and never a query, which may hold anything.
     tracing::info!(
         http.method = %method,
-        http.route = route.as_ref().map_or("", MatchedPath::as_str),
+        http.route = matched.as_ref().map_or("", MatchedPath::as_str),
         http.status = response.status().as_u16(),
         duration_ms = took,
         request.id = id.to_str().unwrap_or_default(),

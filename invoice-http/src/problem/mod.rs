@@ -14,7 +14,7 @@ use invoice_core::Violation;
 pub(crate) use catalogue::Locale;
 pub use code::ProblemCode;
 pub(crate) use from::retry_later;
-pub(crate) use render::{ProblemBody, RequestId, localize, rendered};
+pub(crate) use render::{ProblemBody, RequestId, localized, rendered};
 
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

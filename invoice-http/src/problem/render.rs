@@ -1,11 +1,16 @@
 //! A problem becomes an answer in the language of the request.
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures::TryFutureExt as _;
 use serde::Serialize;
+use tower::{Service, service_fn};
+use tower_layer::{Layer, layer_fn};
 use utoipa::ToSchema;
 
 use super::catalogue::Locale;
@@ -98,23 +103,63 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What of a request its problem depends on.
+struct Asked {
+    language: Option<HeaderValue>,
+    uri: Uri,
+    conditional: bool,
+    read: bool,
+    id: Option<RequestId>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            language: request.headers().get(header::ACCEPT_LANGUAGE).cloned(),
+            uri: request.uri().clone(),
+            conditional: request.headers().contains_key(header::IF_MATCH),
+            read: matches!(*request.method(), Method::GET | Method::HEAD),
+            id: request.extensions().get::<RequestId>().cloned(),
+        }
+    }
+
+    fn answered(self, mut response: Response) -> Response {
+        let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return response };
+        match problem.code() {
+            ProblemCode::Conflict if self.conditional => problem.become_code(ProblemCode::PreconditionFailed),
+            ProblemCode::Invalid if self.read => problem.become_code(ProblemCode::InvalidQuery),
+            _ => {}
+        }
+        response.extensions_mut().insert(problem);
+        rendered(response, &self.uri, self.language.as_ref(), self.id.as_ref().map(|id| &id.0))
+    }
+}
+
 /// Renders problems in the language of the request, with its identifier, and says what only the request
 /// tells: a failed `If-Match`, and what is wrong in a query.
-pub(crate) async fn localize(request: Request, next: Next) -> Response {
-    let language = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
-    let uri = request.uri().clone();
-    let conditional = request.headers().contains_key(header::IF_MATCH);
-    let read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let id = request.extensions().get::<RequestId>().cloned();
-    let mut response = next.run(request).await;
-    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    match problem.code() {
-        ProblemCode::Conflict if conditional => problem.become_code(ProblemCode::PreconditionFailed),
-        ProblemCode::Invalid if read => problem.become_code(ProblemCode::InvalidQuery),
-        _ => {}
-    }
-    response.extensions_mut().insert(problem);
-    rendered(response, &uri, language.as_ref(), id.as_ref().map(|id| &id.0))
+///
+/// A service of its own: `from_fn` would put each request in three more boxes.
+pub(crate) fn localized() -> impl Layer<
+    Route,
+    Service = impl Service<
+        Request,
+        Response = Response,
+        Error = Infallible,
+        Future = impl Future<Output = Result<Response, Infallible>> + Send,
+    > + Clone
+              + Send
+              + Sync
+              + 'static,
+> + Clone
++ Send
++ Sync
++ 'static {
+    layer_fn(|mut route: Route| {
+        service_fn(move |request: Request| {
+            let asked = Asked::of(&request);
+            route.call(request).map_ok(|response| asked.answered(response))
+        })
+    })
 }
 
 /// An answer, in the language of the request if it is a problem.

@@ -6,7 +6,6 @@ use invoice_core::ports::ClientQuery;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{Create, Id, NoParams, PageParams, Params, Patch, Post, Reading, Remove, merge_patch};

@@ -1,5 +1,10 @@
 //! The routes, one file for each kind of record.
 
+/// As those of `utoipa_axum`, under the API's own path.
+macro_rules! routes {
+    ($($handlers:tt)+) => { $crate::routes::based(utoipa_axum::routes!($($handlers)+)) };
+}
+
 mod answer;
 #[cfg(feature = "auth-routes")]
 pub(crate) mod auth;
@@ -15,9 +20,24 @@ mod supplier;
 mod today;
 
 use axum::extract::FromRef;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::{FieldError, InvoiceState, Problem, ProblemCode};
+
+/// Where the routes are.
+const BASE: &str = "/api/v1";
+
+/// A path of a request, as the routes of this module name it.
+pub(crate) fn within_base(path: &str) -> &str {
+    path.strip_prefix(BASE).unwrap_or(path)
+}
+
+/// Routes under [`BASE`], by their whole paths: under a nested router each request would get its path anew, and two
+/// more layers.
+fn based<S>((schemas, mut paths, router): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S> {
+    paths.paths = paths.paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item)).collect();
+    (schemas, paths, router)
+}
 
 pub(crate) fn all<S>() -> OpenApiRouter<S>
 where

@@ -6,7 +6,6 @@ use invoice_core::{Payment, PaymentId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{Create, Id, NoParams, PageParams, Params, Post, Reading};

@@ -7,7 +7,6 @@ use invoice_core::{ClientId, Currency, Month, Violations};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{Id, NoParams, PageParams, Params, Reading};

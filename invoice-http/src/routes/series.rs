@@ -3,7 +3,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use invoice_core::SeriesId;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{Create, Id, NoParams, Post, Reading};

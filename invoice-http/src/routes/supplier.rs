@@ -3,7 +3,6 @@ use axum::response::Response;
 use invoice_core::Permission;
 use invoice_core::service::Error;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::answer;
 use crate::extract::{NoParams, Patch, Put, Reading, merge_patch};

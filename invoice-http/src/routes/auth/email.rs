@@ -2,7 +2,6 @@ use axum::extract::FromRef;
 use axum::http::StatusCode;
 use invoice_auth::Auth;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::{Called, Open};

@@ -4,7 +4,6 @@ use axum::response::Response;
 use invoice_auth::Auth;
 use invoice_core::{InvitationId, TeamId};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::PageFilter;
 use crate::Problem;

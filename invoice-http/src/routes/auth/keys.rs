@@ -4,7 +4,6 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Response};
 use invoice_auth::Auth;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::NoParams;
@@ -14,7 +13,7 @@ where
     S: Clone + Send + Sync + 'static,
     Auth: FromRef<S>,
 {
-    OpenApiRouter::new().routes(routes!(read))
+    OpenApiRouter::new().routes(utoipa_axum::routes!(read))
 }
 
 /// The public keys that verify access tokens (RFC 7517). Keys are published long before they sign.

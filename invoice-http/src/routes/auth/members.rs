@@ -6,7 +6,6 @@ use invoice_core::{TeamId, UserId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::{

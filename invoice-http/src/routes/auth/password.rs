@@ -3,7 +3,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use invoice_auth::Auth;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::{Called, Open};

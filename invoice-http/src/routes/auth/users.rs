@@ -5,7 +5,6 @@ use invoice_auth::Auth;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::extract::{Called, CalledPatch, Calling, NoParams, PageParams, Params, ProfilePatch, merge_patch};

@@ -9,7 +9,6 @@ mod steps;
 
 use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::InvoiceState;
 
