@@ -31,10 +31,10 @@ pub struct Settings {
     /// The most commits that land in one statement, when they wait for each other; 64. With 1 each goes by itself.
     pub together: usize,
     /// In how many lanes teams wait for each other, each with a connection of its own among the others; one for every two
-    /// processors of this machine, and two at least, so that one group is written while another waits for the disk. Fewer lanes make larger groups, of which each member costs less; more of them are
-    /// written at once. No more than a quarter of the connections; with none, a team waits only for itself. Half as
-    /// many questions for records of one kind are under way before those that come then wait and are asked as one; with
-    /// no lanes, nobody waits.
+    /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; with more of them
+    /// one group is written while another waits for the disk, which is worth it where that takes milliseconds. No more
+    /// than a quarter of the connections; with none, a team waits only for itself. Half as many questions for records of
+    /// one kind are under way before those that come then wait and are asked as one; with no lanes, nobody waits.
     pub lanes: usize,
 }
 
@@ -45,7 +45,7 @@ impl Default for Settings {
             patience: Duration::from_secs(30),
             statements: 512,
             together: 64,
-            lanes: available_parallelism().map_or(2, |processors| processors.get().div_ceil(2).max(2)),
+            lanes: available_parallelism().map_or(1, |processors| processors.get().div_ceil(2)),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! The combiner: commits that wait for the same thing land together.
 //!
 //! What finds nobody ahead is committed at once. What comes meanwhile waits, and a task lands all that wait in groups,
-//! until nobody does. It costs next to nothing where nobody meets, and needs no timer.
+//! until nobody does. It costs next to nothing where nobody meets.
+//!
+//! Those whose group was just answered often have more to commit. Before the next group the task waits until as many have
+//! come, as long as the last one took at most, so that groups don't fall apart into ones and twos. Where they don't
+//! come, it soon stops to wait for them.
 //!
 //! Teams wait in a few lanes, and land together whichever they are. What can't land with others goes to the queue of its
 //! team, where only the team itself waits for it, until that queue is empty.
 
+mod patience;
 mod queues;
 mod share;
 #[cfg(test)]
@@ -15,14 +20,19 @@ pub use queues::Queues;
 pub use share::share_nothing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use invoice_core::change::{ChangeSet, Receipt};
 use invoice_core::ports::StoreError;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use queues::{Entered, Group, Place, Waiting};
 
 type Answer = Result<Receipt, StoreError>;
+
+/// How long those who were answered are waited for, however long their group took.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// What a store does with those who wait. Clones are handles of the same store.
 pub trait Lands: Clone + Send + Sync + 'static {
@@ -100,6 +110,7 @@ async fn drain<S: Lands>(mut lead: Lead<S>) {
             lead.is_over = true;
             return;
         }
+        let began = Instant::now();
         let answers = match (lead.place, known) {
             (Place::Lane(_), _) => store.land_as_one(&changes).await,
             (Place::Team(_), Apart::Unwritten) => Ok(store.land(&changes).await),
@@ -107,9 +118,14 @@ async fn drain<S: Lands>(mut lead: Lead<S>) {
         };
         match answers {
             Ok(answers) => {
+                let answered = askers.len();
                 for (asker, answer) in askers.into_iter().zip(answers) {
                     // Whoever went away does not want to know.
                     let _ = asker.send(answer);
+                }
+                if answered > 1 {
+                    let most = began.elapsed().min(LINGER);
+                    lead.store.queues().linger(lead.place, answered, most).await;
                 }
             }
             Err(known) => {

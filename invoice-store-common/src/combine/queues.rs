@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use invoice_core::TeamId;
 use invoice_core::change::ChangeSet;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
+use super::patience::Patience;
 use super::{Answer, Apart};
 
 /// Where a change set waits.
@@ -19,9 +23,22 @@ pub(super) enum Place {
     Team(TeamId),
 }
 
-/// Who waits for what. A place is there while somebody commits for it.
+/// Who waits for what.
 #[derive(Default)]
-pub struct Queues(Mutex<HashMap<Place, Queue>>);
+pub struct Queues {
+    all: Mutex<All>,
+    /// Rung when somebody comes.
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct All {
+    /// A place is there while somebody commits for it.
+    places: HashMap<Place, Queue>,
+    /// How many have come to any of them, ever.
+    came: u64,
+    patience: Patience,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -72,49 +89,52 @@ impl fmt::Debug for Queues {
     /// assert_eq!(format!("{:?}", Queues::default()), "Queues { busy: 0 }");
     /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queues").field("busy", &self.all().len()).finish()
+        f.debug_struct("Queues").field("busy", &self.all().places.len()).finish()
     }
 }
 
 impl Queues {
-    fn all(&self) -> MutexGuard<'_, HashMap<Place, Queue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A place in a queue, that of the team if there is one already.
     pub(super) fn enter(&self, lane: Option<usize>, change: &Arc<ChangeSet>) -> (Place, Entered) {
-        let mut queues = self.all();
+        let mut all = self.all();
         let team = Place::Team(change.team);
         let place = match lane {
-            Some(lane) if !queues.contains_key(&team) => Place::Lane(lane),
+            Some(lane) if !all.places.contains_key(&team) => Place::Lane(lane),
             _ => team,
         };
-        let is_new = !queues.contains_key(&place);
-        let queue = queues.entry(place).or_default();
+        let is_new = !all.places.contains_key(&place);
+        let queue = all.places.entry(place).or_default();
         let entered = match (is_new, place) {
             (true, Place::Team(_)) => Entered::Leads,
             (true, Place::Lane(_)) => Entered::Opens(queue.wait(change)),
             (false, _) => Entered::Waits(queue.wait(change)),
         };
+        all.came += 1;
+        drop(all);
+        self.bell.notify_waiters();
         (place, entered)
     }
 
     /// Into the queue of the team; its place, if nobody lands that yet.
     pub(super) fn go_apart(&self, waiting: Waiting) -> Option<Place> {
-        let mut queues = self.all();
+        let mut all = self.all();
         let place = Place::Team(waiting.change.team);
-        let is_new = !queues.contains_key(&place);
-        queues.entry(place).or_default().push(waiting);
+        let is_new = !all.places.contains_key(&place);
+        all.places.entry(place).or_default().push(waiting);
         is_new.then_some(place)
     }
 
     /// The first of those who wait, as many as can land together; where nobody does, the place is gone.
     pub(super) fn next(&self, place: Place, together: impl FnOnce(&[Arc<ChangeSet>]) -> usize) -> Group {
-        let mut queues = self.all();
+        let mut all = self.all();
         let mut group = Group { changes: Vec::new(), askers: Vec::new(), known: Apart::Unwritten };
-        let Some(queue) = queues.get_mut(&place) else { return group };
+        let Some(queue) = all.places.get_mut(&place) else { return group };
         let Some((_, known)) = queue.askers.front() else {
-            queues.remove(&place);
+            all.places.remove(&place);
             return group;
         };
         group.known = *known;
@@ -125,27 +145,57 @@ impl Queues {
         group
     }
 
+    /// Comes back once as many have come, to any place, as were just answered in this one, or as many wait here.
+    /// So long and no longer, and not at all where that was in vain before.
+    pub(super) async fn linger(&self, place: Place, answered: usize, most: Duration) {
+        let since = {
+            let mut all = self.all();
+            if !all.patience.is_worth_it() {
+                return;
+            }
+            all.came
+        };
+        let enough = || {
+            let all = self.all();
+            let waiting = all.places.get(&place).map_or(0, |queue| queue.changes.len());
+            usize::try_from(all.came - since).map_or(true, |came| came >= answered) || waiting >= answered
+        };
+        let come = async {
+            loop {
+                let mut rung = pin!(self.bell.notified());
+                // From here on the bell is heard, so that nobody comes unnoticed after the look.
+                rung.as_mut().enable();
+                if enough() {
+                    return;
+                }
+                rung.await;
+            }
+        };
+        let came = timeout(most, come).await.is_ok();
+        self.all().patience.learn(came);
+    }
+
     /// Whoever had the lead goes; whether somebody has to take it up. Otherwise the place is gone, and with it the
     /// askers there: they learn that nobody knows what became of theirs.
     pub(super) fn leave(&self, place: Place, can_be_taken_up: bool) -> bool {
-        let mut queues = self.all();
-        let is_waited_for = queues.get(&place).is_some_and(|queue| !queue.changes.is_empty());
+        let mut all = self.all();
+        let is_waited_for = all.places.get(&place).is_some_and(|queue| !queue.changes.is_empty());
         if is_waited_for && can_be_taken_up {
             return true;
         }
-        let left = queues.remove(&place);
-        drop(queues);
+        let left = all.places.remove(&place);
+        drop(all);
         drop(left);
         false
     }
 
     #[cfg(test)]
     pub(super) fn waiting(&self, place: Place) -> Option<usize> {
-        self.all().get(&place).map(|queue| queue.changes.len())
+        self.all().places.get(&place).map(|queue| queue.changes.len())
     }
 
     #[cfg(test)]
     pub(super) fn busy(&self) -> usize {
-        self.all().len()
+        self.all().places.len()
     }
 }

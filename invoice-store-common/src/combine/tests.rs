@@ -177,6 +177,62 @@ fn those_who_come_meanwhile_land_together_and_each_gets_its_own_answer() {
     });
 }
 
+/// Runs it on a clock that moves only when nothing else does.
+fn run_on_a_still_clock<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(future)
+}
+
+/// Lands two together, which takes a second.
+async fn land_two(store: &Slow, make: &BillingFixtures) {
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        tasks.push(store.start(change(make)).await);
+    }
+    for task in [0, 1] {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store.let_land(1);
+        assert!(tasks.swap_remove(task).await.unwrap().is_ok());
+    }
+    assert!(tasks.pop().unwrap().await.unwrap().is_ok());
+}
+
+#[test]
+fn those_who_come_back_soon_after_their_answer_land_together_again() {
+    run_on_a_still_clock(async {
+        let (store, make) = (Slow::default(), BillingFixtures::new());
+        land_two(&store, &make).await;
+        tokio::time::sleep(LINGER / 4).await;
+        let first = store.start(change(&make)).await;
+        tokio::time::sleep(LINGER / 4).await;
+        store.let_land(1);
+        assert!(queued(&store, &Arc::new(change(&make))).await.is_ok());
+        assert!(first.await.unwrap().is_ok());
+        store.idle().await;
+        assert_eq!(store.landings(), [1, 2, 2]);
+    });
+}
+
+#[test]
+fn who_is_not_joined_by_those_who_were_answered_waits_but_a_moment() {
+    run_on_a_still_clock(async {
+        let (store, make) = (Slow::default(), BillingFixtures::new());
+        land_two(&store, &make).await;
+        let answered = Instant::now();
+        store.let_land(1);
+        assert!(queued(&store, &Arc::new(change(&make))).await.is_ok());
+        assert!(answered.elapsed() <= LINGER + Duration::from_millis(1), "{:?}", answered.elapsed());
+        store.idle().await;
+        // It was in vain, so after the next group nobody is waited for.
+        land_two(&store, &make).await;
+        let answered = Instant::now();
+        store.let_land(1);
+        assert!(queued(&store, &Arc::new(change(&make))).await.is_ok());
+        assert_eq!(answered.elapsed(), Duration::ZERO);
+        assert_eq!(store.landings(), [1, 2, 1, 1, 2, 1]);
+    });
+}
+
 #[test]
 fn what_cannot_go_together_lands_one_after_the_other() {
     run(async {
