@@ -32,8 +32,9 @@ pub struct Settings {
     pub together: usize,
     /// In how many lanes teams wait for each other, each with a connection of its own among the others; one for every two
     /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; with more of them
-    /// one group is written while another waits for the disk, which is worth it where that takes milliseconds. No more
-    /// than a quarter of the connections; with none, a team waits only for itself. Half as many questions for records of
+    /// one group is written while another waits for the disk, which is worth it where that takes milliseconds, and fewer
+    /// teams wait where one meets a lock, which takes a second at most. No more than a quarter of the connections; with
+    /// none, a team waits only for itself. Half as many questions for records of
     /// one kind are under way before those that come then wait and are asked as one; with no lanes, nobody waits.
     pub lanes: usize,
 }

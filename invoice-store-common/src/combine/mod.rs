@@ -3,9 +3,9 @@
 //! What finds nobody ahead is committed at once. What comes meanwhile waits, and a task lands all that wait in groups,
 //! until nobody does. It costs next to nothing where nobody meets.
 //!
-//! Those whose group was just answered often have more to commit. Before the next group the task waits until as many have
-//! come, as long as the last one took at most, so that groups don't fall apart into ones and twos. Where they don't
-//! come, it soon stops to wait for them.
+//! Those whose group was just answered often have more to commit. Before the next group a lane waits until as many have
+//! come, about as long as the last one took at most, so that groups don't fall apart into ones and twos. Where they don't
+//! come, it soon stops waiting for them.
 //!
 //! Teams wait in a few lanes, and land together whichever they are. What can't land with others goes to the queue of its
 //! team, where only the team itself waits for it, until that queue is empty.
@@ -27,11 +27,11 @@ use invoice_core::ports::StoreError;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use queues::{Entered, Group, Place, Waiting};
+use queues::{Asker, Entered, Group, Place, Waiting};
 
 type Answer = Result<Receipt, StoreError>;
 
-/// How long those who were answered are waited for, however long their group took.
+/// Those who were answered are waited for no longer than this, however long their group took.
 const LINGER: Duration = Duration::from_millis(10);
 
 /// What a store does with those who wait. Clones are handles of the same store.
@@ -118,14 +118,14 @@ async fn drain<S: Lands>(mut lead: Lead<S>) {
         };
         match answers {
             Ok(answers) => {
-                let answered = askers.len();
-                for (asker, answer) in askers.into_iter().zip(answers) {
-                    // Whoever went away does not want to know.
-                    let _ = asker.send(answer);
-                }
-                if answered > 1 {
+                let since = store.queues().came();
+                // Whoever went away does not want to know.
+                let told = |(asker, answer): (Asker, Answer)| asker.send(answer).is_ok();
+                let answered = askers.into_iter().zip(answers).map(told).filter(|told| *told).count();
+                // In the queue of a team nobody is waited for, so that the team comes back to its lane.
+                if let (Place::Lane(_), 2..) = (lead.place, answered) {
                     let most = began.elapsed().min(LINGER);
-                    lead.store.queues().linger(lead.place, answered, most).await;
+                    store.queues().linger(lead.place, answered, since, most).await;
                 }
             }
             Err(known) => {

@@ -1,6 +1,6 @@
 //! Whether those who were answered come back soon.
 
-/// After so many vain waits in a row, none of them between them.
+/// After so many vain waits in a row the pauses between them grow no longer.
 const MOST: u32 = 6;
 
 /// A wait that was in vain is not repeated for a while, twice as long each time.

@@ -14,6 +14,9 @@ use tokio::time::timeout;
 use super::patience::Patience;
 use super::{Answer, Apart};
 
+/// Wants to know what became of a change set.
+pub(super) type Asker = oneshot::Sender<Answer>;
+
 /// Where a change set waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place {
@@ -33,9 +36,9 @@ pub struct Queues {
 
 #[derive(Default)]
 struct All {
-    /// A place is there while somebody commits for it.
+    /// A place is there while somebody commits for it, or waits for those who may come.
     places: HashMap<Place, Queue>,
-    /// How many have come to any of them, ever.
+    /// How many have come to lanes, ever.
     came: u64,
     patience: Patience,
 }
@@ -43,7 +46,7 @@ struct All {
 #[derive(Default)]
 struct Queue {
     changes: VecDeque<Arc<ChangeSet>>,
-    askers: VecDeque<(oneshot::Sender<Answer>, Apart)>,
+    askers: VecDeque<(Asker, Apart)>,
 }
 
 impl Queue {
@@ -62,14 +65,14 @@ impl Queue {
 /// A change set, who wants to know what became of it, and what is known of that.
 pub(super) struct Waiting {
     pub(super) change: Arc<ChangeSet>,
-    pub(super) asker: oneshot::Sender<Answer>,
+    pub(super) asker: Asker,
     pub(super) known: Apart,
 }
 
 /// Those who land together, and what is known of all of them.
 pub(super) struct Group {
     pub(super) changes: Vec<Arc<ChangeSet>>,
-    pub(super) askers: Vec<oneshot::Sender<Answer>>,
+    pub(super) askers: Vec<Asker>,
     pub(super) known: Apart,
 }
 
@@ -113,9 +116,11 @@ impl Queues {
             (true, Place::Lane(_)) => Entered::Opens(queue.wait(change)),
             (false, _) => Entered::Waits(queue.wait(change)),
         };
-        all.came += 1;
-        drop(all);
-        self.bell.notify_waiters();
+        if matches!(place, Place::Lane(_)) {
+            all.came += 1;
+            drop(all);
+            self.bell.notify_waiters();
+        }
         (place, entered)
     }
 
@@ -145,27 +150,32 @@ impl Queues {
         group
     }
 
-    /// Comes back once as many have come, to any place, as were just answered in this one, or as many wait here.
-    /// So long and no longer, and not at all where that was in vain before.
-    pub(super) async fn linger(&self, place: Place, answered: usize, most: Duration) {
-        let since = {
+    /// How many have come to lanes so far.
+    pub(super) fn came(&self) -> u64 {
+        self.all().came
+    }
+
+    /// Comes back once as many as were answered in this lane have come to lanes since, or wait in this one; after `most`
+    /// at the latest, and at once where that was in vain before.
+    ///
+    /// Those who come to another lane count as well: whoever asks for several teams comes back to any of them.
+    pub(super) async fn linger(&self, lane: Place, answered: usize, since: u64, most: Duration) {
+        let are_here = |all: &All| {
+            let waiting = all.places.get(&lane).map_or(0, |queue| queue.changes.len());
+            waiting >= answered || usize::try_from(all.came - since).is_ok_and(|came| came >= answered)
+        };
+        {
             let mut all = self.all();
-            if !all.patience.is_worth_it() {
+            if are_here(&all) || !all.patience.is_worth_it() {
                 return;
             }
-            all.came
-        };
-        let enough = || {
-            let all = self.all();
-            let waiting = all.places.get(&place).map_or(0, |queue| queue.changes.len());
-            usize::try_from(all.came - since).map_or(true, |came| came >= answered) || waiting >= answered
-        };
+        }
         let come = async {
             loop {
                 let mut rung = pin!(self.bell.notified());
                 // From here on the bell is heard, so that nobody comes unnoticed after the look.
                 rung.as_mut().enable();
-                if enough() {
+                if are_here(&self.all()) {
                     return;
                 }
                 rung.await;
