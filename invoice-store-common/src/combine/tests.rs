@@ -260,9 +260,10 @@ fn where_as_many_wait_already_nobody_else_is_waited_for() {
         for _ in 0..7 {
             tasks.push(store.start(change(&make)).await);
         }
+        store.let_land(1);
         tokio::time::sleep(SECOND).await;
         let begun = Instant::now();
-        store.let_land(3);
+        store.let_land(2);
         for task in tasks {
             assert!(task.await.unwrap().is_ok());
         }
@@ -273,20 +274,26 @@ fn where_as_many_wait_already_nobody_else_is_waited_for() {
 #[test]
 fn a_team_that_was_apart_comes_back_to_its_lane() {
     run_on_a_still_clock(async {
-        let (store, make) = (Slow::default(), BillingFixtures::new());
+        let (mut store, make) = (Slow::default(), BillingFixtures::new());
+        Arc::get_mut(&mut store.0).unwrap().apart_gate = Semaphore::new(0);
         let loner = make.change().insert(make.client("Muster GmbH")).idempotent(LONER, 1).build();
         let ahead = store.start(change(&make)).await;
         let tasks = [store.start(loner).await, store.start(change(&make)).await];
-        tokio::time::sleep(SECOND).await;
         store.let_land(2);
         assert!(ahead.await.unwrap().is_ok());
+        while store.waiting_apart(make.team()) != Some(0) {
+            tokio::time::sleep(MILLISECOND).await;
+        }
+        tokio::time::sleep(SECOND).await;
+        store.0.apart_gate.add_permits(1);
         for task in tasks {
             assert!(task.await.unwrap().is_ok());
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(MILLISECOND).await;
+        store.0.apart_gate.add_permits(1);
         store.let_land(1);
         assert!(queued(&store, &Arc::new(change(&make))).await.is_ok());
-        assert_eq!(store.landings(), [1, 2, 1]);
+        assert_eq!((store.landings(), store.apart()), (vec![1, 2, 1], vec![2]));
     });
 }
 
