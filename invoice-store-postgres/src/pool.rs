@@ -1,6 +1,5 @@
 //! Connections, handed out without asking the server first whether they are alive.
 
-use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -151,18 +150,20 @@ fn lanes(settings: &Settings) -> usize {
 #[derive(Clone)]
 pub(crate) struct Lanes {
     pool: Pool,
-    count: NonZero<u64>,
+    count: usize,
 }
 
 impl Lanes {
     pub(crate) fn new(options: &PgConnectOptions, settings: &Settings) -> Result<Option<Self>, StoreError> {
-        let lanes = lanes(settings);
-        let Some(count) = u64::try_from(lanes).ok().and_then(NonZero::new) else { return Ok(None) };
-        let pool = Pool::of(options.clone(), settings, lanes, format!("{PLANS}; {FOR_LANES}"))?;
+        let count = lanes(settings);
+        if count == 0 {
+            return Ok(None);
+        }
+        let pool = Pool::of(options.clone(), settings, count, format!("{PLANS}; {FOR_LANES}"))?;
         Ok(Some(Self { pool, count }))
     }
 
-    pub(crate) fn count(&self) -> NonZero<u64> {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 

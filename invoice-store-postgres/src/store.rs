@@ -34,8 +34,8 @@ pub struct Settings {
     /// processors of this machine. Fewer lanes make larger groups, of which each member costs less; with more of them
     /// one group is written while another waits for the disk, which is worth it where that takes milliseconds, and fewer
     /// teams wait where one meets a lock, which takes a second at most. No more than a quarter of the connections; with
-    /// none, a team waits only for itself. Half as many questions for records of
-    /// one kind are under way before those that come then wait and are asked as one; with no lanes, nobody waits.
+    /// none, a team waits only for itself. Half as many questions for records of one kind are under way before those
+    /// that come then wait and are asked as one; with no lanes, nobody waits.
     pub lanes: usize,
 }
 

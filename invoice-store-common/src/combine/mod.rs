@@ -5,7 +5,7 @@
 //!
 //! Those whose group was just answered often have more to commit. Before the next group a lane waits until as many have
 //! come, about as long as the last one took at most, so that groups don't fall apart into ones and twos. Where they don't
-//! come, it soon stops waiting for them.
+//! come, it soon stops waiting for them. That takes a runtime with timers.
 //!
 //! Teams wait in a few lanes, and land together whichever they are. What can't land with others goes to the queue of its
 //! team, where only the team itself waits for it, until that queue is empty.
@@ -16,7 +16,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-pub use queues::Queues;
+pub use queues::{Queues, lane_of};
 pub use share::share_nothing;
 
 use std::sync::Arc;
@@ -39,7 +39,8 @@ pub trait Lands: Clone + Send + Sync + 'static {
     /// Who waits; the same for all clones.
     fn queues(&self) -> &Queues;
 
-    /// The lane where it waits with other teams, the same for all of a team; `None` if it can't land with theirs.
+    /// The lane where it waits with other teams, the same for all of a team: usually [`lane_of`]; `None` if it can't land
+    /// with theirs.
     fn lane(&self, change: &ChangeSet) -> Option<usize>;
 
     /// How many of the first of them can land together: usually [`share_nothing`]. There is at least one, and

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -83,6 +84,23 @@ pub(super) enum Entered {
     /// Nobody was there: somebody has to take the lead.
     Opens(oneshot::Receiver<Answer>),
     Waits(oneshot::Receiver<Answer>),
+}
+
+/// The lane of a team among so many; `None` where there are none.
+///
+/// ```
+/// use invoice_core::testing::BillingFixtures;
+/// use invoice_store_common::combine::lane_of;
+///
+/// let team = BillingFixtures::new().team();
+/// assert_eq!((lane_of(team, 0), lane_of(team, 1)), (None, Some(0)));
+/// assert_eq!(lane_of(team, 8), lane_of(team, 8));
+/// ```
+pub fn lane_of(team: TeamId, lanes: usize) -> Option<usize> {
+    let mut hasher = DefaultHasher::new();
+    team.hash(&mut hasher);
+    let place = hasher.finish().checked_rem(u64::try_from(lanes).ok()?)?;
+    usize::try_from(place).ok()
 }
 
 impl fmt::Debug for Queues {

@@ -1,11 +1,10 @@
 //! Commits that wait land together, of whichever teams they are.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt};
 use invoice_core::ports::StoreError;
-use invoice_store_common::combine::{self, Apart, Lands, share_nothing};
+use invoice_store_common::combine::{self, Apart, Lands, lane_of, share_nothing};
 use tokio::time::timeout;
 
 use super::statements::Known;
@@ -43,10 +42,7 @@ impl Lands for Combined {
         let Settings { together, lanes, .. } = self.0.shared.settings;
         let alone = together < 2 || self.0.is_sharded();
         let may_join = !alone && !needs_care(change) && change.check().is_ok();
-        let mut hasher = DefaultHasher::new();
-        change.team.hash(&mut hasher);
-        let place = hasher.finish().checked_rem(u64::try_from(lanes).ok()?)?;
-        if may_join { usize::try_from(place).ok() } else { None }
+        if may_join { lane_of(change.team, lanes) } else { None }
     }
 
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {

@@ -1,11 +1,10 @@
 //! Commits that wait for each other land together.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use invoice_core::change::{ChangeSet, Receipt, Write};
 use invoice_core::ports::StoreError;
-use invoice_store_common::combine::{self, Apart, Lands, share_nothing};
+use invoice_store_common::combine::{self, Apart, Lands, lane_of, share_nothing};
 
 use super::needs_care;
 use super::table::Table;
@@ -29,10 +28,7 @@ impl Lands for Combined {
     }
 
     fn lane(&self, change: &ChangeSet) -> Option<usize> {
-        let lanes = self.0.lanes()?.count();
-        let mut hasher = DefaultHasher::new();
-        change.team.hash(&mut hasher);
-        usize::try_from(hasher.finish() % lanes).ok()
+        lane_of(change.team, self.0.lanes()?.count())
     }
 
     fn together(&self, waiting: &[Arc<ChangeSet>]) -> usize {
